@@ -1,0 +1,1 @@
+"""The shapes the operational database has had, in order."""

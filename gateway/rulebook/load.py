@@ -1,0 +1,154 @@
+"""Rules in YAML become ``Rule`` values, or every mistake is named with its place in the file."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+import rules
+from rules.rule import Rule
+from rules.vocabulary import DEVICE_KINDS, EVENTS, METRICS
+
+LIBRARY = Path(rules.__file__ or "").parent / "library"
+PATH_STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing wrong in a rule file; line and column count from 1."""
+
+    source: str
+    line: int
+    column: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}:{self.column}: {self.what}"
+
+
+class RuleMistakes(Exception):  # noqa: N818 it carries many, and each is the writer's, not the program's
+    """The rule files cannot be used; ``mistakes`` says why, in order."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+        self.mistakes = mistakes
+
+
+def load_rules(folder: Path | None = None) -> tuple[Rule, ...]:
+    """All rules of the ``*.yaml`` files of a folder (None: the built-in library), in order of file and place.
+
+    Raises ``RuleMistakes`` with every mistake of every file.
+    """
+    files = sorted((folder or LIBRARY).glob("*.yaml"))
+    if not files:
+        raise RuleMistakes([Mistake(str(folder), 1, 1, "no *.yaml file in this folder; see [hub] rules")])
+    every: list[Rule] = []
+    mistakes: list[Mistake] = []
+    where: dict[str, str] = {}
+    for file in files:
+        try:
+            found = read_rules(file.read_text(encoding="utf-8"), source=str(file))
+        except RuleMistakes as error:
+            mistakes += error.mistakes
+            continue
+        for rule, line in found:
+            if rule.id in where:
+                mistakes.append(
+                    Mistake(str(file), line, 1, f"rule {rule.id!r} stands already in {where[rule.id]}")
+                )
+            where[rule.id] = f"{file}:{line}"
+            every.append(rule)
+    if mistakes:
+        raise RuleMistakes(mistakes)
+    return tuple(every)
+
+
+def read_rules(text: str, *, source: str) -> list[tuple[Rule, int]]:
+    """The rules of one file with the line each begins on; raises ``RuleMistakes``."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise RuleMistakes([Mistake(source, line, column, f"not YAML: {error.problem}")]) from None
+    if not isinstance(root, yaml.SequenceNode):
+        raise RuleMistakes([Mistake(source, 1, 1, "must be a list of rules, each beginning with '- id:'")])
+    found: list[tuple[Rule, int]] = []
+    mistakes: list[Mistake] = []
+    for node in root.value:
+        try:
+            found.append((msgspec.convert(_plain(node), Rule), node.start_mark.line + 1))
+        except msgspec.ValidationError as error:
+            mistakes.append(_mistake(error, node, source))
+    if mistakes:
+        raise RuleMistakes(mistakes)
+    return found
+
+
+def rules_schema() -> dict[str, Any]:
+    """The JSON Schema of a rule file, for editors."""
+    return msgspec.json.schema(tuple[Rule, ...])
+
+
+def _plain(node: yaml.Node) -> Any:  # noqa: ANN401 whatever the file holds
+    loader = yaml.SafeLoader("")
+    return loader.construct_object(node, deep=True)
+
+
+def _mistake(error: msgspec.ValidationError, node: yaml.Node, source: str) -> Mistake:
+    """Find the place of what msgspec complains of (``... - at `$.when.level` ``) in the file."""
+    what, _, path = str(error).partition(" - at `$")
+    wrong = re.search(r"unknown [\w ]+ [`'](\w+)[`']", what)
+    place = _follow(node, path.rstrip("`"), word=wrong.group(1) if wrong else "")
+    suggestion = _suggest(what)
+    return Mistake(
+        source,
+        place.start_mark.line + 1,
+        place.start_mark.column + 1,
+        f"{what}{'; did you mean ' + suggestion + '?' if suggestion else ''}",
+    )
+
+
+def _follow(node: yaml.Node, path: str, *, word: str) -> yaml.Node:
+    for name, index in PATH_STEP.findall(path):
+        if name and isinstance(node, yaml.MappingNode):
+            node = next((value for found, value in node.value if found.value == name), node)
+        elif index and isinstance(node, yaml.SequenceNode) and int(index) < len(node.value):
+            node = node.value[int(index)]
+    return _find(node, word) or node
+
+
+def _find(node: yaml.Node, word: str) -> yaml.Node | None:
+    """The key or scalar below ``node`` that reads ``word``."""
+    if isinstance(node, yaml.ScalarNode):
+        return node if node.value == word else None
+    children = (
+        [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+    )
+    return next((found for child in children if (found := _find(child, word))), None)
+
+
+def _suggest(what: str) -> str:
+    """The nearest known word to the one that is wrong, or ''."""
+    wrong = re.search(r"unknown (?:field|metric|event|device kind) [`'](\w+)[`']", what)
+    if wrong is None:
+        return ""
+    words = {*METRICS, *EVENTS, *DEVICE_KINDS, *_words_of(msgspec.json.schema(Rule))}
+    near = difflib.get_close_matches(wrong.group(1), sorted(words), n=1, cutoff=0.6)
+    return repr(near[0]) if near else ""
+
+
+def _words_of(schema: object) -> set[str]:
+    """All property names of a JSON Schema."""
+    found: set[str] = set()
+    if isinstance(schema, dict):
+        found |= set(schema.get("properties", {}))
+        for part in schema.values():
+            found |= _words_of(part)
+    return found

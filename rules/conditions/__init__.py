@@ -1,0 +1,1 @@
+"""The conditions a rule can be made of: one file each, small and pure."""

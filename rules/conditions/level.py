@@ -1,0 +1,128 @@
+"""A measured value above, below or at a level, for a time: door open, battery low, room too full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from rules.conditions.condition import Condition, Ended, Fired, hold_until, known
+from rules.events import Value
+from rules.state import Fact, KeyState, Slot
+from rules.vocabulary import METRICS
+
+if TYPE_CHECKING:
+    from rules.plan import Watch
+
+
+class Level(Condition, frozen=True):
+    """``metric`` above, below or equal to a level for ``for_s`` seconds.
+
+    It ends when the value has come back by ``hysteresis``. With ``total``, the values of all devices of the place are added
+    and the place is the subject; ``above: capacity`` means the capacity of the facility.
+    """
+
+    metric: str
+    above: float | Literal["capacity"] | None = None
+    below: float | None = None
+    equals: float | None = None
+    hysteresis: float = 0.0
+    for_s: int = 0
+    total: bool = False
+
+    def __post_init__(self) -> None:
+        known((self.metric,), METRICS, "metric")
+        if sum(level is not None for level in (self.above, self.below, self.equals)) != 1:
+            raise ValueError("needs exactly one of: above, below, equals")
+        if self.for_s < 0 or self.hysteresis < 0:
+            raise ValueError("for_s and hysteresis must not be negative")
+
+    @property
+    def name(self) -> str:
+        return "level"
+
+    @property
+    def per_device(self) -> bool:
+        return not self.total
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        return (self.metric,)
+
+    def numbers(self) -> dict[str, Value]:
+        given: dict[str, Value | None] = {"above": self.above, "below": self.below, "equals": self.equals}
+        found: dict[str, Value] = {"for_s": float(self.for_s)}
+        for name, level in given.items():
+            if level is not None:
+                found[name] = level if isinstance(level, str) else float(level)
+        return found
+
+    def start(self, watch: Watch, state: KeyState, slot: Slot, now: int) -> None:
+        value = self._value(watch, state)
+        if value is not None and self._holds(watch, value):
+            self._begin(slot, Fact(watch.devices[0], self.metric, value, now), now)
+
+    def on_fact(
+        self,
+        watch: Watch,
+        state: KeyState,
+        slot: Slot,
+        fact: Fact,
+        before: Value | None,
+        now: int,
+    ) -> Fired | Ended | None:
+        value = self._value(watch, state)
+        if value is None:
+            return None
+        if self._holds(watch, value):
+            if not slot.since:
+                self._begin(slot, msgspec.structs.replace(fact, value=value), now)
+                if self.for_s == 0:
+                    return self._fire(slot)
+            return None
+        if slot.since and self._is_back(watch, value):
+            slot.since, slot.due, slot.cause = 0, 0, None
+            return Ended(fact.at)
+        return None
+
+    def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | None:
+        return self._fire(slot)
+
+    def _begin(self, slot: Slot, fact: Fact, now: int) -> None:
+        slot.since, slot.cause = fact.at, fact
+        slot.due = hold_until(fact.at, self.for_s, now)
+
+    def _fire(self, slot: Slot) -> Fired:
+        slot.due = 0
+        assert slot.cause is not None, "a level that holds has a cause"  # noqa: S101 an invariant of this file
+        return Fired(slot.since + self.for_s * 1000, (slot.cause,))
+
+    def _value(self, watch: Watch, state: KeyState) -> float | None:
+        found = [
+            latest[1]
+            for device in watch.devices
+            if device in state.devices and (latest := state.devices[device].latest.get(self.metric))
+        ]
+        numbers = [value for value in found if not isinstance(value, str)]
+        return sum(numbers) if numbers else None
+
+    def _holds(self, watch: Watch, value: float) -> bool:
+        if self.above is not None:
+            return value > self._above(watch)
+        if self.below is not None:
+            return value < self.below
+        return value == self.equals
+
+    def _is_back(self, watch: Watch, value: float) -> bool:
+        if self.above is not None:
+            return value <= self._above(watch) - self.hysteresis
+        if self.below is not None:
+            return value >= self.below + self.hysteresis
+        return True
+
+    def _above(self, watch: Watch) -> float:
+        if self.above == "capacity":
+            assert watch.capacity is not None, "the plan leaves out places without capacity"  # noqa: S101 invariant
+            return watch.capacity
+        assert not isinstance(self.above, str)  # noqa: S101 the only text is "capacity"
+        return self.above or 0.0

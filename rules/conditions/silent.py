@@ -1,0 +1,64 @@
+"""A device has not been heard from for longer than it may be silent, or says (or its will says) that it is off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rules.conditions.condition import Condition, Fired
+from rules.events import Value
+from rules.state import NEVER, Fact, KeyState, Slot
+
+if TYPE_CHECKING:
+    from rules.plan import Watch
+
+HEARTBEATS = 3  # missed heartbeats after which a device counts as dead
+REJOIN_MS = 300_000  # what devices get to rejoin after their radio gateway has come back
+
+
+class Silent(Condition, frozen=True):
+    """Nothing heard for ``heartbeats`` times the device's own heartbeat, or offline for ``offline_for_s`` seconds.
+
+    A device behind a radio gateway that is off is not called silent: that is the gateway's alert.
+    """
+
+    heartbeats: int = HEARTBEATS
+    offline_for_s: int = 300
+
+    def __post_init__(self) -> None:
+        if self.heartbeats < 1 or self.offline_for_s < 0:
+            raise ValueError("heartbeats must be at least 1 and offline_for_s not negative")
+
+    @property
+    def name(self) -> str:
+        return "silent"
+
+    def numbers(self) -> dict[str, Value]:
+        return {"heartbeats": float(self.heartbeats), "offline_for_s": float(self.offline_for_s)}
+
+    def deadline(self, watch: Watch, state: KeyState, slot: Slot) -> int:
+        if slot.alert:
+            return NEVER
+        device = state.devices[watch.subject]
+        link = state.gateways.get(device.via)
+        if link is not None and not link.online:
+            return NEVER
+        due = device.heard_at + self.heartbeats * watch.heartbeats[watch.subject]
+        if not device.online:
+            due = min(due, device.changed_at + self.offline_for_s * 1000)
+        due += device.credit
+        return due if link is None else max(due, link.at + REJOIN_MS)
+
+    def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | None:
+        device = state.devices[watch.subject]
+        device.missing = True
+        due = self.deadline(watch, state, slot)
+        return Fired(due, (Fact(watch.subject, "online", float(device.online), device.heard_at),))
+
+
+def is_alive(watch: Watch, state: KeyState, device_id: str, at: int) -> bool:
+    """Whether the device could have told us something at that moment."""
+    device = state.devices[device_id]
+    link = state.gateways.get(device.via)
+    if not device.online or (link is not None and not link.online):
+        return False
+    return at - device.heard_at <= HEARTBEATS * watch.heartbeats[device_id] + device.credit

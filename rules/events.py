@@ -1,0 +1,113 @@
+"""Everything that can change a decision, as values: what the journal holds and what ``step`` reads.
+
+Times are hub or device times in epoch milliseconds, UTC. ``at`` is hub time, stamped when the event is appended to the
+journal, and never runs backwards. ``observed_at`` is when the device saw it, repaired and never later than ``at`` unless a
+driven clock says so. Structs are encoded as arrays with an integer tag: the journal is read by position, not by name, so
+fields are only ever added at the end, with a default.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TypeAlias
+
+import msgspec
+
+Value: TypeAlias = float | str
+
+
+class Quality(IntEnum):
+    """What to think of a reading's time: ``GOOD``, or why its ``observed_at`` is not simply what the device said."""
+
+    GOOD = 0
+    LATE = 1  # arrived long after it was seen: history, never "latest"
+    CLOCK = 2  # the device's clock is impossible or ahead: hub time was used
+    RETAINED = 3  # replayed by the broker on subscribing: state, never news
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True, tag_field="what", gc=False):
+    """Base of every journal event; ``at`` is hub time in ms."""
+
+    at: int
+
+
+class Telemetry(Event, tag=1, frozen=True, array_like=True):
+    """Metrics a device measured at one moment; booleans are 0.0 and 1.0."""
+
+    device: str
+    observed_at: int
+    quality: int
+    boot: str
+    seq: int
+    metrics: dict[str, Value]
+
+
+class Occurrence(Event, tag=2, frozen=True, array_like=True):
+    """Something that happened once (fall, sos): ``type`` and the id under which it is told apart from its repeats."""
+
+    device: str
+    observed_at: int
+    quality: int
+    boot: str
+    seq: int
+    id: str
+    type: str
+    data: dict[str, Value]
+
+
+class Status(Event, tag=3, frozen=True, array_like=True):
+    """A device says, or its last will says, whether it is on the network; ``via`` is its radio gateway or ''."""
+
+    device: str
+    observed_at: int
+    quality: int
+    online: bool
+    via: str
+    info: dict[str, Value]
+
+
+class Tick(Event, tag=4, frozen=True, array_like=True):
+    """Time has passed and nothing read before ``at`` is still waiting."""
+
+
+class FeedLost(Event, tag=5, frozen=True, array_like=True):
+    """The broker could not be heard from ``lost_at`` on; no absence settles until ``Resumed``."""
+
+    lost_at: int
+
+
+class Resumed(Event, tag=6, frozen=True, array_like=True):
+    """The feed is back and everything the broker kept has been read; ``kept`` says whether it kept anything."""
+
+    lost_at: int
+    kept: bool
+
+
+class ClockStepped(Event, tag=7, frozen=True, array_like=True):
+    """The wall clock jumped by ``by`` ms against the monotonic one; waiting deadlines keep their remaining time."""
+
+    by: int
+
+
+class WorldChanged(Event, tag=8, frozen=True, array_like=True):
+    """From here on ``step`` is given world ``version``; rules in ``changed`` start anew, devices in ``gone`` are forgotten."""
+
+    version: int
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+class Command(Event, tag=9, frozen=True, array_like=True):
+    """A person did something to an alert: ``kind`` is accept or close; ``id`` makes a repeat harmless."""
+
+    id: str
+    kind: str
+    alert: str
+    by: str
+    data: dict[str, str]
+
+
+AnyEvent: TypeAlias = (
+    Telemetry | Occurrence | Status | Tick | FeedLost | Resumed | ClockStepped | WorldChanged | Command
+)
+FromDevice: TypeAlias = Telemetry | Occurrence | Status

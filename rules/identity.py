@@ -1,0 +1,78 @@
+"""The memory by which a device's message is told apart from its repeats.
+
+A device counts its messages (``seq``) from each power-up (``boot``). What was seen is kept as ranges of ``seq``: a device that
+loses nothing needs one range, however long it runs. Both numbers of ranges and of boots are bounded; what falls out of the
+memory counts as new, because a reading too many is better than one too few.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+import msgspec
+
+RANGES_MAX = 8  # gaps a boot may show before the oldest range is forgotten
+BOOTS_MAX = 3  # power-ups remembered per device
+EVENT_IDS_MAX = 8  # event ids remembered per device
+
+
+class Boot(msgspec.Struct, array_like=True):
+    """What was seen since one power-up: ``starts[i]``..``ends[i]`` inclusive, ascending, never touching."""
+
+    name: str
+    starts: list[int]
+    ends: list[int]
+
+
+def seen(boots: list[Boot], name: str, seq: int) -> bool:
+    """Whether that message is in the memory."""
+    for boot in boots:
+        if boot.name == name:
+            index = bisect_right(boot.starts, seq) - 1
+            return index >= 0 and seq <= boot.ends[index]
+    return False
+
+
+def remember(boots: list[Boot], name: str, seq: int) -> bool:
+    """Put the message into the memory; False when it was there already."""
+    for boot in boots:
+        if boot.name == name:
+            if seq == boot.ends[-1] + 1:
+                boot.ends[-1] = seq
+                return True
+            return _insert(boot, seq)
+    boots.append(Boot(name, [seq], [seq]))
+    if len(boots) > BOOTS_MAX:
+        del boots[0]
+    return True
+
+
+def _insert(boot: Boot, seq: int) -> bool:
+    index = bisect_right(boot.starts, seq)
+    if index and seq <= boot.ends[index - 1]:
+        return False
+    joins_before = index > 0 and boot.ends[index - 1] == seq - 1
+    joins_after = index < len(boot.starts) and boot.starts[index] == seq + 1
+    if joins_before and joins_after:
+        boot.ends[index - 1] = boot.ends[index]
+        del boot.starts[index], boot.ends[index]
+    elif joins_before:
+        boot.ends[index - 1] = seq
+    elif joins_after:
+        boot.starts[index] = seq
+    else:
+        boot.starts.insert(index, seq)
+        boot.ends.insert(index, seq)
+        if len(boot.starts) > RANGES_MAX:
+            del boot.starts[0], boot.ends[0]
+    return True
+
+
+def remember_id(ids: list[str], event_id: str) -> bool:
+    """Put an event id into the memory; False when it was there already."""
+    if event_id in ids:
+        return False
+    ids.append(event_id)
+    if len(ids) > EVENT_IDS_MAX:
+        del ids[0]
+    return True

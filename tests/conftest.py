@@ -1,0 +1,55 @@
+"""Fixtures every test may use: real parts, started for it and stopped after it."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from parts import INFLUX_CONF, MISSING, Broker, Influx, answers, free_port, real_part, wait_until
+
+
+@pytest.fixture
+def mosquitto() -> Iterator[Broker]:
+    """A running Mosquitto with the house's settings on a free loopback port."""
+    program = real_part("mosquitto")
+    with tempfile.TemporaryDirectory(prefix="carehub-broker-", ignore_cleanup_errors=True) as folder:
+        broker = Broker(program, Path(folder))
+        broker.start()
+        yield broker
+        broker.kill()
+
+
+@pytest.fixture(scope="session")
+def influxd() -> Iterator[Influx]:
+    """A running InfluxDB of Debian's, shared by the whole run: each test makes its own database."""
+    program = real_part("influxd")
+    with tempfile.TemporaryDirectory(prefix="carehub-influx-", ignore_cleanup_errors=True) as folder:
+        port, conf = free_port(), Path(folder) / "influxdb.conf"
+        conf.write_text(INFLUX_CONF.format(port=port, rpc=free_port(), data=folder))
+        process = subprocess.Popen(
+            [program, "-config", str(conf)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: answers(url + "/ping"), within_s=30, what="influxd answering")
+        yield Influx(url, port)
+        process.kill()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Path of Debian's Chromium."""
+    return real_part("chromium")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which real parts were missing, so that a green run does not claim what it did not do."""
+    if MISSING:
+        terminalreporter.section("real parts missing")
+        terminalreporter.write_line(
+            f"not tested for want of: {', '.join(sorted(MISSING))}. Install them with: sudo apt-get install "
+            + " ".join(sorted(MISSING))
+        )

@@ -1,0 +1,148 @@
+"""Real parts for the tests: Mosquitto, InfluxDB and Chromium, started for a test and stopped after it.
+
+A part that is not on this machine skips its tests and is named at the end of the run;
+with ``CI=true`` it is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+MISSING: set[str] = set()
+PARTS_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+
+
+def real_part(name: str) -> str:
+    """Path of a program; skips the test (fails it under ``CI=true``) when it is not installed."""
+    found = shutil.which(name, path=PARTS_PATH)
+    if found is None:
+        MISSING.add(name)
+        message = f"{name} is not installed: apt-get install {name}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+def free_port() -> int:
+    """A TCP port on loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(
+    condition: Callable[[], object], *, within_s: float = 10.0, what: str = "the condition"
+) -> None:
+    """Poll until the condition is true; fail with its name when the deadline passes."""
+    deadline = time.monotonic() + within_s
+    pause = threading.Event()
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not become true within {within_s} s")
+        pause.wait(0.01)
+
+
+def listens(port: int) -> bool:
+    """Whether something accepts TCP connections on that loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+BROKER_CONF = """\
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence true
+persistence_location {data}/
+max_queued_messages 0
+max_queued_bytes 1073741824
+max_inflight_messages 0
+queue_qos0_messages false
+set_tcp_nodelay true
+"""
+
+
+@dataclass
+class Broker:
+    """A Mosquitto of one's own; keeps its port and its persistence over stop and start."""
+
+    program: str
+    folder: Path
+    port: int = field(default_factory=free_port)
+    host: str = "127.0.0.1"
+    conf: str = BROKER_CONF
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start and wait until it listens."""
+        conf = self.folder / "mosquitto.conf"
+        conf.write_text(self.conf.format(port=self.port, data=self.folder))
+        self.folder.chmod(0o777)
+        self.process = subprocess.Popen(
+            [self.program, "-c", str(conf)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wait_until(lambda: listens(self.port), what="mosquitto listening")
+
+    def stop(self) -> None:
+        """Stop gracefully: the queue is saved."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(10)
+            self.process = None
+
+
+@dataclass(frozen=True)
+class Influx:
+    """A running InfluxDB 1.x; ``url`` is its HTTP root."""
+
+    url: str
+    port: int
+
+
+INFLUX_CONF = """\
+reporting-disabled = true
+bind-address = "127.0.0.1:{rpc}"
+[meta]
+  dir = "{data}/meta"
+[data]
+  dir = "{data}/data"
+  wal-dir = "{data}/wal"
+  query-log-enabled = false
+  index-version = "inmem"
+[http]
+  bind-address = "127.0.0.1:{port}"
+  log-enabled = false
+[monitor]
+  store-enabled = false
+[logging]
+  level = "error"
+"""
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 a loopback address of our own
+            return int(answer.status) < 300
+    except (urllib.error.URLError, OSError):
+        return False
