@@ -1,0 +1,1 @@
+"""The shell: MQTT in, journal, stores, alerts, channels, HTTP API, console, commands."""

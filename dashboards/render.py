@@ -1,0 +1,56 @@
+"""Dashboards as files: built by code, written as JSON, committed, provisioned and pushed from there.
+
+``render_all`` needs grafana-foundation-sdk (``pip install 'carehub[dev]'``); what is committed does not.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+JSON_FOLDER = Path(__file__).parent / "json"
+"""Where the committed dashboards are; docker-compose mounts it into Grafana."""
+
+
+class SdkMissingError(Exception):
+    """Rendering was asked for where grafana-foundation-sdk is not installed."""
+
+
+def rendered() -> Mapping[str, bytes]:
+    """File name → bytes of every dashboard; the same code gives the same bytes.
+
+    Raises SdkMissingError without the SDK.
+    """
+    if importlib.util.find_spec("grafana_foundation_sdk") is None:
+        raise SdkMissingError(
+            "rendering dashboards needs grafana-foundation-sdk: pip install 'carehub[dev]'; "
+            f"the rendered ones are in {JSON_FOLDER}"
+        )
+    from grafana_foundation_sdk.cog.encoder import JSONEncoder  # noqa: PLC0415 development only
+
+    from dashboards.overview import overview  # noqa: PLC0415 needs the SDK
+
+    pages = {"overview.json": overview()}
+    return {
+        name: (
+            json.dumps(page, cls=JSONEncoder, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        ).encode()
+        for name, page in pages.items()
+    }
+
+
+def render_all(folder: Path = JSON_FOLDER) -> list[Path]:
+    """Write every dashboard into the folder (made if absent) and return the paths written.
+
+    Raises SdkMissingError without the SDK.
+    """
+    pages = rendered()
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, page in pages.items():
+        path = folder / name
+        path.write_bytes(page)
+        paths.append(path)
+    return paths

@@ -1,0 +1,36 @@
+"""The town's clock face: local days and hours as epoch milliseconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def midnight_ms(day: date) -> int:
+    """Epoch milliseconds at which that local day begins."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=ZONE).timestamp()) * SECOND
+
+
+def days_touching(from_ms: int, to_ms: int) -> list[date]:
+    """The local days that [from_ms, to_ms) touches, in order."""
+    first = _day_of(from_ms)
+    return [first + timedelta(days=n) for n in range((_day_of(to_ms - 1) - first).days + 1)]
+
+
+def shown(at_ms: int) -> str:
+    """Local time for people: ``11-23 14:05``."""
+    return _local(at_ms).strftime("%m-%d %H:%M")
+
+
+def _day_of(at_ms: int) -> date:
+    return _local(at_ms).date()
+
+
+def _local(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms // SECOND, UTC).astimezone(ZONE)

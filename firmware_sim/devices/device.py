@@ -1,0 +1,125 @@
+"""What every simulated device does: boot, count, keep a battery, report at least every so often.
+
+A device is pure: time comes in as an argument, messages go out as values, chance comes from its own dice.
+A new kind is one short file beside this one; docs/simulator.md shows it.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import ClassVar
+
+from firmware_sim import wire
+from firmware_sim.daytime import DAY
+from firmware_sim.wire import Identity, Message, Value
+
+# A lithium cell's percentage is read from its voltage: it stays high, then falls away. Assumed shape.
+BATTERY_CURVE_EXPONENT = 0.6
+
+
+class UnknownWordError(ValueError):
+    """The device has no such stimulus."""
+
+
+class Device:
+    """A sensor with a boot id, a sequence number over telemetry and events, and a battery (or mains)."""
+
+    kind: ClassVar[str]
+    words: ClassVar[tuple[str, ...]] = ()
+    heartbeat_s: ClassVar[int] = 3600
+    battery_life_days: ClassVar[float | None] = 700.0
+    firmware: ClassVar[str] = "1.4.2"
+
+    def __init__(self, who: Identity, *, dice: Random, since_ms: int, charge: float = 1.0) -> None:
+        self.who = who
+        self.powered = True
+        self.wake_at_ms: int | None = None
+        self._dice = dice
+        self._rssi = dice.randint(-78, -52)
+        self._charge = charge
+        self._charged_ms = since_ms
+        self._boot()
+
+    def state(self) -> dict[str, Value]:
+        """What the device reports of itself after power-up: its present readings."""
+        return {}
+
+    def sense(self, at_ms: int | None, word: str) -> list[Message]:
+        """Answer one of the kind's own ``words``."""
+        raise NotImplementedError(f"{self.kind} declares {word!r} in words but does not sense it")
+
+    def wake(self, at_ms: int) -> list[Message]:
+        """Answer the timer the device set by ``wake_at_ms``."""
+        raise NotImplementedError(f"{self.kind} set a timer for {at_ms} but does not answer it")
+
+    def feel(self, at_ms: int | None, word: str, value: float | None = None) -> list[Message]:
+        """Answer a stimulus: a word of the kind, or ``battery`` (percent), ``swap`` (new battery), ``die``."""
+        if word == "swap":
+            self._charge, self._charged_ms = 1.0, at_ms or 0
+            return self.reboot(at_ms)
+        if not self.powered:
+            return []
+        if word == "die":
+            self.powered = False
+            return []
+        if word == "battery":
+            percent = min(max(value or 0.0, 0.0), 100.0)
+            self._charge, self._charged_ms = (percent / 100) ** (1 / BATTERY_CURVE_EXPONENT), at_ms or 0
+            return self.tell(at_ms, battery=round(percent))
+        if word not in self.words:
+            known = ", ".join((*self.words, "battery"))
+            raise UnknownWordError(
+                f"{self.who.device}: a {self.kind} does not know {word!r}; it knows {known}"
+            )
+        return self.sense(at_ms, word)
+
+    def power_up(self, at_ms: int | None) -> list[Message]:
+        """The first report after power-up: state and vitals."""
+        return self.tell(at_ms, **self.state(), **self._vitals(at_ms or 0))
+
+    def reboot(self, at_ms: int | None) -> list[Message]:
+        """Power off and on: a new boot id, a new count, a birth message and the first report."""
+        self.powered = True
+        self._boot()
+        return [self.status(at_ms or 0), *self.power_up(at_ms)]
+
+    def heartbeat(self, at_ms: int) -> list[Message]:
+        """The periodic sign of life: battery (percent) where there is one, and rssi (dBm)."""
+        return self.tell(at_ms, **self._vitals(at_ms)) if self.powered else []
+
+    def heartbeat_after_ms(self) -> int:
+        """Time to the next heartbeat: up to a tenth early, never late."""
+        return self._dice.randint(self.heartbeat_s * 900, self.heartbeat_s * 1000)
+
+    def status(self, at_ms: int) -> Message:
+        """The retained birth message."""
+        return wire.status(self.who, at_ms, firmware=self.firmware, rssi=self._rssi)
+
+    def tell(self, at_ms: int | None, **values: Value) -> list[Message]:
+        """One telemetry message with these readings, in this order."""
+        self.seq += 1
+        return [wire.telemetry(self.who, at_ms, self.boot, self.seq, values)]
+
+    def raise_event(self, at_ms: int | None, happened: str, **data: Value) -> list[Message]:
+        """One event message."""
+        self.seq += 1
+        return [wire.event(self.who, at_ms, self.boot, self.seq, happened, data)]
+
+    def battery_percent(self, at_ms: int) -> int:
+        """What the battery gauge shows at that time, 1–100; 100 on mains."""
+        if self.battery_life_days is None:
+            return 100
+        used = (at_ms - self._charged_ms) / (self.battery_life_days * DAY)
+        left: float = max(self._charge - used, 0.0) ** BATTERY_CURVE_EXPONENT
+        return max(round(100 * left), 1)
+
+    def _vitals(self, at_ms: int) -> dict[str, Value]:
+        rssi = self._rssi + self._dice.randint(-3, 3)
+        if self.battery_life_days is None:
+            return {"rssi": rssi}
+        return {"battery": self.battery_percent(at_ms), "rssi": rssi}
+
+    def _boot(self) -> None:
+        self.boot = f"{self._dice.getrandbits(16):04x}"
+        self.seq = 0
+        self.wake_at_ms = None

@@ -1,0 +1,83 @@
+"""All connections of the town to its broker: one for each gateway and counter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from firmware_sim import wire
+from firmware_sim.chance import dice
+from firmware_sim.daytime import SECOND
+from firmware_sim.ledger import Ledger
+from firmware_sim.links import BrokerAddress, Link, new_link
+from firmware_sim.town import Town
+from firmware_sim.uplink import Hooks, Uplink
+from firmware_sim.wire import Identity, Message
+
+PATIENCE_S = 30.0
+
+
+class Lines:
+    """Routes each message to the connection it travels on; a connection's will is its holder's own."""
+
+    def __init__(
+        self, town: Town, broker: BrokerAddress, *, ledger: Ledger, trouble: Callable[[str], None]
+    ) -> None:
+        self.published_count = 0
+        self._ledger = ledger
+        self._uplinks: dict[str, Uplink] = {}
+        first_birth_ms = town.now_ms + SECOND
+        for holder in town.links():
+            who = holder.who
+
+            def announce(link: str = who.device) -> list[Message]:
+                return town.announce(link, max(town.now_ms, first_birth_ms))
+
+            hooks = Hooks(acked=ledger.note, announce=announce, trouble=trouble)
+            self._uplinks[who.device] = Uplink(
+                self._maker(broker, who), hooks=hooks, dice=dice(town.seed, "reconnect", who.device)
+            )
+
+    async def start(self) -> None:
+        """Connect one after the other; each announces what is behind it."""
+        for uplink in self._uplinks.values():
+            await uplink.start(patience_s=PATIENCE_S)
+
+    def publish(self, messages: Iterable[Message]) -> None:
+        """Hand each message to its connection."""
+        for message in messages:
+            taken_on = self._uplinks[message.link].publish(message)
+            self.published_count += taken_on and message.kind != "status"
+
+    async def settled(self) -> None:
+        """Wait for every PUBACK."""
+        for uplink in self._uplinks.values():
+            await uplink.settled()
+
+    def unplug(self, link: str) -> None:
+        """Cut a gateway's power: its will fires and what is behind it falls silent."""
+        self._uplinks[link].unplug()
+
+    def plug(self, link: str) -> None:
+        """Give it back."""
+        self._uplinks[link].plug()
+
+    async def finish(self) -> None:
+        """Disconnect politely."""
+        for uplink in self._uplinks.values():
+            await uplink.finish()
+
+    def totals(self) -> dict[str, int]:
+        """Counts for the summary; published and acked are telemetry and events, each message once."""
+        every = self._uplinks.values()
+        return {
+            "published": self.published_count,
+            "acked": self._ledger.lines,
+            "resent": sum(each.resent_count for each in every),
+            "dropped": sum(each.dropped_count for each in every),
+            "connections": len(every),
+            "connects": sum(each.connections for each in every),
+        }
+
+    @staticmethod
+    def _maker(broker: BrokerAddress, who: Identity) -> Callable[[], Link]:
+        return lambda: new_link(broker, f"care-{who.site}-{who.device}", wire.last_will(who))

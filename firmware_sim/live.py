@@ -1,0 +1,124 @@
+"""The live phase: the town's time runs by itself, scaled; scenes are played on request."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+
+from firmware_sim import wire
+from firmware_sim.lines import Lines
+from firmware_sim.places import STATION, Fitted
+from firmware_sim.scenes import UNPLUGGED_MS, UnknownSceneError
+from firmware_sim.script import Incident
+from firmware_sim.town import Town
+from firmware_sim.uplink import Uplink
+
+
+class _Request(msgspec.Struct):
+    play: str
+    ref: str = ""
+
+
+class Live:
+    """Town time = anchor + speed × elapsed monotonic time, the anchor being the moment of construction."""
+
+    def __init__(
+        self, town: Town, lines: Lines, control: Uplink, *, speed: float, trouble: Callable[[str], None]
+    ) -> None:
+        self._town, self._lines, self._control, self._speed, self._trouble = (
+            town,
+            lines,
+            control,
+            speed,
+            trouble,
+        )
+        self._anchor_ms, self._anchor_s = town.now_ms, time.monotonic()
+        self._requests: deque[_Request] = deque()
+        self._poked = asyncio.Event()
+        self._outage: Incident | None = None
+        self._gateway = next((each for each in town.layout.fitted() if each.kind == "gateway"), None)
+
+    def hear(self, payload: bytes) -> None:
+        """Take a request to play a scene in; it is played on the next turn."""
+        try:
+            self._requests.append(msgspec.json.decode(payload, type=_Request))
+        except msgspec.DecodeError as problem:
+            self._trouble(f'{wire.PLAY} wants {{"play": "<scene>", "ref": "<any>"}}: {problem}')
+        self._poked.set()
+
+    async def run(self, stop: asyncio.Event, *, for_s: float) -> None:
+        """Publish what is due when it is due, until stopped or ``for_s`` wall seconds have passed (0: for ever)."""
+        stopped = asyncio.create_task(stop.wait())
+        deadline = self._anchor_s + for_s if for_s else None
+        try:
+            while not stop.is_set():
+                self._turn()
+                left_s = self._until_next_s()
+                if deadline is not None:
+                    if time.monotonic() >= deadline:
+                        return
+                    left_s = min(left_s, deadline - time.monotonic())
+                poked = asyncio.create_task(self._poked.wait())
+                await asyncio.wait({stopped, poked}, timeout=max(left_s, 0), return_when="FIRST_COMPLETED")
+                poked.cancel()
+                self._poked.clear()
+        finally:
+            stopped.cancel()
+
+    def _turn(self) -> None:
+        self._lines.publish(self._town.advance(self._now_ms()))
+        if self._outage is not None and self._town.now_ms >= self._outage.to_ms:
+            self._plug()
+        while self._requests:
+            self._play(self._requests.popleft())
+
+    def _play(self, request: _Request) -> None:
+        now_ms = self._town.now_ms
+        try:
+            match request.play:
+                case "gateway_unplugged" if self._gateway is not None:
+                    self._unplug(self._gateway)
+                case "gateway_plugged":
+                    self._plug()
+                case scene:
+                    self._town.play(scene)
+                    self._lines.publish(self._town.advance(now_ms))
+        except UnknownSceneError as problem:
+            self._trouble(str(problem))
+            return
+        self._control.publish(
+            wire.control(wire.PLAYED, {"play": request.play, "ref": request.ref, "ts": now_ms})
+        )
+
+    def _unplug(self, gateway: Fitted) -> None:
+        if self._outage is None:
+            device, now_ms = gateway.who.device, self._town.now_ms
+            self._outage = Incident(
+                "gateway_unplugged", STATION, device, now_ms, now_ms + UNPLUGGED_MS, played=True
+            )
+            self._town.incidents.append(self._outage)
+            self._lines.unplug(device)
+
+    def _plug(self) -> None:
+        if self._outage is not None:
+            gateway, now_ms = self._outage.device, self._town.now_ms
+            self._town.incidents[self._town.incidents.index(self._outage)] = replace(
+                self._outage, to_ms=now_ms
+            )
+            self._outage = None
+            self._lines.plug(gateway)
+            self._lines.publish(self._town.devices[gateway].reboot(now_ms))
+
+    def _until_next_s(self) -> float:
+        due_ms = self._town.next_ms()
+        if self._outage is not None:
+            due_ms = min(due_ms, self._outage.to_ms)
+        return self._anchor_s + (due_ms - self._anchor_ms) / 1000 / self._speed - time.monotonic()
+
+    def _now_ms(self) -> int:
+        return self._anchor_ms + int((time.monotonic() - self._anchor_s) * 1000 * self._speed)

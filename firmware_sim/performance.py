@@ -1,0 +1,139 @@
+"""One run of the town against a broker: connect, live through the past, go live, sum up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from firmware_sim import wire
+from firmware_sim.chance import dice
+from firmware_sim.driven import Clock, drive, replay
+from firmware_sim.ledger import Ledger
+from firmware_sim.lines import PATIENCE_S, Lines
+from firmware_sim.links import BrokerAddress, new_link
+from firmware_sim.live import Live
+from firmware_sim.places import settle
+from firmware_sim.progress import PastProgress
+from firmware_sim.town import Town
+from firmware_sim.uplink import Hooks, Uplink
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What to perform. ``drive_ms`` and ``history_ms`` exclude each other; ``until_s`` counts from going live."""
+
+    broker: BrokerAddress = field(default_factory=BrokerAddress)
+    homes: int = 40
+    seed: int = 7
+    speed: float = 1.0
+    drive_ms: int = 0
+    history_ms: int = 0
+    until_s: float = 0.0
+    ledger: Path | None = None
+
+    async def perform(self, console: Console) -> dict[str, object]:
+        """Run until stopped (SIGTERM, SIGINT) or done; returns the summary. Trouble goes to ``console``."""
+        began, now_ms = time.monotonic(), int(time.time() * 1000)
+        town = self._town(now_ms)
+        stop, ledger = asyncio.Event(), Ledger(self.ledger)
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signum, stop.set)
+
+        def trouble(text: str) -> None:
+            console.print(text, style="yellow", markup=False, soft_wrap=True)
+
+        lines = Lines(town, self.broker, ledger=ledger, trouble=trouble)
+        stage = _Stage(self, town, lines, trouble=trouble)
+        flushing = asyncio.create_task(ledger.keep_flushed())
+        try:
+            await stage.play(to_ms=now_ms, stop=stop, console=console)
+            await lines.finish()
+            await stage.control.finish()
+        finally:
+            flushing.cancel()
+            ledger.close()
+        happened = [asdict(each) for each in town.incidents if each.from_ms <= town.now_ms]
+        return {
+            **lines.totals(),
+            "incidents": happened,
+            "from_ms": now_ms - self.drive_ms - self.history_ms,
+            "to_ms": town.now_ms,
+            "seconds": round(time.monotonic() - began, 3),
+        }
+
+    def _town(self, now_ms: int) -> Town:
+        past_ms = self.drive_ms or self.history_ms
+        layout = settle(homes=self.homes, seed=self.seed)
+        start_ms = now_ms - past_ms
+        if not past_ms:
+            return Town(layout, seed=self.seed, start_ms=start_ms)
+        # A past of readings only has no events, so incidents would be half told: they begin with the present.
+        from_ms = now_ms if self.history_ms else start_ms
+        return Town(
+            layout, seed=self.seed, start_ms=start_ms, first_window_ms=past_ms, incidents_from_ms=from_ms
+        )
+
+
+class _Stage:
+    """The control connection (clock, echo, scenes) and the phases in their order."""
+
+    def __init__(
+        self, plan: Performance, town: Town, lines: Lines, *, trouble: Callable[[str], None]
+    ) -> None:
+        self._plan, self._town, self._lines, self._trouble = plan, town, lines, trouble
+        self._live: Live | None = None
+        client_id = f"care-sim-town-{os.getpid()}"
+        self.control = Uplink(
+            lambda: new_link(plan.broker, client_id, None),
+            hooks=Hooks(received=self._hear, trouble=trouble),
+            dice=dice(plan.seed, "reconnect", "control"),
+            subscriptions=(wire.ECHO, wire.PLAY),
+        )
+        self._clock = Clock(self.control)
+
+    async def play(self, *, to_ms: int, stop: asyncio.Event, console: Console) -> None:
+        """Past, then present."""
+        plan = self._plan
+        await self.control.start(patience_s=PATIENCE_S)
+        with PastProgress(console) as progress:
+            if plan.drive_ms:
+                await drive(
+                    self._town,
+                    self._lines,
+                    self._clock,
+                    to_ms=to_ms,
+                    catch_up=True,
+                    progress=progress,
+                    stop=stop,
+                )
+            elif plan.history_ms:
+                await replay(self._town, self._lines, to_ms=to_ms, progress=progress, stop=stop)
+            else:
+                await self._lines.start()
+        if stop.is_set():
+            return
+        if plan.drive_ms or plan.speed != 1:
+            await self._clock.run(self._town.now_ms, plan.speed)
+        self._live = Live(self._town, self._lines, self.control, speed=plan.speed, trouble=self._trouble)
+        await self._live.run(stop, for_s=plan.until_s)
+
+    def _hear(self, topic: str, payload: bytes) -> None:
+        if topic == wire.PLAY:
+            if self._live is not None:
+                self._live.hear(payload)
+            else:
+                self._trouble(f"{wire.PLAY} is honoured once time runs by itself")
+            return
+        try:
+            self._clock.hear(payload)
+        except msgspec.DecodeError as problem:
+            self._trouble(f'{wire.ECHO} wants {{"ts": <epoch ms>}}: {problem}')

@@ -1,0 +1,94 @@
+"""What may leave the house: forms of address instead of full names, and no door codes, keys or phone numbers."""
+
+from __future__ import annotations
+
+import re
+
+# Chinese forms of address and how they are said in English; the longer one is found first.
+_TITLES = {
+    "女士": "Ms",
+    "先生": "Mr",
+    "太太": "Mrs",
+    "小姐": "Miss",
+    "老师": "Teacher",
+    "医生": "Dr",
+    "师傅": "Master",
+    "奶奶": "Grandma",
+    "爷爷": "Grandpa",
+    "外婆": "Grandma",
+    "外公": "Grandpa",
+    "婆婆": "Granny",
+    "公公": "Grandpa",
+    "阿姨": "Auntie",
+    "伯伯": "Uncle",
+    "叔叔": "Uncle",
+    "大爷": "Uncle",
+    "大妈": "Auntie",
+    "大娘": "Auntie",
+    "大叔": "Uncle",
+    "大姐": "Sister",
+    "大哥": "Brother",
+    "阿婆": "Granny",
+    "阿公": "Grandpa",
+    "伯": "Uncle",
+    "叔": "Uncle",
+    "婶": "Auntie",
+    "姨": "Auntie",
+    "婆": "Granny",
+    "老": "Elder",
+}
+_TWO_CHARACTER_SURNAMES = frozenset(
+    "欧阳 司徒 司马 上官 诸葛 夏侯 皇甫 尉迟 公孙 慕容 令狐 东方 西门 南宫 端木 申屠".split()  # noqa: SIM905 a list of names reads best so
+)
+_LATIN_TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "auntie", "uncle"})
+_FAMILIAR = "阿老小"  # 阿珍, 老王: a form of address, not a full name
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af]+")
+_SECRET = re.compile(
+    r"[，,；;。（(\s]*(密码|门禁|门锁|钥匙|电话|手机|口令|\b(?:passcode|password|code|keys?|phone|tel|pin)\b)",
+    re.IGNORECASE,
+)
+# A mobile number however grouped, a landline, a foreign number, or any seven digits in a row; not 12-3-1201, a door.
+_LONG_NUMBER = re.compile(r"(?<!\d)1\d{2}[- ]?\d{4}[- ]?\d{4}(?!\d)|0\d{2,3}-\d{7,8}|\+\d[\d -]{6,}|\d{7,}")
+
+
+def form_of_address(name: str) -> tuple[str, str]:
+    """A resident's 称呼 in Chinese and English: surname and title, whatever else the registry's field holds.
+
+    王女士 → (王女士, Ms 王); a full name is cut to its surname: 王秀英 → (王姓长者, elder 王), 王秀英奶奶 → (王奶奶, …).
+    """
+    name = name.strip()
+    if _HAN.fullmatch(name) is None:
+        return _latin(name)
+    if name in _TITLES or (len(name) == 2 and name[0] in _FAMILIAR):  # noqa: PLR2004 阿 and one character
+        return name, name
+    for title, english in _TITLES.items():
+        if name.endswith(title):
+            surname = _surname(name.removesuffix(title))
+            return surname + title, f"{english} {surname}"
+    surname = _surname(name)
+    return f"{surname}姓长者", f"elder {surname}"
+
+
+def discreet(text: str) -> str:
+    """What the registry says of a spot, up to where it speaks of keys, codes or phones; long numbers blotted out."""
+    secret = _SECRET.search(text)
+    return without_numbers(text[: secret.start()] if secret else text).strip()
+
+
+def without_numbers(text: str) -> str:
+    """The text with every number as long as a phone's blotted out."""
+    return _LONG_NUMBER.sub("…", text)
+
+
+def _surname(name: str) -> str:
+    if name[:1] in _FAMILIAR and len(name) == 2:  # noqa: PLR2004 阿珍婆婆 is called so
+        return name
+    return name[:2] if name[:2] in _TWO_CHARACTER_SURNAMES else name[:1]
+
+
+def _latin(name: str) -> tuple[str, str]:
+    words = name.split()
+    if len(words) > 1 and words[0].rstrip(".").lower() in _LATIN_TITLES:
+        short = f"{words[0]} {words[-1]}"
+        return short, short
+    return "长者", "the resident"

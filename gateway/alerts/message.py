@@ -1,0 +1,64 @@
+"""An alert as it is told: the facts it is composed from, and the message that channels and pages carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Words: TypeAlias = dict[str, str]  # language ("zh", "en") → text
+Steps: TypeAlias = dict[str, list[str]]  # language → what to do, in order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFacts:
+    """What is known of an alert; times are hub time in epoch ms, ``number`` 0 means not numbered yet."""
+
+    id: str
+    number: int
+    rule: str
+    kind: str  # life_safety | care | facility | device
+    severity: str  # critical | urgent | notice
+    title: Words
+    why: Words
+    todo: Steps
+    place_id: str
+    room: str
+    active_at: int  # when its condition came true
+    raised_at: int
+    rung: int = 0
+    recorded: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceFacts:
+    """What may be said of a place: no contacts, no access note. ``path`` is 区/街道/社区/小区."""
+
+    kind: str  # home | facility
+    path: str
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertMessage:
+    """An alert in words, fit for outside channels: who, where, why and what to do, in Chinese and English.
+
+    ``text`` is the one sentence for short channels. ``late_ms`` is how long after ``active_at`` it was raised.
+    """
+
+    id: str
+    number: int
+    rule: str
+    kind: str
+    severity: str
+    title: Words
+    why: Words
+    todo: Steps
+    who: Words
+    where: Words
+    text: Words
+    raised_at: int
+    active_at: int
+    rung: int
+    recorded: bool
+    late_ms: int

@@ -1,0 +1,130 @@
+"""Hub time: it never runs backwards, and in a simulation it is the town's.
+
+A port with two adapters. ``LiveClock`` advances by the monotonic clock from max(wall, last journal time); a step of the
+wall clock is noticed and told, never followed backwards. ``TownClock`` is driven by ``care/v1/_sim/clock``.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Protocol
+
+STEP_MS = 2_000  # a wall clock that moves this much against the monotonic one has been set
+
+
+class Clock(Protocol):
+    """Hub time in epoch ms."""
+
+    def now(self) -> int:
+        """Hub time; never less than before. Any thread may ask."""
+
+    def latest(self) -> int:
+        """The latest time a message may carry; 0 where none may be ahead of its arrival."""
+
+    def advance(self, to: int) -> None:
+        """A message has carried time on; only a driven clock follows."""
+
+    def ahead(self) -> int:
+        """By how much hub time is ahead of the wall clock that devices are set by."""
+
+    def stepped(self) -> int:
+        """By how many ms the wall clock has been set since last asked (0: it was not); hub time follows forwards only."""
+
+
+class LiveClock:
+    """Time as it passes; ``floor`` is the last journal time."""
+
+    def __init__(self, floor: int = 0) -> None:
+        self._lock = threading.Lock()
+        self._offset = max(_wall(), floor) - _monotonic()  # hub time = monotonic + offset
+        self._wall_offset = _wall() - _monotonic()
+
+    def now(self) -> int:
+        """Hub time."""
+        return _monotonic() + self._offset
+
+    def latest(self) -> int:
+        """Nothing is seen before it happens."""
+        return 0
+
+    def advance(self, to: int) -> None:
+        """Live time is moved by nobody."""
+
+    def ahead(self) -> int:
+        """Hub time less wall time."""
+        return self._offset - self._wall_offset
+
+    def stepped(self) -> int:
+        """Compare the wall clock with the monotonic one; take over a step forwards, remember a step back."""
+        with self._lock:
+            by = _wall() - _monotonic() - self._wall_offset
+            if abs(by) < STEP_MS:
+                return 0
+            self._wall_offset += by
+            before = self._offset
+            self._offset = max(self._offset, self._wall_offset)
+            return self._offset - before if by > 0 else by
+
+
+class TownClock:
+    """The town's time: at first only what ``drive`` says, then, after ``run``, by itself at ``speed`` times real time."""
+
+    def __init__(self, floor: int = 0) -> None:
+        self._lock = threading.Lock()
+        self._at = floor
+        self._until = floor
+        self._anchor: int | None = None  # monotonic ms of the moment of ``run``
+        self.speed = 0.0
+
+    @property
+    def driven(self) -> bool:
+        """Whether time stands between two words of the town."""
+        return self._anchor is None
+
+    def drive(self, at: int, until: int) -> None:
+        """It is ``at``; nothing later than ``until`` comes before the next word."""
+        with self._lock:
+            self._at, self._until = max(self._now(), at), max(at, until)
+            self._anchor = None
+
+    def run(self, at: int, speed: float) -> None:
+        """From ``at`` time runs by itself."""
+        with self._lock:
+            self._at, self.speed = max(self._now(), at), speed
+            self._anchor = _monotonic()
+
+    def _now(self) -> int:
+        if self._anchor is None:
+            return self._at
+        return self._at + int((_monotonic() - self._anchor) * self.speed)
+
+    def now(self) -> int:
+        """Hub time."""
+        return self._now()
+
+    def latest(self) -> int:
+        """As far as the town said that time may come before its next word."""
+        return self._until if self.driven else 0
+
+    def advance(self, to: int) -> None:
+        """While driven, a message carries time with it."""
+        with self._lock:
+            if self.driven and self._at < to <= self._until:
+                self._at = to
+
+    def ahead(self) -> int:
+        """Nothing: the devices are set by the town too."""
+        return 0
+
+    def stepped(self) -> int:
+        """Never: nobody sets the town's clock."""
+        return 0
+
+
+def _wall() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _monotonic() -> int:
+    return time.monotonic_ns() // 1_000_000

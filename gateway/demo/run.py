@@ -1,0 +1,325 @@
+"""``carehub demo``: a broker, a hub and a simulated town as processes of their own, and what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.panel import Panel
+
+from gateway.demo.broker import BrokerError, DemoBroker, free_port, start_broker
+from gateway.demo.receiver import Receiver
+from gateway.demo.score import read_ledger, score
+from gateway.operations.database import open_database
+from gateway.operations.people import People, weakness_of
+from gateway.registry import apply as registry
+from gateway.registry.csv_file import parse
+
+say = Console(stderr=True, highlight=False)
+STAFF = "李敏"
+SIMULATOR = Path(sys.executable).with_name("carehub-sim")
+START_WITHIN_S = 60.0
+DRAIN_WITHIN_S = 120.0
+LOOK_EVERY_S = 0.1
+
+SETTINGS = """\
+# Made by carehub demo. A real station's settings look the same, without [simulation].
+[hub]
+data = "{data}"
+
+[mqtt]
+host = "127.0.0.1"
+port = {broker_port}
+protocol = "{protocol}"
+
+[http]
+port = {port}
+
+# Two receivers on this machine stand for a station's and a street centre's own systems.
+[[channels]]
+name = "station"
+kind = "webhook"
+url = "{receiver}/station"
+secret = "env:CAREHUB_DEMO_SECRET"
+
+[[channels]]
+name = "street-centre"
+kind = "webhook"
+url = "{receiver}/street-centre"
+secret = "env:CAREHUB_DEMO_SECRET"
+
+[[ladder]]
+after_s = 0
+channels = ["station"]
+
+[[ladder]]
+after_s = 60
+channels = ["street-centre"]
+
+[simulation]
+enabled = true
+"""
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoOptions:
+    """What ``carehub demo`` was asked for; ``for_s`` None means until interrupted."""
+
+    homes: int
+    speed: float
+    for_s: float | None
+    seed: int
+    days: int
+    port: int
+    broker_port: int
+    keep: Path | None
+
+
+def run_demo(options: DemoOptions) -> dict[str, Any]:
+    """Run it to its end and say what came of it; raises ``DemoError``."""
+    began = time.monotonic()
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="carehub-demo-"))
+    try:
+        with contextlib.ExitStack() as stack:
+            demo = _Demo(options, folder.resolve(), stack)
+            demo.start()
+            demo.wait(began)
+            result = demo.finish()
+    except BrokerError as error:
+        raise DemoError(str(error)) from None
+    else:
+        say.print_json(data=result)
+        return result
+    finally:
+        if options.keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Demo:
+    """The processes of one demo. What is started is ended by the stack, whatever happens."""
+
+    def __init__(self, options: DemoOptions, folder: Path, stack: contextlib.ExitStack) -> None:
+        self._options = options
+        self._folder = folder
+        self._data = folder / "data"
+        self._ledger = folder / "ledger.jsonl"
+        self._stack = stack
+        self._secret = secrets.token_hex(16)
+        self._pin = _new_pin()
+        self._port = options.port if options.port and not _taken(options.port) else free_port()
+        self._receiver = Receiver(self._secret)
+        stack.callback(self._receiver.close)
+        self._hub: subprocess.Popen[bytes]
+        self._town: subprocess.Popen[bytes]
+
+    def start(self) -> None:
+        """Broker, registry, hub, town."""
+        say.print("[bold]Carehub[/] · 示范社区准备中 · setting up the demo …")
+        broker = start_broker(self._folder / "broker", self._options.broker_port)
+        self._stack.callback(broker.stop)
+        self._register()
+        config = self._folder / "carehub.toml"
+        config.write_text(
+            SETTINGS.format(
+                data=self._data,
+                broker_port=broker.port,
+                protocol=broker.protocol,
+                port=self._port,
+                receiver=self._receiver.address,
+            ),
+            encoding="utf-8",
+        )
+        self._hub = self._spawn(
+            "hub", [sys.executable, "-m", "gateway", "run", "-c", str(config)], self._folder / "hub.log"
+        )
+        self._await_hub()
+        self._introduce(broker)
+        self._town = self._spawn("town", self._town_command(broker), None)
+
+    def _register(self) -> None:
+        sheet = self._folder / "town.csv"
+        command = [str(SIMULATOR), "town", "--registry", str(sheet), "--registry-only"]
+        command += ["--homes", str(self._options.homes), "--seed", str(self._options.seed)]
+        made = subprocess.run(command, check=False, capture_output=True, text=True)
+        if made.returncode:
+            raise DemoError(f"the town gave no registry: {made.stderr.strip()}")
+        database = open_database(self._data / "operations.sqlite")
+        registry.apply(
+            database, parse(sheet.read_text(encoding="utf-8"), source=sheet.name), source=sheet.name
+        )
+        people = People(database)
+        if STAFF not in people.names():
+            people.add(STAFF, self._pin)
+        database.dispose()
+
+    def _town_command(self, broker: DemoBroker) -> list[str]:
+        options = self._options
+        return [
+            str(SIMULATOR), "town", "--port", str(broker.port), "--protocol", broker.protocol,
+            "--homes", str(options.homes), "--seed", str(options.seed), "--speed", f"{options.speed:g}",
+            "--drive", f"{24 * options.days}h", "--ledger", str(self._ledger),
+        ]  # fmt: skip
+
+    def _spawn(self, name: str, command: list[str], log: Path | None) -> subprocess.Popen[bytes]:
+        environment = os.environ | {"CAREHUB_DEMO_SECRET": self._secret, "CAREHUB_LOG": "WARNING"}
+        output: Any = log.open("wb") if log else sys.stderr
+        # A session of its own: Ctrl-C reaches the demo, which ends the others in the right order.
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, env=environment, start_new_session=True
+        )
+        self._stack.callback(_end, process, name)
+        return process
+
+    def _await_hub(self) -> None:
+        for _ in _until(START_WITHIN_S):
+            if self._hub.poll() is not None:
+                break
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(self._url("/healthz"), timeout=1).is_success:
+                    return
+        raise DemoError(
+            f"the hub does not start: {(self._folder / 'hub.log').read_text(errors='replace')[-2000:]}"
+        )
+
+    def _introduce(self, broker: DemoBroker) -> None:
+        durable = (
+            ""
+            if broker.durable
+            else "（断电不保留，需要 Mosquitto 才能承诺不丢失 · the kill promise needs Mosquitto）"
+        )
+        tool = _relative(SIMULATOR)
+        version = "" if broker.protocol == "5" else " --protocol 3.1.1"
+        device = f"{tool} device --port {broker.port}{version} --site lianhua --id H0002-pendant --kind pendant --event fall"
+        publish = (
+            f"mosquitto_pub -p {broker.port} -q 1 -t care/v1/lianhua/H0002-pendant/event "
+            """-m '{"type":"fall","data":{"confidence":0.9}}'"""
+        )
+        lines = [
+            f"值班台 console   [bold]http://127.0.0.1:{self._port}/[/]",
+            f"登录 sign in     {STAFF} · PIN {self._pin}",
+            f"消息代理 broker  {broker.name}, 127.0.0.1:{broker.port} {durable}",
+            f"存储 store       DuckDB, {_relative(self._data)}",
+        ]
+        if self._options.speed != 1:
+            lines.append(f"时间 time        ×{self._options.speed:g}，升级暂停 · escalation is held")
+        say.print(Panel("\n".join(lines), title="Carehub demo", expand=False))
+        say.print("再添一次跌倒 · one more fall, to paste once time runs:")
+        say.print(f"  {device}", soft_wrap=True, markup=False)
+        say.print(f"  {publish}", soft_wrap=True, markup=False)
+        say.print("先以全速度过昨天 · living through the last day first (Ctrl-C ends)", markup=False)
+
+    def wait(self, began: float) -> None:
+        """Until the time is up, Ctrl-C, or a process ends by itself. The day is always lived to its end first."""
+        stopped = _Interrupt()
+        lived = False
+        while not stopped.seen:
+            for process, name in ((self._hub, "hub"), (self._town, "town")):
+                if process.poll() is not None:
+                    raise DemoError(f"the {name} ended with {process.returncode}; {self._words()}")
+            lived = lived or self._lived()
+            over = self._options.for_s is not None and time.monotonic() - began >= self._options.for_s
+            if lived and over:
+                return
+            time.sleep(LOOK_EVERY_S)
+        say.print("结束中 · ending …")
+
+    def _lived(self) -> bool:
+        try:
+            return not httpx.get(self._url("/readyz"), timeout=5).json()["driven"]
+        except httpx.HTTPError:
+            return False
+
+    def finish(self) -> dict[str, Any]:
+        """Let the town end, the hub drain and end, and count."""
+        _end(self._town, "town")
+        received = self._drain()
+        _end(self._hub, "hub")
+        return score(self._data, read_ledger(self._ledger), self._receiver.receipts, received=received)
+
+    def _drain(self) -> int:
+        before = -1.0
+        for _ in _until(DRAIN_WITHIN_S, every_s=0.5):
+            figures = self._figures()
+            waiting = figures.get("carehub_deliveries_waiting", 0) or figures.get("carehub_store_behind", 0)
+            if figures["carehub_journal_messages"] == before and not waiting:
+                return int(figures["carehub_messages_read_total"])
+            before = figures["carehub_journal_messages"]
+        raise DemoError(f"the hub did not drain within {DRAIN_WITHIN_S:.0f} s; {self._words()}")
+
+    def _figures(self) -> dict[str, float]:
+        lines = httpx.get(self._url("/metrics"), timeout=10).text.splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
+        found = {name: float(value) for name, value in pairs}
+        read, refused = found["carehub_messages_read_total"], found["carehub_messages_refused_total"]
+        return found | {"carehub_journal_messages": read + refused}
+
+    def _url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self._port}{path}"
+
+    def _words(self) -> str:
+        return (self._folder / "hub.log").read_text(errors="replace")[-1000:].strip() or "its log is empty"
+
+
+class _Interrupt:
+    """Notes Ctrl-C and SIGTERM instead of breaking off in the middle of something."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, self._note)
+
+    def _note(self, _signal: int, _frame: object) -> None:
+        self.seen = True
+
+
+def _until(within_s: float, *, every_s: float = LOOK_EVERY_S) -> Iterator[None]:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(every_s)
+
+
+def _end(process: subprocess.Popen[bytes], name: str) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            say.print(f"the {name} did not end by itself; killed")
+            process.kill()
+            process.wait()
+
+
+def _new_pin() -> str:
+    while True:
+        pin = f"{secrets.randbelow(10_000):04d}"
+        if weakness_of(pin) is None:
+            return pin
+
+
+def _taken(port: int) -> bool:
+    with contextlib.suppress(httpx.HTTPError):
+        httpx.get(f"http://127.0.0.1:{port}/", timeout=0.5)
+        return True
+    return False
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,165 @@
+"""Runs the core over the journal's events, in order, and says what it decided at which position.
+
+Theory of operation
+-------------------
+``apply`` is given what was just committed. Each event goes to its keys (``rules.step.keys``); a tick goes to the keys
+whose deadline may have come, found by a heap of lower bounds: a key is pushed when its ``wake`` moves earlier than what
+stands for it, and a popped key that was too early just gives its new one. Keys are always taken in sorted order, so that a
+replay decides in the same order as the hub that lived it.
+
+Recovery: states as of their own positions, then the events behind the oldest of them; an event that a key's state has
+already seen is not shown to it again.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from rules.effects import Effect
+from rules.events import AnyEvent, FeedLost, Occurrence, Resumed, Status, Telemetry, Tick, WorldChanged
+from rules.identity import seen
+from rules.state import NEVER, KeyState
+from rules.step import Routes, advance, keys, learn
+from rules.world import EMPTY, Definition, World
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An effect, the position of the event that caused it, and the world it was judged in."""
+
+    position: int
+    effect: Effect
+    world: World
+
+
+class Engine:
+    """All keys' states, owned here and changed in place. Not thread-safe: one caller."""
+
+    def __init__(self, world_of: Callable[[int], Definition]) -> None:
+        self._world_of = world_of
+        self.world = World(EMPTY)
+        self.states: dict[str, KeyState] = {}
+        self.position = 0
+        self.dirty: set[str] = set()
+        self._seen_until: dict[str, int] = {}  # per key: what its recovered state already holds
+        self._routes: Routes = {}
+        self._heap: list[tuple[int, str]] = []
+        self._standing: dict[str, int] = {}
+        self._lost_at = 0
+
+    def recover(
+        self,
+        states: Iterable[tuple[int, KeyState]],
+        *,
+        world: Definition | None,
+        replay: Iterable[tuple[int, AnyEvent]],
+    ) -> list[Decided]:
+        """Begin with these states, each at its position, and live through ``replay`` again.
+
+        ``replay`` is every event behind the position at which all states were whole, ``world`` the one in force there.
+        Returns everything decided on the way; the caller knows what of it is already done.
+        """
+        self.world = World(world or EMPTY)
+        for position, state in states:
+            if state.key not in self.world.places:
+                continue
+            self.states[state.key] = state
+            self._seen_until[state.key] = position
+            for device in state.devices.values():
+                if device.via:
+                    self._routes.setdefault(device.via, set()).add(state.key)
+            self._lost_at = max(self._lost_at, state.lost_at)
+            self._stand(state)
+        decided: list[Decided] = []
+        for position, event in replay:
+            decided += self.apply((event,), position)
+        self._seen_until.clear()
+        return decided
+
+    def has_seen(self, event: Telemetry | Occurrence) -> bool:
+        """Whether this message, by its identity, was applied before."""
+        device = self.world.devices.get(event.device)
+        state = self.states.get(device.key) if device else None
+        found = state.devices.get(event.device) if state else None
+        if found is None:
+            return False
+        if event.boot and seen(found.boots, event.boot, event.seq):
+            return True
+        return isinstance(event, Occurrence) and bool(event.id) and event.id in found.ids
+
+    def next_wake(self) -> int:
+        """A lower bound of the next deadline of any key, in ms."""
+        return self._heap[0][0] if self._heap else NEVER
+
+    def apply(self, events: Iterable[AnyEvent], first: int) -> list[Decided]:
+        """Judge events in order; the first of them has position ``first``."""
+        decided: list[Decided] = []
+        for position, event in enumerate(events, first):
+            self.position = position
+            if isinstance(event, Telemetry | Occurrence):
+                device = self.world.devices.get(event.device)
+                if device is not None:
+                    self._advance(device.key, event, position, decided)
+            else:
+                self._apply_rare(event, position, decided)
+        return decided
+
+    def _apply_rare(self, event: AnyEvent, position: int, decided: list[Decided]) -> None:
+        if isinstance(event, Tick):
+            for key in self._due(event.at):
+                self._advance(key, event, position, decided)
+            return
+        if isinstance(event, WorldChanged):
+            self._change_world(event)
+        elif isinstance(event, FeedLost):
+            self._lost_at = self._lost_at or event.lost_at
+        elif isinstance(event, Resumed):
+            self._lost_at = 0
+        elif isinstance(event, Status):
+            learn(self.world, self._routes, event)
+        for key in keys(self.world, self._routes, event):
+            self._advance(key, event, position, decided)
+
+    def _advance(self, key: str, event: AnyEvent, position: int, decided: list[Decided]) -> None:
+        state = self.states.get(key)
+        if state is None or position <= self._seen_until.get(key, 0):
+            return
+        effects = advance(self.world, state, event, event.at)
+        self.dirty.add(key)
+        if state.wake < self._standing.get(key, NEVER):
+            self._stand(state)
+        decided.extend(Decided(position, effect, self.world) for effect in effects)
+
+    def _stand(self, state: KeyState) -> None:
+        if state.wake < NEVER:
+            self._standing[state.key] = state.wake
+            heapq.heappush(self._heap, (state.wake, state.key))
+
+    def _due(self, now: int) -> list[str]:
+        due: set[str] = set()
+        while self._heap and self._heap[0][0] <= now:
+            wake, key = heapq.heappop(self._heap)
+            if self._standing.get(key) == wake:
+                del self._standing[key]
+                due.add(key)
+        ready = []
+        for key in sorted(due & self.states.keys()):
+            state = self.states[key]
+            if state.lost_at:
+                continue  # nothing settles before Resumed, which concerns every key and lets it stand again
+            if state.wake > now:
+                self._stand(state)
+            else:
+                ready.append(key)
+        return ready
+
+    def _change_world(self, event: WorldChanged) -> None:
+        self.world = World(self._world_of(event.version))
+        for key in [key for key in self.states if key not in self.world.places]:
+            del self.states[key]
+            self.dirty.add(key)
+        for key in self.world.places:
+            if key not in self.states:
+                self.states[key] = KeyState(key, lost_at=self._lost_at)

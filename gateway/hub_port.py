@@ -1,0 +1,146 @@
+"""The hub as the web sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine
+
+from gateway.clock import TownClock
+from gateway.registry import apply as registry
+from gateway.registry.compare import Plan
+from gateway.registry.csv_file import parse
+from gateway.registry.values import RegistryErrors
+from gateway.store.readings import Query, StoreUnavailable
+from gateway.web.changes import ChangeFeed
+from gateway.web.port import Health, Imported, Outcome, Reading, ReadingQuery, UnavailableError, Unreadable
+
+if TYPE_CHECKING:
+    from gateway.hub import Hub
+
+COMMAND_WITHIN_S = 15.0
+QUALITY = {"good": 0, "late": 1, "clock": 2, "retained": 3}
+PAYLOAD_SHOWN = 500
+
+
+class WebPort:
+    """Answers what ``gateway.web`` asks, from the parts of a running hub."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    @property
+    def engine(self) -> Engine:
+        """Engine of the operational database."""
+        return self._hub.database
+
+    @property
+    def changes(self) -> ChangeFeed:
+        """Where changes of alerts are told."""
+        return self._hub.changes
+
+    def health(self) -> Health:
+        """How the hub is right now."""
+        hub, clock = self._hub, self._hub.clock
+        return Health(
+            ready=not hub.reasons(),
+            hub_now_ms=clock.now(),
+            reasons=tuple(hub.reasons()),
+            counters=hub.counters(),
+            broker=repr(hub.address),
+            store=hub.store.name,
+            protocol=hub.settings.mqtt.protocol,
+            speed=clock.speed if isinstance(clock, TownClock) else 1.0,
+            driven=isinstance(clock, TownClock) and clock.driven,
+            feed_lost_since=hub.line.feed.lost_at,
+        )
+
+    async def command(self, *, kind: str, alert: str, by: str, data: dict[str, str], id: str) -> Outcome:  # noqa: A002 the port's word
+        """Journal what a person did and answer once it is applied."""
+        try:
+            async with asyncio.timeout(COMMAND_WITHIN_S):
+                answer = await self._hub.line.command(kind=kind, alert=alert, by=by, data=data, command_id=id)
+        except TimeoutError:
+            raise UnavailableError(self._hub.line.trouble or "the hub is busy; try again") from None
+        return Outcome(answer.ok, answer.reason, answer.version)
+
+    async def readings(self, query: ReadingQuery) -> Sequence[Reading]:
+        """Read from the store, newest first."""
+        wanted = Query(
+            from_ms=query.from_ms,
+            to_ms=query.to_ms,
+            device=query.device or None,
+            place=query.place or None,
+            metric=query.metric or None,
+            limit=query.limit,
+            newest_first=True,
+        )
+        try:
+            found = await asyncio.to_thread(self._hub.store.read, wanted)
+        except StoreUnavailable as error:
+            raise UnavailableError(str(error)) from error
+        return [
+            Reading(
+                observed_at=row.observed_at,
+                received_at=row.received_at,
+                device=row.device,
+                place=row.place,
+                metric=row.metric,
+                value=row.value,
+                text=row.text or "",
+                quality=QUALITY[row.quality],
+                boot=row.boot or "",
+                seq=row.seq or 0,
+            )
+            for row in found
+        ]
+
+    async def quarantine(self, limit: int) -> Sequence[Unreadable]:
+        """Give the newest messages that could not be read or placed."""
+        try:
+            rows = await asyncio.to_thread(self._hub.journal.quarantine, limit)
+        except sqlite3.Error as error:
+            raise UnavailableError(str(error)) from error
+        return [_unreadable(row) for row in rows]
+
+    async def import_registry(self, text: str, *, dry_run: bool) -> Imported:
+        """Replace the registry of the sites it names, or only say what that would do."""
+        try:
+            wanted = await asyncio.to_thread(parse, text, source="registry.csv")
+            work: Callable[..., Plan] = registry.plan if dry_run else registry.apply
+            done = await asyncio.to_thread(work, self._hub.database, wanted, source="registry.csv")
+        except RegistryErrors as errors:
+            return Imported(ok=False, report={"errors": str(errors).splitlines()})
+        if not dry_run:
+            await self._hub.line.change_world(self._hub.definition())
+        return Imported(ok=True, report=_report(done, dry_run=dry_run))
+
+    async def play(self, scenario: str) -> None:
+        """Ask the simulated town for a scenario."""
+        try:
+            self._hub.play(scenario)
+        except ConnectionError as error:
+            raise UnavailableError(str(error)) from error
+
+
+def _report(done: Plan, *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "dry_run": dry_run,
+        "counts": done.counts(),
+        "changes": [{"zh": c.zh, "en": c.en} for c in done.changes if c.action != "unchanged"],
+        "doubts": [str(doubt) for doubt in done.doubts],
+    }
+
+
+def _unreadable(row: dict[str, Any]) -> Unreadable:
+    shown = bytes(row["payload"][:PAYLOAD_SHOWN]).decode(errors="replace")
+    return Unreadable(
+        id=row["id"],
+        received_at=row["at"],
+        topic=row["topic"],
+        reason=f"{row['reason']}: {row['detail']}" + (" (repaired)" if row["repaired"] else ""),
+        payload=shown,
+    )

@@ -1,0 +1,1 @@
+"""MQTT in: sessions that read from the broker, and the decoding of what they read. Nothing is acknowledged here by itself."""

@@ -1,0 +1,222 @@
+"""From the bytes of the wire to an event, or to a word about what is wrong with them. Pure: time is an argument.
+
+The wire (``care/v1/{site}/{device}/telemetry|event|status``) is strict about shapes and lenient about what is not there:
+no ``ts`` means hub time, no ``boot`` means that the message has no identity of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Annotated, TypeAlias
+
+import msgspec
+
+from rules.events import FromDevice, Occurrence, Quality, Status, Telemetry, Value
+from rules.world import Device
+
+PAYLOAD_MAX = 65_536  # bytes; a firmware that sends more is broken
+METRICS_MAX = 64
+TEXT_MAX = 256
+SECONDS_FROM, SECONDS_TO = 1_000_000_000, 100_000_000_000  # such a ts is seconds since 1970, not milliseconds
+FUTURE_OK_MS = 10_000  # a clock that is this much ahead is simply read as "now"
+LATE_MS = 30_000
+PAST_MAX_MS = 31 * 86_400_000  # no device buffers longer than that
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+TOPIC_LEVELS = 5
+
+Counted = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+Name = Annotated[str, msgspec.Meta(max_length=64)]
+Scalar: TypeAlias = float | bool | str | None
+
+
+class TelemetryWire(msgspec.Struct):
+    """``…/telemetry``."""
+
+    m: dict[str, Scalar]
+    ts: float | None = None
+    boot: Name = ""
+    seq: Counted | None = None
+
+
+class OccurrenceWire(msgspec.Struct):
+    """``…/event``."""
+
+    type: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+    ts: float | None = None
+    boot: Name = ""
+    seq: Counted | None = None
+    id: Name = ""
+    data: dict[str, Scalar] = {}
+
+
+class StatusWire(msgspec.Struct):
+    """``…/status``, also the last will."""
+
+    online: bool
+    ts: float | None = None
+    via: Name = ""
+    fw: str | None = None
+    rssi: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Why a message cannot be read: a short reason for counting, and a sentence for a person."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Hub time; the latest time a device may speak of; by how much hub time is ahead of the devices' (all ms).
+
+    ``latest`` is ``now``, but for a driven clock: there a message carries time with it.
+    """
+
+    now: int
+    latest: int
+    ahead: int = 0
+
+
+def decode(
+    topic: str, payload: bytes, *, retain: bool, devices: Mapping[str, Device], times: Times
+) -> FromDevice | Wrong:
+    """One message of a device as an event, or what is wrong with it. Never raises."""
+    address = _address(topic, devices)
+    if isinstance(address, Wrong):
+        return address
+    device, channel = address
+    if len(payload) > PAYLOAD_MAX:
+        return Wrong("too_large", f"{len(payload)} bytes, at most {PAYLOAD_MAX} are read")
+    try:
+        return _decode_channel(channel, payload, device, retain=retain, times=times)
+    except msgspec.ValidationError as error:
+        return Wrong("bad_shape", str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Wrong("bad_json", str(error))
+
+
+def _address(topic: str, devices: Mapping[str, Device]) -> tuple[str, str] | Wrong:
+    levels = topic.split("/")
+    if len(levels) != TOPIC_LEVELS:
+        return Wrong("bad_topic", f"{topic!r} is not care/v1/site/device/telemetry|event|status")
+    site, device_id = levels[2], levels[3]
+    device = devices.get(device_id)
+    if device is None:
+        return Wrong(
+            "unknown_device", f"device {device_id!r} is not in the registry; import it with carehub import"
+        )
+    if device.site != site:
+        return Wrong(
+            "wrong_site", f"device {device_id!r} belongs to site {device.site!r} and came as {site!r}"
+        )
+    return device_id, levels[4]
+
+
+def _decode_channel(
+    channel: str, payload: bytes, device: str, *, retain: bool, times: Times
+) -> FromDevice | Wrong:
+    if channel == "telemetry":
+        return _telemetry(_telemetry_decoder.decode(payload), device, retain=retain, times=times)
+    if channel == "event":
+        return _occurrence(_occurrence_decoder.decode(payload), device, retain=retain, times=times)
+    return _status(_status_decoder.decode(payload), device, retain=retain, times=times)
+
+
+def _telemetry(wire: TelemetryWire, device: str, *, retain: bool, times: Times) -> Telemetry | Wrong:
+    metrics = _values(wire.m)
+    if isinstance(metrics, Wrong):
+        return metrics
+    if not metrics:
+        return Wrong("no_values", "m holds no value")
+    observed, quality = observe(wire.ts, times)
+    if retain:
+        quality = Quality.RETAINED
+    boot, seq = _identity(wire)
+    return Telemetry(max(times.now, observed), device, observed, quality, boot, seq, metrics)
+
+
+def _occurrence(wire: OccurrenceWire, device: str, *, retain: bool, times: Times) -> Occurrence | Wrong:
+    data = _values(wire.data)
+    if isinstance(data, Wrong):
+        return data
+    observed, quality = observe(wire.ts, times)
+    if retain:
+        quality = Quality.RETAINED
+    at = max(times.now, observed)
+    boot, seq = _identity(wire)
+    return Occurrence(at, device, observed, quality, boot, seq, wire.id, wire.type, data)
+
+
+def _identity(wire: TelemetryWire | OccurrenceWire) -> tuple[str, int]:
+    """Power-up and number; both or neither, because one alone tells nothing apart."""
+    return ("", 0) if wire.seq is None or not wire.boot else (wire.boot, wire.seq)
+
+
+def _status(wire: StatusWire, device: str, *, retain: bool, times: Times) -> Status:
+    observed, quality = observe(wire.ts, times)
+    if retain:
+        quality = Quality.RETAINED
+    info: dict[str, Value] = {}
+    if wire.fw:
+        info["fw"] = wire.fw[:TEXT_MAX]
+    if wire.rssi is not None:
+        info["rssi"] = wire.rssi
+    return Status(max(times.now, observed), device, observed, quality, wire.online, wire.via, info)
+
+
+def observe(ts: float | None, times: Times) -> tuple[int, Quality]:
+    """When the device saw it, in hub time, and what to think of that.
+
+    An impossible clock (before last month, ahead of now, seconds for milliseconds) gives hub time and ``CLOCK``.
+    """
+    if ts is None:
+        return times.now, Quality.GOOD
+    at, quality = int(ts), Quality.GOOD
+    if SECONDS_FROM <= at < SECONDS_TO:
+        at, quality = int(ts * 1000), Quality.CLOCK
+    at += times.ahead
+    if at > times.latest:
+        return times.now, quality if at <= times.latest + FUTURE_OK_MS else Quality.CLOCK
+    if at < times.now - PAST_MAX_MS:
+        return times.now, Quality.CLOCK
+    if at < times.now - LATE_MS and quality == Quality.GOOD:
+        quality = Quality.LATE
+    return at, quality
+
+
+def _values(given: dict[str, Scalar]) -> dict[str, Value] | Wrong:
+    """Values as the hub keeps them: booleans 0 and 1, texts as they are; null means not measured."""
+    if len(given) > METRICS_MAX:
+        return Wrong("bad_shape", f"{len(given)} values, at most {METRICS_MAX} are read")
+    values: dict[str, Value] = {}
+    for name, value in given.items():
+        if name not in _good_names and not _is_good_name(name):
+            return Wrong("bad_shape", f"{name[:80]!r} is no name for a metric")
+        if isinstance(value, str):
+            if len(value) > TEXT_MAX:
+                return Wrong("bad_shape", f"the text of {name!r} is longer than {TEXT_MAX}")
+            values[name] = value
+        elif value is not None:
+            if not isfinite(value):
+                return Wrong("bad_shape", f"{name!r} is {value}, which is no measurement")
+            values[name] = float(value)
+    return values
+
+
+def _is_good_name(name: str) -> bool:
+    good = NAME.fullmatch(name) is not None
+    if good and len(_good_names) < GOOD_NAMES_MAX:
+        _good_names.add(name)
+    return good
+
+
+GOOD_NAMES_MAX = 10_000
+_good_names: set[str] = set()  # a memo of what the pattern accepts, nothing else
+_telemetry_decoder = msgspec.json.Decoder(TelemetryWire)
+_occurrence_decoder = msgspec.json.Decoder(OccurrenceWire)
+_status_decoder = msgspec.json.Decoder(StatusWire)

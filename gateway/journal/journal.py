@@ -1,0 +1,225 @@
+"""The journal in a SQLite file of its own, with one writer.
+
+Theory of operation
+-------------------
+Every event has a position, counted from 1. A batch of events is one row: its first position, its MessagePack body and a
+checksum; one commit, one fsync, however many events (group commit). What could not be decoded (quarantine) and the worlds
+that ``WorldChanged`` names are written in the same transaction as the batch they belong to. Readers follow by position, in any
+thread, and never wait for the writer (WAL).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rules.events import AnyEvent
+from rules.world import Definition
+
+SHAPE = """
+CREATE TABLE IF NOT EXISTS batch (
+    first INTEGER PRIMARY KEY, count INTEGER NOT NULL, at INTEGER NOT NULL,
+    body BLOB NOT NULL, checksum INTEGER NOT NULL, nameless BLOB
+);
+CREATE TABLE IF NOT EXISTS world (version INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS quarantine (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, size INTEGER NOT NULL,
+    reason TEXT NOT NULL, detail TEXT NOT NULL, repaired INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+VERSION = "1"
+EVENTS_PER_ROW_MAX = 4096  # so that a reader that wants a little does not decode a lot
+
+
+class JournalError(Exception):
+    """The journal cannot be used: not ours, or damaged. The message says where and what was lost."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A message that could not be read, or (``repaired``) could be read only after mending its time.
+
+    ``payload`` is kept up to ``PAYLOAD_KEPT_MAX`` bytes of ``size``.
+    """
+
+    at: int
+    topic: str
+    payload: bytes
+    size: int
+    reason: str
+    detail: str
+    repaired: bool = False
+
+
+PAYLOAD_KEPT_MAX = 65_536
+
+
+@dataclass(slots=True)
+class Entry:
+    """What one commit holds. ``nameless`` are packet id and payload hash of messages without an identity of their own."""
+
+    events: list[AnyEvent] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    nameless: list[tuple[int, int]] = field(default_factory=list)
+    world: Definition | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.refused)
+
+
+class Journal:
+    """One writer, any number of readers. ``append`` returns after the fsync."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._lock = threading.Lock()
+        self._readers = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(list[AnyEvent])
+        try:
+            self._open()
+        except sqlite3.DatabaseError as error:
+            raise JournalError(
+                f"{path}: not a usable journal ({error}); move it away or restore a backup"
+            ) from error
+        last = self._writer.execute(
+            "SELECT first, count, at FROM batch ORDER BY first DESC LIMIT 1"
+        ).fetchone()
+        self.position: int = last[0] + last[1] - 1 if last else 0
+        self.last_at: int = last[2] if last else 0
+
+    def _open(self) -> None:
+        self._writer.execute("PRAGMA journal_mode=WAL")
+        self._writer.execute("PRAGMA synchronous=FULL")
+        self._writer.execute("PRAGMA journal_size_limit=67108864")
+        self._writer.executescript(SHAPE)
+        self._writer.execute("INSERT OR IGNORE INTO about VALUES ('version', ?)", (VERSION,))
+        (version,) = self._writer.execute("SELECT value FROM about WHERE name = 'version'").fetchone()
+        if version != VERSION:
+            raise JournalError(
+                f"{self.path}: journal version {version}, this hub reads {VERSION}; use the matching hub"
+            )
+
+    def append(self, entry: Entry) -> int:
+        """Commit the entry; returns the position of its last event. Durable when it returns.
+
+        Raises ``sqlite3.Error`` when the disk refuses; then nothing of the entry is in the journal.
+        """
+        with self._lock:
+            first = self.position + 1
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                self._write(entry, first)
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:  # a full disk rolls back by itself
+                    self._writer.execute("ROLLBACK")
+                raise
+            self.position += len(entry.events)
+            if entry.events:
+                self.last_at = entry.events[-1].at
+            return self.position
+
+    def _write(self, entry: Entry, first: int) -> None:
+        if entry.world is not None:
+            body = msgspec.msgpack.encode(entry.world)
+            self._writer.execute("INSERT OR REPLACE INTO world VALUES (?, ?)", (entry.world.version, body))
+        nameless = msgspec.msgpack.encode(entry.nameless) if entry.nameless else None
+        for start in range(0, len(entry.events), EVENTS_PER_ROW_MAX):
+            part = entry.events[start : start + EVENTS_PER_ROW_MAX]
+            body = self._encoder.encode(part)
+            row = (first + start, len(part), part[-1].at, body, zlib.crc32(body), nameless)
+            self._writer.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?)", row)
+            nameless = None
+        self._writer.executemany(
+            "INSERT INTO quarantine (at, topic, payload, size, reason, detail, repaired) VALUES (?,?,?,?,?,?,?)",
+            [(r.at, r.topic, r.payload, r.size, r.reason, r.detail, r.repaired) for r in entry.refused],
+        )
+
+    def read(self, after: int, *, limit: int = 1 << 62) -> Iterator[tuple[int, AnyEvent]]:
+        """Events with their positions, from the one behind ``after`` on, up to what is committed now.
+
+        Raises ``JournalError`` at a damaged row, naming the positions that are lost.
+        """
+        rows = self._reader().execute(
+            "SELECT first, count, body, checksum FROM batch WHERE first > ? - ? AND first + count > ? + 1 ORDER BY first",
+            (after, EVENTS_PER_ROW_MAX, after),
+        )
+        given = 0
+        for first, count, body, checksum in rows:
+            for index, event in enumerate(self._decode(first, count, body, checksum)):
+                if first + index > after:
+                    yield first + index, event
+                    given += 1
+                    if given >= limit:
+                        return
+
+    def _decode(self, first: int, count: int, body: bytes, checksum: int) -> list[AnyEvent]:
+        if zlib.crc32(body) != checksum:
+            last = first + count - 1
+            raise JournalError(
+                f"{self.path}: events {first} to {last} are damaged (checksum); restore a backup"
+            )
+        return self._decoder.decode(body)
+
+    def world(self, version: int) -> Definition:
+        """The world of that version."""
+        row = self._reader().execute("SELECT body FROM world WHERE version = ?", (version,)).fetchone()
+        if row is None:
+            raise JournalError(f"{self.path}: world {version} is missing; restore a backup")
+        return msgspec.msgpack.decode(row[0], type=Definition)
+
+    def newest_world(self) -> Definition | None:
+        """The world in force at the end of the journal."""
+        row = self._reader().execute("SELECT max(version) FROM world").fetchone()
+        return self.world(row[0]) if row[0] is not None else None
+
+    def nameless(self, most: int) -> list[tuple[int, int]]:
+        """Packet id and payload hash of the newest ``most`` messages without an identity, oldest first."""
+        found: list[tuple[int, int]] = []
+        rows = self._reader().execute(
+            "SELECT nameless FROM batch WHERE nameless NOT NULL ORDER BY first DESC LIMIT 256"
+        )
+        for (body,) in rows:
+            found[:0] = msgspec.msgpack.decode(body, type=list[tuple[int, int]])
+            if len(found) >= most:
+                break
+        return found[-most:]
+
+    def quarantine(self, limit: int) -> list[dict[str, Any]]:
+        """The newest refused messages, newest first."""
+        rows = self._reader().execute(
+            "SELECT id, at, topic, payload, size, reason, detail, repaired FROM quarantine ORDER BY id DESC LIMIT ?",
+            (limit,),
+        )
+        names = ("id", "at", "topic", "payload", "size", "reason", "detail", "repaired")
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def refused_count(self) -> int:
+        """How many messages are held in quarantine (repaired ones not counted)."""
+        (count,) = self._reader().execute("SELECT count(*) FROM quarantine WHERE repaired = 0").fetchone()
+        return int(count)
+
+    def _reader(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA query_only=ON")
+            self._readers.connection = connection
+            self._opened.append(connection)
+        return connection
+
+    def close(self) -> None:
+        """Close writer and readers; no thread may use the journal any more."""
+        for connection in (*self._opened, self._writer):
+            connection.close()

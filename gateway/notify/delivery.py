@@ -1,0 +1,268 @@
+"""Brings what is in the outbox to the channels: at least once, life safety first, no channel waiting for another.
+
+Each channel has a lane of its own: at most four messages in flight, the last place kept for life safety. A message stays
+``waiting`` in the database until its outcome is written, so a hub killed at any moment sends again what was in flight, under
+the same id. An outcome that cannot be written (disk full) is kept and written later; the message is not sent twice for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import traceback
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import tzinfo
+from typing import ParamSpec, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.alerts.message import AlertMessage
+from gateway.alerts.words import OutsidePlace
+from gateway.notify import outbox
+from gateway.notify.channel import Channel, Recoverable, Unrecoverable, message_id
+from gateway.notify.outbox import Look, Outcome, Waiting
+from gateway.notify.retry import not_taken
+
+IN_FLIGHT_MAX = 4
+LOOK_AHEAD_MAX = 32  # messages taken from the outbox at a look: in a storm each look sorts all that wait
+LOOK_AGAIN_S = 30.0  # even when nobody called wake()
+DATABASE_WAIT_S = 1.0  # after the database refused
+KEPT_OUTCOMES_MAX = 10_000
+
+log = logging.getLogger(__name__)
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class _Lane:
+    name: str
+    channel: Channel
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
+    in_flight: set[str] = field(default_factory=set)
+    ready: deque[Waiting] = field(default_factory=deque)  # seen in the outbox, not started for want of room
+    look_again: bool = True  # the outbox may hold something more urgent than what is ready
+    next_try_ms: int | None = None
+
+    def has_room(self, waiting: Waiting) -> bool:
+        return len(self.in_flight) < IN_FLIGHT_MAX - (0 if waiting.life_safety else 1)
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Delivery:
+    """The worker behind the outbox; owns the channels it is given and closes them when ``run`` ends.
+
+    ``now_ms`` is the wall clock (tries, receipts), ``hub_now_ms`` hub time (the alert's steps). ``settled`` is called on the
+    event loop with an alert's id whenever one of its messages was delivered, failed or withdrawn.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        channels: Mapping[str, Channel],
+        *,
+        zone: tzinfo,
+        now_ms: Callable[[], int] = _wall_ms,
+        hub_now_ms: Callable[[], int] = _wall_ms,
+        settled: Callable[[str], None] = lambda _alert_id: None,
+        outside: OutsidePlace = "door",
+    ) -> None:
+        self.tries: Counter[tuple[str, str]] = (
+            Counter()
+        )  # by (channel, delivered | failed | waiting | withdrawn)
+        self._engine, self._zone, self._outside = engine, zone, outside
+        self._now_ms, self._hub_now_ms, self._settled = now_ms, hub_now_ms, settled
+        self._lanes = {name: _Lane(name, channel) for name, channel in channels.items()}
+        self._kept: dict[str, Outcome] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="delivery")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+
+    def wake(self) -> None:
+        """Look into the outbox now; call it after every commit that put something in. From any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ring)
+
+    async def run(self) -> None:
+        """Deliver until cancelled; once per Delivery. What is then in flight stays waiting for the next start."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                tasks.create_task(self._fail_unknown())
+                for lane in self._lanes.values():
+                    tasks.create_task(self._serve(lane))
+        finally:
+            self._loop = self._tasks = None
+            self._thread.shutdown(wait=True, cancel_futures=True)
+            for lane in self._lanes.values():
+                await lane.channel.aclose()
+
+    def send_unrecorded(self, message: AlertMessage, channels: Iterable[str]) -> None:
+        """Send a life-safety message from memory because it could not be committed; only while ``run`` runs.
+
+        It has the id its outbox row would have: when the disk is back and the row appears, what was delivered is only
+        written down. Tried until taken or refused for good, or until the process ends.
+        """
+        if self._tasks is None:
+            raise RuntimeError(
+                "Delivery.send_unrecorded was called while run() was not running; start run() first"
+            )
+        for name in channels:
+            lane = self._lanes[name]
+            waiting = Waiting(
+                id=message_id(message.id, message.rung, "", name),
+                alert_id=message.id,
+                channel=name,
+                attempts=0,
+                raised_wall_ms=self._now_ms(),
+                withdrawn=False,
+                message=message,
+            )
+            if waiting.id not in lane.in_flight and waiting.id not in self._kept:
+                lane.in_flight.add(waiting.id)
+                self._tasks.create_task(self._insist(lane, waiting))
+
+    def _ring(self) -> None:
+        for lane in self._lanes.values():
+            lane.look_again = True
+            lane.bell.set()
+
+    async def _fail_unknown(self) -> None:
+        while True:
+            try:
+                failed = await self._stored(outbox.fail_unknown, self._engine, tuple(self._lanes))
+            except SQLAlchemyError as error:
+                _refused_by_database(error)
+                await asyncio.sleep(DATABASE_WAIT_S)
+                continue
+            if failed:
+                log.error("%d messages failed: they wait for channels that the settings do not have", failed)
+            return
+
+    async def _serve(self, lane: _Lane) -> None:
+        while True:
+            lane.bell.clear()
+            pause_s = await self._start_due(lane)
+            try:
+                async with asyncio.timeout(pause_s):
+                    await lane.bell.wait()
+            except TimeoutError:
+                lane.look_again = True
+
+    async def _start_due(self, lane: _Lane) -> float:
+        """Start what is due as far as there is room; gives the seconds until it is worth looking again."""
+        pause_s = LOOK_AGAIN_S
+        retry_due = lane.next_try_ms is not None and lane.next_try_ms <= self._now_ms()
+        if lane.look_again or retry_due or not lane.ready:
+            lane.look_again = False
+            try:
+                seen = await self._stored(self._look, lane.name, self._now_ms(), tuple(lane.in_flight))
+            except SQLAlchemyError as error:
+                _refused_by_database(error)
+                lane.look_again, pause_s = True, DATABASE_WAIT_S
+            else:
+                lane.ready, lane.next_try_ms = deque(seen.due), seen.next_try_ms
+        tasks = self._tasks
+        assert tasks is not None  # noqa: S101 lanes are served within run() only
+        while lane.ready and (lane.ready[0].id in lane.in_flight or lane.has_room(lane.ready[0])):
+            waiting = lane.ready.popleft()
+            if waiting.id not in lane.in_flight:
+                lane.in_flight.add(waiting.id)
+                tasks.create_task(self._bring(lane, waiting))
+        if lane.next_try_ms is None:
+            return pause_s
+        return min(pause_s, max(0.0, (lane.next_try_ms - self._now_ms()) / 1000))
+
+    def _look(self, channel: str, now_ms: int, in_flight: tuple[str, ...]) -> Look:
+        return outbox.look(
+            self._engine,
+            channel,
+            now_ms=now_ms,
+            most=LOOK_AHEAD_MAX,
+            without=in_flight,
+            zone=self._zone,
+            outside=self._outside,
+        )
+
+    async def _bring(self, lane: _Lane, waiting: Waiting) -> None:
+        outcome = self._kept.get(waiting.id) or await self._try(lane, waiting)
+        try:
+            at = self._hub_now_ms()
+            await self._stored(outbox.settle, self._engine, waiting, outcome, hub_now_ms=at)
+        except SQLAlchemyError as error:
+            _refused_by_database(error)
+            self._keep(waiting.id, outcome)
+            asyncio.get_running_loop().call_later(DATABASE_WAIT_S, self._ring)
+        else:
+            self._kept.pop(waiting.id, None)
+            lane.look_again |= outcome.state == "waiting"
+            lane.bell.set()
+            if outcome.state != "waiting":
+                self._settled(waiting.alert_id)
+        finally:
+            lane.in_flight.discard(waiting.id)
+
+    async def _insist(self, lane: _Lane, waiting: Waiting) -> None:
+        try:
+            while (outcome := await self._try(lane, waiting)).state == "waiting":
+                await asyncio.sleep((outcome.next_try_ms - outcome.at_ms) / 1000)
+                waiting = replace(waiting, attempts=waiting.attempts + 1)
+            self._keep(waiting.id, outcome)
+        finally:
+            lane.in_flight.discard(waiting.id)
+            lane.look_again = True
+            lane.bell.set()
+
+    async def _try(self, lane: _Lane, waiting: Waiting) -> Outcome:
+        if waiting.withdrawn:
+            outcome = Outcome(state="withdrawn", at_ms=self._now_ms(), error="accepted before it was sent")
+        else:
+            outcome = await self._send(lane, waiting)
+        self.tries[lane.name, outcome.state] += 1
+        return outcome
+
+    async def _send(self, lane: _Lane, waiting: Waiting) -> Outcome:
+        try:
+            receipt = await lane.channel.send(waiting.id, waiting.message)
+        except Recoverable as refusal:
+            outcome = not_taken(waiting, refusal, now_ms=self._now_ms())
+        except Unrecoverable as refusal:
+            outcome = Outcome(state="failed", at_ms=self._now_ms(), error=refusal.reason)
+        except Exception as bug:  # noqa: BLE001 one channel's bug must not silence the others; it is logged and tried again
+            # The kind and the spot only: an exception's own text may quote an address or a key.
+            spot = traceback.extract_tb(bug.__traceback__)[-1]
+            log.error("channel %s: %s at %s:%s", lane.name, type(bug).__name__, spot.filename, spot.lineno)  # noqa: TRY400
+            broken = Recoverable(f"error in the channel ({type(bug).__name__})")
+            outcome = not_taken(waiting, broken, now_ms=self._now_ms())
+        else:
+            return Outcome(state="delivered", at_ms=self._now_ms(), receipt=receipt.text)
+        level = logging.ERROR if outcome.state == "failed" else logging.WARNING
+        log.log(level, "channel %s: message %s %s: %s", lane.name, waiting.id, outcome.state, outcome.error)
+        return outcome
+
+    def _keep(self, name: str, outcome: Outcome) -> None:
+        """Remember an outcome that is not in the database; beyond the limit the oldest may be sent again."""
+        self._kept[name] = outcome
+        if len(self._kept) > KEPT_OUTCOMES_MAX:
+            del self._kept[next(iter(self._kept))]
+
+    def _stored(
+        self, call: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Awaitable[Result]:
+        """Run a blocking call on the one thread that touches the database for deliveries."""
+        return asyncio.get_running_loop().run_in_executor(self._thread, lambda: call(*args, **kwargs))
+
+
+def _refused_by_database(error: SQLAlchemyError) -> None:
+    # The kind only: SQLAlchemy's text holds the statement's values, names and addresses among them.
+    cause = getattr(error, "orig", None)
+    log.error("the operational database refused (%s: %s); trying again", type(error).__name__, cause)

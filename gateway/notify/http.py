@@ -1,0 +1,128 @@
+"""One POST to the outside: bounded in time and size, no redirects, and no secret in what is logged or raised."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from gateway.notify.channel import Recoverable, Unrecoverable
+
+ANSWER_BYTES_MAX = 65_536
+
+
+class ChannelError(ValueError):
+    """A channel's settings cannot be used; the message says which setting, why and what to do, never the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back with a 2xx: status and at most 64 KiB of body."""
+
+    status: int
+    body: bytes
+
+
+class Poster:
+    """Posts JSON to one address, at most ``timeout_s`` in all; the address itself may be a secret and is never told."""
+
+    def __init__(self, url: str, *, timeout_s: float) -> None:
+        _hide_addresses()
+        self._url = url
+        self._timeout_s = timeout_s
+        # The environment's proxies and .netrc are not taken: where alerts go stands in the settings alone.
+        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
+
+    async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """The answer to one POST; raises ``Recoverable`` or ``Unrecoverable`` with a reason free of secrets."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._post(body, {"Content-Type": "application/json", **headers})
+        except (TimeoutError, httpx.TimeoutException):
+            raise Recoverable(f"no answer within {self._timeout_s:g} s") from None
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            # Only the kind of error: its text may quote the address.
+            raise Recoverable(f"connection failed ({type(error).__name__})") from None
+
+    async def _post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+        async with self._client.stream("POST", self._url, content=body, headers=headers) as answer:
+            _refuse(answer)
+            taken = bytearray()
+            async for chunk in answer.aiter_bytes():
+                taken += chunk
+                if len(taken) > ANSWER_BYTES_MAX:
+                    break
+            return Answer(answer.status_code, bytes(taken[:ANSWER_BYTES_MAX]))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+def checked_url(name: str, url: str) -> httpx.URL:
+    """The address of channel ``name``: https, or http to this very machine; raises ``ChannelError``."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise ChannelError(f"channel {name!r}: url is no address; write it like https://host/path") from None
+    if parsed.userinfo:
+        raise ChannelError(f"channel {name!r}: url holds a user or password; put the secret into 'secret'")
+    if not parsed.host or not (
+        parsed.scheme == "https" or (parsed.scheme == "http" and _loopback(parsed.host))
+    ):
+        raise ChannelError(
+            f"channel {name!r}: url must begin with https:// (http:// only to this machine, such as 127.0.0.1)"
+        )
+    return parsed
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _refuse(answer: httpx.Response) -> None:
+    status = answer.status_code
+    if answer.is_success:
+        return
+    if status in {408, 425, 429} or answer.is_server_error:
+        raise Recoverable(f"HTTP {status}", _retry_after_s(answer.headers.get("Retry-After", "")))
+    if answer.is_redirect:
+        raise Unrecoverable(f"HTTP {status}: redirects are not followed; set the final address")
+    raise Unrecoverable(f"HTTP {status}")
+
+
+def _retry_after_s(value: str) -> float | None:
+    """Seconds of a Retry-After header (RFC 9110 10.2.3): a number, or a date against this machine's clock."""
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    return max(0.0, (at - datetime.now(UTC)).total_seconds())
+
+
+class _HostOnly(logging.Filter):
+    """Cuts the address httpx logs with each request down to its host: path and query may be a robot's key."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(arg.host if isinstance(arg, httpx.URL) else arg for arg in record.args)
+        return True
+
+
+_HOST_ONLY = _HostOnly()
+
+
+def _hide_addresses() -> None:
+    logging.getLogger("httpx").addFilter(_HOST_ONLY)  # adding the same filter again does nothing

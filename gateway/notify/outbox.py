@@ -1,0 +1,214 @@
+"""The outbox in the operational database: what waits for a channel, what became of it. Blocking; off the event loop.
+
+States: ``waiting`` → ``delivered`` | ``failed`` | ``withdrawn`` (an escalation somebody's acceptance overtook).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, case, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from gateway.alerts.message import AlertFacts, AlertMessage, PlaceFacts
+from gateway.alerts.words import OutsidePlace, compose
+from gateway.notify.channel import message_id
+from gateway.operations.tables import Alert, AlertStep, Outbox, Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A message on its way: ``id`` is what it is sent under, ``attempts`` how often it was tried."""
+
+    id: str
+    alert_id: str
+    channel: str
+    attempts: int
+    raised_wall_ms: int
+    withdrawn: bool
+    message: AlertMessage
+
+    @property
+    def life_safety(self) -> bool:
+        """Goes first and is never given up."""
+        return self.message.kind == "life_safety"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one try; ``at_ms`` and ``next_try_ms`` are wall clock."""
+
+    state: str  # waiting | delivered | failed | withdrawn
+    at_ms: int
+    next_try_ms: int = 0
+    receipt: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look into the outbox: what is due, and when the next message will be (None: nothing waits)."""
+
+    due: tuple[Waiting, ...]
+    next_try_ms: int | None
+
+
+def enqueue(
+    connection: Connection, alert_id: str, rung: int, channels: Iterable[str], *, person: str = ""
+) -> tuple[str, ...]:
+    """Put an alert's rung into the outbox within the caller's transaction; gives the ids.
+
+    The ids follow from alert, rung, person and channel: what is there already stays as it is, so replay is harmless.
+    """
+    rows = [
+        {
+            "id": message_id(alert_id, rung, person, name),
+            "alert_id": alert_id,
+            "rung": rung,
+            "channel": name,
+            "state": "waiting",
+            "attempts": 0,
+            "next_try_ms": 0,
+            "receipt": "",
+            "error": "",
+        }
+        for name in channels
+    ]
+    if rows:
+        connection.execute(sqlite_insert(Outbox).on_conflict_do_nothing(index_elements=["id"]), rows)
+    return tuple(str(row["id"]) for row in rows)
+
+
+def look(
+    engine: Engine,
+    channel: str,
+    *,
+    now_ms: int,
+    most: int,
+    without: Collection[str],
+    zone: tzinfo,
+    outside: OutsidePlace,
+) -> Look:
+    """The most urgent due messages of a channel, life safety first, then the one waiting longest."""
+    waiting = (Outbox.state == "waiting") & (Outbox.channel == channel) & Outbox.id.not_in(without)
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(*_MESSAGE_COLUMNS)
+            .join(Alert, Alert.id == Outbox.alert_id)
+            .outerjoin(Place, Place.id == Alert.place_id)
+            .where(waiting, Outbox.next_try_ms <= now_ms)
+            .order_by(case((Alert.kind == "life_safety", 0), else_=1), Outbox.next_try_ms, Alert.number)
+            .limit(most)
+        ).all()
+        later = connection.scalar(
+            select(func.min(Outbox.next_try_ms)).where(waiting, Outbox.next_try_ms > now_ms)
+        )
+    return Look(tuple(_waiting(row, zone, outside) for row in rows), later)
+
+
+def settle(engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: int) -> bool:
+    """Write down what became of a try; False when the row was settled before (nothing is written then)."""
+    with engine.begin() as connection:
+        changed = connection.execute(
+            update(Outbox)
+            .where(Outbox.id == waiting.id, Outbox.state == "waiting")
+            .values(
+                state=outcome.state,
+                attempts=waiting.attempts + (outcome.state != "withdrawn"),
+                next_try_ms=outcome.next_try_ms,
+                delivered_ms=outcome.at_ms if outcome.state == "delivered" else None,
+                receipt=outcome.receipt,
+                error=outcome.error,
+            )
+        )
+        if changed.rowcount and outcome.state == "delivered":
+            step = {
+                "alert_id": waiting.alert_id,
+                "kind": "delivered",
+                "at": hub_now_ms,
+                "by": waiting.channel,
+                "detail": outcome.receipt,
+            }
+            connection.execute(insert(AlertStep).values(step))
+        return bool(changed.rowcount)
+
+
+def fail_unknown(engine: Engine, channels: Collection[str]) -> int:
+    """Fail what waits for a channel the settings no longer have, visibly; gives how many."""
+    with engine.begin() as connection:
+        changed = connection.execute(
+            update(Outbox)
+            .where(Outbox.state == "waiting", Outbox.channel.not_in(channels))
+            .values(state="failed", error="the settings have no such channel")
+        )
+        return changed.rowcount
+
+
+def counts(engine: Engine) -> dict[tuple[str, str], int]:
+    """How many messages there are by (channel, state)."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(Outbox.channel, Outbox.state, func.count()).group_by(Outbox.channel, Outbox.state)
+        )
+        return {(channel, state): number for channel, state, number in rows}
+
+
+_MESSAGE_COLUMNS = (
+    Outbox.id.label("outbox_id"),
+    Outbox.channel,
+    Outbox.rung.label("outbox_rung"),
+    Outbox.attempts,
+    Alert.id.label("alert_id"),
+    Alert.number,
+    Alert.rule,
+    Alert.kind,
+    Alert.severity,
+    Alert.title,
+    Alert.why,
+    Alert.todo,
+    Alert.place_id,
+    Alert.room,
+    Alert.active_at,
+    Alert.raised_at,
+    Alert.raised_wall_ms,
+    Alert.recorded,
+    Alert.state.label("alert_state"),
+    Place.kind.label("place_kind"),
+    Place.path,
+    Place.name,
+    Place.address,
+)
+
+
+def _waiting(row: Row[*tuple[Any, ...]], zone: tzinfo, outside: OutsidePlace) -> Waiting:
+    facts = AlertFacts(
+        id=row.alert_id,
+        number=row.number,
+        rule=row.rule,
+        kind=row.kind,
+        severity=row.severity,
+        title=row.title,
+        why=row.why,
+        todo=row.todo,
+        place_id=row.place_id,
+        room=row.room,
+        active_at=row.active_at,
+        raised_at=row.raised_at,
+        rung=row.outbox_rung,
+        recorded=row.recorded,
+    )
+    place = None
+    if row.place_kind is not None:
+        place = PlaceFacts(kind=row.place_kind, path=row.path, name=row.name, address=row.address)
+    return Waiting(
+        id=row.outbox_id,
+        alert_id=row.alert_id,
+        channel=row.channel,
+        attempts=row.attempts,
+        raised_wall_ms=row.raised_wall_ms,
+        withdrawn=row.outbox_rung > 0 and row.alert_state != "raised",
+        message=compose(facts, place, zone=zone, outside=outside),
+    )

@@ -1,0 +1,162 @@
+"""Staff who may act on alerts: their PINs, the lock against guessing, and where they are signed in."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import Engine, case, delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from gateway.operations.tables import SignIn, Staff
+
+FAILURES_MAX = 5
+LOCK_MS = 5 * 60_000
+SIGN_IN_MS = 12 * 3_600_000  # one shift and its hand-over
+NAME_CHARS_MAX = 32
+PIN_DIGITS = range(4, 9)
+
+# OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, 2 passes, 1 lane. A PIN's strength is the lock, not
+# the hash, and the hub may be a small board that must keep its memory for alarms.
+HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of staff."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a sign-in failed: ``wrong`` (name or PIN) or ``locked`` until a wall clock time in ms."""
+
+    reason: str
+    until: int = 0
+
+
+class People:
+    """Staff and sign-ins in the operational database. Times are wall clock, epoch ms: a shift is real."""
+
+    def __init__(self, engine: Engine, hasher: PasswordHasher = HASHER) -> None:
+        self._engine = engine
+        self._hasher = hasher
+        # Verified against when nobody has the given name, so that the answer takes as long as for a real one.
+        self._nobody = hasher.hash(secrets.token_hex(8))
+
+    def add(self, name: str, pin: str) -> Person:
+        """Enter a member of staff; ValueError says what is wrong with the name or the PIN."""
+        name = name.strip()
+        if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
+            raise ValueError(f"staff name {name!r}: needs 1 to {NAME_CHARS_MAX} printable characters")
+        if weakness := weakness_of(pin):
+            raise ValueError(f"PIN of {name}: {weakness}")
+        staff = Staff(name=name, pin_hash=self._hasher.hash(pin))
+        try:
+            with self._transaction() as session:
+                session.add(staff)
+                session.flush()
+                return Person(staff.id, staff.name)
+        except IntegrityError as clash:
+            raise ValueError(f"staff name {name!r} exists already: choose another") from clash
+
+    def names(self) -> list[str]:
+        """Names in the order they were entered, for the tiles of the sign-in page."""
+        with Session(self._engine) as session:
+            return list(session.scalars(select(Staff.name).order_by(Staff.id)))
+
+    def check(self, name: str, pin: str, now_ms: int) -> Person | Refused:
+        """Who signs in with this name and PIN, or why not. Five failures in a row lock a name for 5 minutes.
+
+        An attempt is counted before it is verified: a hundred guesses sent at once are still only five.
+        Takes tens of milliseconds on purpose; call it in a thread.
+        """
+        found = self._count_attempt(name, now_ms)
+        if isinstance(found, Refused):
+            return found
+        try:
+            self._hasher.verify(found.pin_hash if found else self._nobody, pin)
+        except VerificationError:
+            locked = found.locked_until if found else 0
+            return Refused("locked", locked) if locked else Refused("wrong")
+        if found is None:
+            return Refused("wrong")
+        with self._transaction() as session:
+            session.execute(update(Staff).where(Staff.id == found.id).values(failures=0, locked_until=0))
+        return Person(found.id, found.name)
+
+    def sign_in(self, person: Person, now_ms: int) -> str:
+        """Sign a browser in for 12 hours: the random token for its cookie, of which only the hash is kept."""
+        token = secrets.token_urlsafe(32)
+        with self._transaction() as session:
+            session.execute(delete(SignIn).where(SignIn.expires_at <= now_ms))
+            session.add(SignIn(token_hash=_hash(token), staff_id=person.id, expires_at=now_ms + SIGN_IN_MS))
+        return token
+
+    def who(self, token: str, now_ms: int) -> Person | None:
+        """Whose cookie this is, while it lasts."""
+        query = (
+            select(Staff.id, Staff.name)
+            .join(SignIn, SignIn.staff_id == Staff.id)
+            .where(SignIn.token_hash == _hash(token), SignIn.expires_at > now_ms)
+        )
+        with Session(self._engine) as session:
+            row = session.execute(query).first()
+        return Person(row.id, row.name) if row else None
+
+    def sign_out(self, token: str) -> None:
+        """Forget this browser; unknown tokens are no error."""
+        with self._transaction() as session:
+            session.execute(delete(SignIn).where(SignIn.token_hash == _hash(token)))
+
+    def _count_attempt(self, name: str, now_ms: int) -> Staff | Refused | None:
+        """Count one more failure (taken back on success); the row as it is then, None for an unknown name."""
+        # A lock that has run out starts the count anew.
+        failures = case((Staff.locked_until > 0, 1), else_=Staff.failures + 1)
+        counted: dict[str, Any] = {
+            "failures": failures,
+            "locked_until": case((failures >= FAILURES_MAX, now_ms + LOCK_MS), else_=0),
+        }
+        with self._transaction() as session:
+            done = session.execute(
+                update(Staff)
+                .where(Staff.name == name, Staff.locked_until <= now_ms)
+                .values(counted)
+                .returning(Staff.id)
+            ).first()
+            staff = session.scalar(select(Staff).where(Staff.name == name))
+            if staff is not None and done is None:
+                return Refused("locked", staff.locked_until)
+            return staff
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+
+def weakness_of(pin: str) -> str | None:
+    """Say what is wrong with a PIN, or None: 4 to 8 digits, no single digit, run or pattern repeated."""
+    if not (pin.isascii() and pin.isdigit() and len(pin) in PIN_DIGITS):
+        return "needs 4 to 8 digits"
+    digits = [int(digit) for digit in pin]
+    steps = {(after - before) % 10 for before, after in pairwise(digits)}
+    if steps in ({0}, {1}, {9}):
+        return "is one digit repeated or a run like 1234: choose another"
+    if any(pin == pin[:length] * (len(pin) // length) for length in (2, 3, 4) if length < len(pin)):
+        return "repeats a pattern like 1212: choose another"
+    return None
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,207 @@
+"""Reads about alerts and places for people and programs, straight from the operational database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any, Literal
+
+from sqlalchemy import Engine, case, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from gateway.operations.answers import (
+    AlertDetail,
+    AlertInHand,
+    AlertPage,
+    AlertView,
+    Call,
+    Delivery,
+    DeviceView,
+    PlacePage,
+    PlaceView,
+    Step,
+    Text,
+)
+from gateway.operations.tables import Alert, AlertStep, Contact, Device, Outbox, Place
+
+LIMIT_MAX = 500
+SEVERITIES = ("critical", "urgent", "notice")  # most pressing first
+ROOMS_EN = {
+    "卫生间": "bathroom", "卧室": "bedroom", "客厅": "living room", "厨房": "kitchen", "入户门": "front door",
+    "阳台": "balcony", "餐厅": "dining room", "走廊": "corridor", "门厅": "hall", "大门": "entrance",
+}  # fmt: skip
+
+Which = Literal["open", "closed", "all"]
+
+
+def alerts(
+    engine: Engine, which: Which = "open", *, limit: int = 100, before: str | None = None
+) -> AlertPage:
+    """Alerts a page at a time: open by severity, then longest waiting; closed by closing; all by number.
+
+    ``before`` is the ``next`` of the page before; ValueError when it is none.
+    """
+    match which:
+        case "open":
+            rank = case({name: at for at, name in enumerate(SEVERITIES)}, value=Alert.severity, else_=9)
+            order: list[Any] = [rank, Alert.raised_at, Alert.number]
+            query = select(Alert).where(Alert.state != "closed").order_by(*order)
+            if before is not None:
+                query = query.where(tuple_(*order) > tuple_(*_cursor(before, 3)))
+        case "closed":
+            order = [Alert.closed_at, Alert.number]
+            query = select(Alert).where(Alert.state == "closed").order_by(*(key.desc() for key in order))
+            if before is not None:
+                query = query.where(tuple_(*order) < tuple_(*_cursor(before, 2)))
+        case "all":
+            query = select(Alert).order_by(Alert.number.desc())
+            if before is not None:
+                query = query.where(Alert.number < _cursor(before, 1)[0])
+    with Session(engine) as session:
+        found = session.scalars(query.limit(limit + 1)).all()
+        shown = found[:limit]
+        more = _cursor_of(shown[-1], which) if len(found) > limit else None
+        return AlertPage(_viewed(session, shown), more)
+
+
+def alert_view(engine: Engine, alert_id: str) -> AlertView | None:
+    """One alert as the list has it."""
+    with Session(engine) as session:
+        row = session.get(Alert, alert_id)
+        return _viewed(session, [row])[0] if row else None
+
+
+def alert(engine: Engine, alert_id: str, *, attending: bool = False) -> AlertDetail | None:
+    """One alert with its history; ``attending`` adds contacts and access note while it is accepted."""
+    with Session(engine) as session:
+        row = session.get(Alert, alert_id)
+        if row is None:
+            return None
+        known = _values(_viewed(session, [row])[0])
+        steps = session.scalars(
+            select(AlertStep).where(AlertStep.alert_id == alert_id).order_by(AlertStep.id)
+        )
+        known["steps"] = [Step(step.kind, step.at, step.by, step.detail) for step in steps]
+        if not attending or row.state != "accepted":
+            return AlertDetail(**known)
+        place = session.get(Place, row.place_id)
+        calls = session.scalars(
+            select(Contact).where(Contact.place_id == row.place_id).order_by(Contact.rank)
+        )
+        return AlertInHand(
+            **known,
+            address=" ".join((place.path.replace("/", " "), place.address)) if place else row.place_id,
+            access_note=place.access_note if place else "",
+            contacts=[Call(call.name, call.phone) for call in calls],
+        )
+
+
+def open_counts(engine: Engine) -> dict[tuple[str, str], int]:
+    """How many open alerts there are of each (severity, state)."""
+    query = (
+        select(Alert.severity, Alert.state, func.count())
+        .where(Alert.state != "closed")
+        .group_by(Alert.severity, Alert.state)
+    )
+    with Session(engine) as session:
+        return {(severity, state): count for severity, state, count in session.execute(query)}
+
+
+def places(engine: Engine, *, limit: int = LIMIT_MAX, after: str | None = None) -> PlacePage:
+    """Homes and facilities by id, a page at a time; ``after`` is the ``next`` of the page before."""
+    query = select(Place).order_by(Place.id).limit(limit + 1)
+    if after is not None:
+        query = query.where(Place.id > after)
+    with Session(engine) as session:
+        found = session.scalars(query).all()
+        shown = found[:limit]
+        devices: dict[str, list[DeviceView]] = {place.id: [] for place in shown}
+        for device in session.scalars(select(Device).where(Device.place_id.in_(devices)).order_by(Device.id)):
+            devices[device.place_id].append(
+                DeviceView(id=device.id, kind=device.kind, room=device.room, heartbeat_s=device.heartbeat_s)
+            )
+        views = [
+            PlaceView(
+                id=place.id,
+                kind=place.kind,
+                site=place.site,
+                path=place.path,
+                name=place.name,
+                address=place.address,
+                capacity=place.capacity,
+                devices=devices[place.id],
+            )
+            for place in shown
+        ]
+        return PlacePage(views, shown[-1].id if len(found) > limit else None)
+
+
+def _viewed(session: Session, rows: Sequence[Alert]) -> list[AlertView]:
+    ids = [row.id for row in rows]
+    wanted = {row.place_id for row in rows}
+    homes = {place.id: place for place in session.scalars(select(Place).where(Place.id.in_(wanted)))}
+    deliveries: dict[str, list[Delivery]] = {alert_id: [] for alert_id in ids}
+    for sent in session.scalars(
+        select(Outbox).where(Outbox.alert_id.in_(ids)).order_by(Outbox.rung, Outbox.channel)
+    ):
+        deliveries[sent.alert_id].append(Delivery(sent.channel, sent.state, sent.delivered_ms))
+    risen = select(AlertStep.alert_id, func.max(AlertStep.at)).where(
+        AlertStep.alert_id.in_(ids), AlertStep.kind == "escalated"
+    )
+    escalated: dict[str, int] = {
+        row[0]: row[1] for row in session.execute(risen.group_by(AlertStep.alert_id))
+    }
+    return [_view(row, homes.get(row.place_id), deliveries[row.id], escalated.get(row.id)) for row in rows]
+
+
+def _view(row: Alert, place: Place | None, deliveries: list[Delivery], escalated_at: int | None) -> AlertView:
+    own = {
+        field.name: getattr(row, field.name)
+        for field in fields(AlertView)
+        if field.name not in ("who", "where", "deliveries", "escalated_at")
+    }
+    name = place.name if place else row.place_id
+    return AlertView(
+        **own,
+        who={"zh": name, "en": name},
+        where=_where(row, place),
+        deliveries=deliveries,
+        escalated_at=escalated_at,
+    )
+
+
+def _where(row: Alert, place: Place | None) -> Text:
+    """Neighbourhood, address and room: names stay as they stand on the door, the room is translated."""
+    before = (place.path.rsplit("/", 1)[-1], place.address) if place else ()
+    return {
+        "zh": _joined((*before, row.room)),
+        "en": _joined((*before, ROOMS_EN.get(row.room, row.room))),
+    }
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def _values(view: AlertView) -> dict[str, Any]:
+    return {field.name: getattr(view, field.name) for field in fields(view)}
+
+
+def _cursor_of(row: Alert, which: Which) -> str:
+    match which:
+        case "open":
+            rank = SEVERITIES.index(row.severity) if row.severity in SEVERITIES else 9
+            return f"{rank}.{row.raised_at}.{row.number}"
+        case "closed":
+            return f"{row.closed_at}.{row.number}"
+        case "all":
+            return str(row.number)
+
+
+def _cursor(text: str, parts: int) -> tuple[int, ...]:
+    numbers = text.split(".")
+    if len(numbers) != parts or not all(number.isascii() and number.isdigit() for number in numbers):
+        raise ValueError(f"cursor {text!r}: take it from the 'next' of an answer with the same state")
+    if any(len(number) > 15 for number in numbers):  # noqa: PLR2004 beyond any time or number, and SQLite's integers
+        raise ValueError(f"cursor {text!r}: take it from the 'next' of an answer with the same state")
+    return tuple(int(number) for number in numbers)

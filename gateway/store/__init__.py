@@ -1,0 +1,1 @@
+"""The time series stores: readings in, readings out, with the journal position they are committed up to."""

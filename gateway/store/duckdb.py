@@ -1,0 +1,166 @@
+"""Readings in one DuckDB file, the embedded default. Only the hub may have the file open."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from gateway.store.readings import Query, Reading, Readings, StoreUnavailable, check
+
+SEQ_UNKNOWN = -1  # a numpy column holds no None; a known seq is 0 or more
+
+# No unique index: 3.7 against 0.7 µs a row. A row comes once because its cursor shares the transaction.
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS reading (
+    device VARCHAR NOT NULL, place VARCHAR NOT NULL, home BOOLEAN NOT NULL, metric VARCHAR NOT NULL,
+    time_ns BIGINT NOT NULL, value DOUBLE NOT NULL, text VARCHAR, quality VARCHAR NOT NULL,
+    boot VARCHAR, seq BIGINT, received_at BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS journal_cursor (position BIGINT NOT NULL);
+INSERT INTO journal_cursor SELECT 0 WHERE NOT EXISTS (FROM journal_cursor);
+"""
+COLUMNS = "device, place, home, metric, time_ns, value, text, quality, boot, seq, received_at"
+# the numpy columns are found by the name of the variable that holds them
+INSERT = f"""
+INSERT INTO reading ({COLUMNS})
+SELECT {COLUMNS.replace("seq", f"nullif(seq, {SEQ_UNKNOWN})")} FROM batch
+"""  # noqa: S608 no value is put into the text
+BUGS = (duckdb.DataError, duckdb.IntegrityError, duckdb.ProgrammingError)  # rows were checked before
+ORDER = ("time_ns", "device", "metric", "place", "seq")
+
+
+class DuckDBStore:
+    """A store in a file of its own; rows and cursor are committed in one transaction.
+
+    ``threads`` above 1 speeds up long reads and slows the small batches of a running hub.
+    Raises StoreUnavailable when the file cannot be opened.
+    """
+
+    name = "duckdb"
+
+    def __init__(self, path: Path, *, memory_limit: str = "512MB", threads: int = 1) -> None:
+        self._path = path
+        self._config: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "memory_limit": memory_limit,
+            "threads": threads,
+        }
+        self._writing = threading.Lock()
+        self._opening = threading.Lock()
+        self._database: duckdb.DuckDBPyConnection | None = None
+        self._closed = False
+        self._cursor = 0
+        self._connection().close()
+
+    def cursor(self) -> int:
+        """Journal position up to which rows are committed."""
+        return self._cursor
+
+    def write(self, rows: Readings, *, cursor: int) -> None:
+        """Commit rows and cursor in one transaction, on disk when it returns."""
+        with self._writing:
+            if cursor <= self._cursor:
+                return
+            check(rows)
+            batch = _columns(rows)  # noqa: F841 INSERT names it
+            connection = self._connection()
+            if cursor <= self._cursor:
+                return  # a commit that seemed to fail was found done when the file was opened again
+            try:
+                connection.execute("BEGIN")
+                if len(rows):
+                    connection.execute(INSERT)
+                connection.execute("UPDATE journal_cursor SET position = $1", [cursor])
+                connection.execute("COMMIT")
+            except duckdb.Error as error:
+                self._forget()
+                if isinstance(error, BUGS):
+                    raise
+                raise StoreUnavailable(f"writing {self._path} failed: {error}") from error
+            finally:
+                connection.close()
+            self._cursor = cursor
+
+    def read(self, query: Query) -> list[Reading]:
+        """Find readings; whole batches are seen, never a part of one."""
+        start, end = query.bounds_ns()
+        conditions: list[tuple[str, object]] = [("time_ns >= ?", start), ("time_ns < ?", end)]
+        for column in ("device", "place", "metric", "home"):
+            wanted = getattr(query, column)
+            if wanted is not None:
+                conditions.append((f"{column} = ?", wanted))
+        way = "DESC" if query.newest_first else "ASC"
+        text = (
+            f"SELECT {COLUMNS} FROM reading WHERE {' AND '.join(text for text, _ in conditions)} "  # noqa: S608 fixed words
+            f"ORDER BY {', '.join(f'{column} {way}' for column in ORDER)} LIMIT ?"
+        )
+        connection = self._connection()
+        try:
+            found = connection.execute(text, [*(value for _, value in conditions), query.limit]).fetchall()
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"reading {self._path} failed: {error}") from error
+        finally:
+            connection.close()
+        return [Reading(*row) for row in found]
+
+    def close(self) -> None:
+        """Close the file; what the write-ahead log holds goes into it."""
+        with self._writing, self._opening:
+            self._closed = True
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        """Make a connection for this thread, opening the file where it is not open."""
+        with self._opening:
+            if self._closed:
+                raise StoreUnavailable(f"{self._path} is closed")
+            try:
+                if self._database is None:
+                    self._path.parent.mkdir(parents=True, exist_ok=True)
+                    self._database = duckdb.connect(self._path, config=self._config)
+                    self._database.execute(SCHEMA)
+                    self._cursor = _position(self._database)
+                return self._database.cursor()
+            except (duckdb.Error, OSError) as error:
+                self._database = None
+                raise StoreUnavailable(f"{self._path} cannot be opened: {error}") from error
+
+    def _forget(self) -> None:
+        """After a failure: roll back by closing; the next call opens the file anew and learns its cursor.
+
+        DuckDB takes a database out of service after some failures, a full disk among them.
+        """
+        with self._opening:
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+
+
+def _position(database: duckdb.DuckDBPyConnection) -> int:
+    row = database.execute("SELECT max(position) FROM journal_cursor").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _columns(rows: Readings) -> dict[str, np.ndarray]:
+    """Lay the batch out as DuckDB takes it fastest without pandas or Arrow.
+
+    Batches of 10,000 rows, committed: 2.1 µs a row; by appender 4.5, by JSON 6, by list parameters 12.
+    """
+    return {
+        "device": np.array(rows.device, object),
+        "place": np.array(rows.place, object),
+        "home": np.array(rows.home, np.bool_),
+        "metric": np.array(rows.metric, object),
+        "time_ns": np.array(rows.time_ns, np.int64),
+        "value": np.array(rows.value, np.float64),
+        "text": np.array(rows.text, object),
+        "quality": np.array(rows.quality, object),
+        "boot": np.array(rows.boot, object),
+        "seq": np.array([SEQ_UNKNOWN if seq is None else seq for seq in rows.seq], np.int64),
+        "received_at": np.array(rows.received_at, np.int64),
+    }

@@ -1,0 +1,223 @@
+"""Readings in InfluxDB: written through influxdb-client, read by InfluxQL over ``/query`` (1.x, 2.x, 3.x).
+
+A point is (time, device, place, metric), so writing it again changes nothing: the cursor lies in a
+small file of ours and may lag behind what InfluxDB holds, never run ahead of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections import deque
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.rest import ApiException
+from urllib3.exceptions import HTTPError
+
+from gateway.store import influxql, line_protocol
+from gateway.store.readings import Query, Reading, Readings, StoreRefused, StoreUnavailable, check
+
+BUCKET_HOMES = "care_homes"  # apart from the facilities': a home's id with a time is personal data
+BUCKET_PLACES = "care_places"
+LINES_MAX = 10_000  # a request; 1.5 MB, InfluxDB 3 takes up to 10 MB
+HALVINGS_MAX = 64  # requests spent on finding the refused rows of one batch
+REASON_CHARS_MAX = 400
+ROWS_AT_FAULT = frozenset({400, 413, 422})  # every other refusal is about the request's circumstances
+REMEDIES = {
+    401: "; check the token in the hub's [store] settings",
+    403: "; the token must be allowed to read and write both buckets",
+    404: f"; create the buckets {BUCKET_HOMES} and {BUCKET_PLACES} and check org",
+}
+
+
+class InfluxStore:
+    """A store in two buckets of an InfluxDB, homes apart from facilities.
+
+    InfluxDB need not answer yet when this is made. ``timeout_s`` bounds each wait for an answer,
+    ``connect_timeout_s`` that for a connection.
+    """
+
+    name = "influxdb"
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        org: str,
+        token: str,
+        cursor_file: Path,
+        timeout_s: float = 10.0,
+        connect_timeout_s: float = 3.0,
+    ) -> None:
+        self._token = token
+        parts = urlsplit(url)
+        self._where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"  # without any password
+        self._cursor_file = _CursorFile(cursor_file, target=f"{self._where} {org}")
+        self._cursor = self._cursor_file.load()
+        self._writing = threading.Lock()
+        self._client = InfluxDBClient(
+            url, token, org=org, timeout=(int(connect_timeout_s * 1000), int(timeout_s * 1000))
+        )
+        self._write_api = self._client.write_api(write_options=SYNCHRONOUS)
+        self._http = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Token {token}"} if token else {},
+            timeout=httpx.Timeout(timeout_s, connect=connect_timeout_s),
+            trust_env=False,  # as the writing client does
+        )
+
+    def cursor(self) -> int:
+        """Journal position up to which InfluxDB has taken every row."""
+        return self._cursor
+
+    def write(self, rows: Readings, *, cursor: int) -> None:
+        """Send the rows, then commit the cursor; rows of a failed batch may be there already."""
+        with self._writing:
+            if cursor <= self._cursor:
+                return
+            check(rows)
+            lines = list(enumerate(line_protocol.encode(rows)))
+            refused = self._send(BUCKET_HOMES, [line for line in lines if rows.home[line[0]]])
+            refused |= self._send(BUCKET_PLACES, [line for line in lines if not rows.home[line[0]]])
+            if refused:
+                raise StoreRefused(dict(sorted(refused.items())))
+            self._cursor_file.save(cursor)
+            self._cursor = cursor
+
+    def read(self, query: Query) -> list[Reading]:
+        """Find readings in the bucket asked for, or in both."""
+        found: list[Reading] = []
+        for home in (True, False):
+            if query.home is None or query.home is home:
+                found += self._read_bucket(query, home=home)
+        found.sort(key=lambda r: (r.time_ns, r.device, r.metric, r.place), reverse=query.newest_first)
+        return found[: query.limit]
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()  # type: ignore[no-untyped-call]  # the client library is partly typed
+        self._http.close()
+
+    def _send(self, bucket: str, lines: list[tuple[int, str]]) -> dict[int, str]:
+        """Write lines (row, text); returns the refused rows.
+
+        InfluxDB names no row, so a refused request is halved until it holds one row; writing the
+        good ones again changes nothing. After HALVINGS_MAX a refused part is refused as a whole.
+        """
+        waiting = deque(lines[i : i + LINES_MAX] for i in range(0, len(lines), LINES_MAX))
+        refused: dict[int, str] = {}
+        halvings = 0
+        while waiting:
+            part = waiting.popleft()
+            reason = self._post(bucket, part)
+            if reason is None:
+                continue
+            if len(part) == 1 or halvings == HALVINGS_MAX:
+                refused |= {row: reason for row, _ in part}
+                continue
+            halvings += 1
+            middle = len(part) // 2
+            waiting.extendleft((part[middle:], part[:middle]))
+        return refused
+
+    def _post(self, bucket: str, lines: list[tuple[int, str]]) -> str | None:
+        """Write once; None, or why InfluxDB refused."""
+        body = "\n".join(text for _, text in lines).encode()
+        try:
+            self._write_api.write(bucket, record=body)  # in ns unless told otherwise
+        except ApiException as error:
+            if error.status in ROWS_AT_FAULT:
+                return self._reason(error.status, error.body)
+            # from None: the original carries InfluxDB's answer as it came, which may hold the token
+            raise self._unavailable(error.status, error.body or error.reason) from None
+        except HTTPError as error:
+            raise self._unreachable(error) from None
+        return None
+
+    def _read_bucket(self, query: Query, *, home: bool) -> list[Reading]:
+        found: list[Reading] = []
+        for metric, rows in self._ask(influxql.select(query), home=home).items():
+            if len(rows) < query.limit:
+                found += rows
+                continue
+            last = rows[-1].time_ns  # the limit may have cut between the readings of this instant
+            found += [row for row in rows if row.time_ns != last]
+            found += self._ask(influxql.select_instant(query, metric, last), home=home).get(metric, [])
+        return found
+
+    def _ask(self, question: str, *, home: bool) -> dict[str, list[Reading]]:
+        # POST, so that ids of homes do not end up in the access logs on the way
+        bucket = BUCKET_HOMES if home else BUCKET_PLACES
+        form = {"db": bucket, "epoch": "ns", "chunked": "true", "q": question}
+        try:
+            answer = self._http.post("/query", data=form)
+            if answer.status_code != httpx.codes.OK:
+                raise self._unavailable(answer.status_code, answer.text)
+            return influxql.readings(answer.content, home=home)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from None
+        except influxql.QueryFailed as error:
+            raise self._unavailable(answer.status_code, error) from None
+
+    def _unavailable(self, status: int | None, answer: object) -> StoreUnavailable:
+        remedy = REMEDIES.get(status or 0, "")
+        return StoreUnavailable(f"InfluxDB at {self._where} answered {self._reason(status, answer)}{remedy}")
+
+    def _unreachable(self, error: Exception) -> StoreUnavailable:
+        return StoreUnavailable(f"InfluxDB at {self._where} cannot be reached: {self._clean(error)}")
+
+    def _reason(self, status: int | None, answer: object) -> str:
+        """InfluxDB's own words: 2.x says {"message": …}, 1.x {"error": …}, a proxy anything."""
+        try:
+            said = json.loads(str(answer))
+            answer = said.get("message") or said.get("error") or answer
+        except (ValueError, AttributeError):
+            pass
+        return f"{status}: {self._clean(answer)}"
+
+    def _clean(self, said: object) -> str:
+        text = str(said)
+        if self._token:
+            text = text.replace(self._token, "***")
+        return text[:REASON_CHARS_MAX]
+
+
+class _CursorFile:
+    """A cursor that survives a power cut, for one InfluxDB: another one starts at 0 and gets everything."""
+
+    def __init__(self, path: Path, *, target: str) -> None:
+        self._path = path
+        self._target = target
+
+    def load(self) -> int:
+        try:
+            kept = json.loads(self._path.read_bytes())
+            return int(kept["cursor"]) if kept["target"] == self._target else 0
+        except FileNotFoundError:
+            return 0
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreUnavailable(
+                f"{self._path} holds no cursor: delete it, everything the journal keeps is then written again"
+            ) from error
+
+    def save(self, cursor: int) -> None:
+        new = self._path.with_name(self._path.name + ".new")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with new.open("w") as file:
+                json.dump({"cursor": cursor, "target": self._target}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self._path)
+            folder = os.open(self._path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise StoreUnavailable(f"{self._path} cannot be written: {error}") from error

@@ -1,0 +1,1 @@
+"""The HTTP API and the live console: FastAPI, Jinja2, server-sent events and plain ES modules."""

@@ -1,0 +1,175 @@
+"""Who may come in: one guard before every route, and the person behind a cookie. Denied unless said otherwise.
+
+On loopback anyone on this machine may read, but a web site open in the same browser may not: the Host must be a
+loopback name (DNS rebinding), and writes must come from our own page or from no page at all. Beyond loopback everything
+but ``OPEN`` needs the token. Acting on an alert needs a signed-in person everywhere.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.operations.people import Person
+from gateway.web.context import Context
+from gateway.web.problems import RefusedError, answer, refuse
+from gateway.web.settings import LOOPBACK_NAMES, WebSettings
+
+# Without the token: whether the process lives, the page that asks for the token, and what that page is made of.
+OPEN = frozenset({"/healthz", "/enter", "/api/v1/enter", "/icon.svg"})
+OPEN_FOLDER = "/static/"
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+BODY_BYTES_MAX = 64 * 1024
+REGISTRY_BYTES_MAX = 32 * 1024 * 1024  # 100,000 devices at 300 bytes a line
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class Guard:
+    """ASGI middleware: refuses, or lets through with the protecting headers set on whatever is answered."""
+
+    def __init__(self, app: ASGIApp, settings: WebSettings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it here; web sockets are not spoken and are refused."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+
+        async def protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message["headers"])
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                # Personal data stays in no cache; our own scripts are asked for anew, so that an upgrade is seen.
+                static = scope["path"].startswith(OPEN_FOLDER)
+                headers.setdefault("Cache-Control", "no-cache" if static else "no-store")
+                message["headers"] = headers.raw
+            await send(message)
+
+        request = Request(scope, receive)
+        response = self._refusal(request)
+        if response is None:
+            await self._app(scope, _bounded(receive, _body_max(request)), protected)
+        else:
+            await response(scope, receive, protected)
+
+    def _refusal(self, request: Request) -> Response | None:
+        if not self._settings.exposed and not self._knows_host(request):
+            return answer(refuse(403, "host"))
+        if request.method not in SAFE_METHODS and not _same_origin(request):
+            return answer(refuse(403, "origin"))
+        if _declared_length(request) > _body_max(request):
+            return answer(refuse(413, "too_long"))
+        return self._ask_for_token(request) if self._settings.exposed else None
+
+    def _ask_for_token(self, request: Request) -> Response | None:
+        path = request.url.path
+        if path in OPEN or path.startswith(OPEN_FOLDER) or has_pass(request, self._settings):
+            return None
+        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            return RedirectResponse(f"/enter?next={quote(path)}", 303)
+        refusal = refuse(401, "token")
+        return answer(RefusedError(401, refusal.problem, {"WWW-Authenticate": "Bearer"}))
+
+    def _knows_host(self, request: Request) -> bool:
+        host = _host("//" + request.headers.get("host", ""))
+        return host in LOOPBACK_NAMES or host == self._settings.host.strip("[]")
+
+
+def has_pass(request: Request, settings: WebSettings) -> bool:
+    """Whether a request carries the token, or the cookie of a browser that has shown it."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and is_token(token.strip(), settings):
+        return True
+    cookie = request.cookies.get(settings.cookie("pass"), "")
+    return bool(settings.token) and hmac.compare_digest(cookie.encode(), settings.pass_cookie.encode())
+
+
+def is_token(given: str, settings: WebSettings) -> bool:
+    """Whether this is the token, compared in constant time; never when none is set."""
+    return bool(settings.token) and hmac.compare_digest(given.encode(), settings.token.encode())
+
+
+async def person_or_nobody(request: Request) -> Person | None:
+    """Who is signed in on this browser."""
+    context = Context.of(request)
+    cookie = request.cookies.get(context.settings.cookie("person"), "")
+    if not cookie:
+        return None
+    return await run_in_threadpool(context.people.who, cookie, context.wall_ms())
+
+
+async def person(request: Request) -> Person:
+    """Give who is signed in on this browser, or refuse."""
+    found = await person_or_nobody(request)
+    if found is None:
+        raise refuse(401, "person")
+    return found
+
+
+SomePerson = Annotated[Person | None, Depends(person_or_nobody)]
+APerson = Annotated[Person, Depends(person)]
+
+
+def _same_origin(request: Request) -> bool:
+    """Whether a write comes from our own page, or (curl, programs) from no page."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("origin")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host", "")
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # half an IPv6 address
+        return ""
+
+
+def _body_max(request: Request) -> int:
+    return REGISTRY_BYTES_MAX if request.url.path == "/api/v1/registry" else BODY_BYTES_MAX
+
+
+def _declared_length(request: Request) -> int:
+    length = request.headers.get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
+def _bounded(receive: Receive, bytes_max: int) -> Receive:
+    """Cut off a body that is longer than it may be, also where its length was not declared."""
+    taken = 0
+
+    async def bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > bytes_max:
+            raise refuse(413, "too_long")
+        return message
+
+    return bounded

@@ -1,0 +1,53 @@
+"""Puts the web together: the guard, the routes, the pages and their static files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+
+import anyio
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from gateway.operations.people import People
+from gateway.web import alerts, data, pages, problems, session, signs, stream
+from gateway.web.access import Guard
+from gateway.web.context import Context
+from gateway.web.port import HubPort
+from gateway.web.render import FOLDER
+from gateway.web.settings import WebSettings
+
+PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
+
+
+def wall_clock_ms() -> int:
+    """Epoch ms by the wall clock."""
+    return time.time_ns() // 1_000_000
+
+
+def create_app(
+    port: HubPort, settings: WebSettings, *, wall_ms: Callable[[], int] = wall_clock_ms
+) -> FastAPI:
+    """Make the ASGI app that serves this hub; ``wall_ms`` is the clock that sign-ins are held to."""
+    app = FastAPI(
+        title="Carehub",
+        version=version("carehub"),
+        description="Alerts, places and readings of a community's care hub. Times are epoch milliseconds.",
+        docs_url=None,  # FastAPI's own page loads scripts from an outside host
+        redoc_url=None,
+    )
+    app.state.context = Context(
+        port=port,
+        settings=settings,
+        people=People(port.engine),
+        wall_ms=wall_ms,
+        checks=anyio.CapacityLimiter(PIN_CHECKS_AT_ONCE),
+    )
+    app.state.encoded = stream.Encoded()
+    problems.install(app)
+    for module in (alerts, stream, data, session, signs, pages):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    app.add_middleware(Guard, settings=settings)
+    return app

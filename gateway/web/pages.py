@@ -1,0 +1,133 @@
+"""The pages: console, sign-in, the token's page, the API's page; and the board the console keeps current."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from gateway.operations import views
+from gateway.operations.answers import AlertView
+from gateway.operations.people import Person
+from gateway.web.access import SomePerson
+from gateway.web.context import Context
+from gateway.web.render import language_of, page, render
+
+CARDS_MAX = 50
+CLOSED_MAX = 8
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def console(request: Request, person: SomePerson) -> Response:
+    """The duty desk."""
+    context = Context.of(request)
+    serial = (
+        context.port.changes.serial
+    )  # before the board is read: what changes meanwhile comes on the stream
+    board = _board(context, language_of(request), person)
+    demo = context.settings.demo or ()
+    return page(
+        request,
+        "console.html",
+        board=board,
+        person=person,
+        names=context.people.names(),
+        demo=demo,
+        data={
+            "serial": serial,
+            "board": {**board, "open": [_without_html(piece) for piece in board["open"]], "closed": None},
+            "demo": [
+                {"scenario": e.scenario, "rule": e.rule, "place": e.place_id, "step": e.step} for e in demo
+            ],
+        },
+    )
+
+
+@router.get("/board")
+def read_board(request: Request, person: SomePerson) -> dict[str, Any]:
+    """The moving part of the desk as pieces of HTML; a piece is new when its stamp is."""
+    return _board(Context.of(request), language_of(request), person)
+
+
+@router.get("/signin")
+def sign_in(
+    request: Request, person: SomePerson, accept: Annotated[str, Query(max_length=128)] = ""
+) -> Response:
+    """The name tiles and the PIN pad on a page of their own; ``accept`` is an alert to accept right after."""
+    context = Context.of(request)
+    wanted = views.alert_view(context.engine, accept) if accept else None
+    return page(request, "signin.html", person=person, names=context.people.names(), wanted=wanted)
+
+
+@router.get("/enter")
+def enter(request: Request) -> Response:
+    """Asks a browser for the token, once."""
+    return page(request, "enter.html", person=None)
+
+
+@router.get("/docs")
+def docs(request: Request, person: SomePerson) -> Response:
+    """The API's routes, from its OpenAPI description; nothing is loaded from elsewhere."""
+    return page(request, "docs.html", person=person, api=request.app.openapi())
+
+
+@router.get("/icon.svg")
+def icon(
+    n: Annotated[int, Query(ge=0, le=9_999)] = 0, severity: Annotated[str, Query(max_length=16)] = ""
+) -> Response:
+    """The tab's icon: a calm tick, or the number of open alerts in the colour of the worst."""
+    colour = {"critical": "#c8102e", "urgent": "#b45309", "notice": "#1d5fa8"}.get(severity, "#1d5fa8")
+    sign = '<path d="M18 33l10 10 19-22" fill="none" stroke="#fff" stroke-width="7" stroke-linecap="round"/>'
+    if n:
+        size = 40 if n < 10 else 30  # noqa: PLR2004 one digit or more
+        sign = (
+            f'<text x="32" y="{32 + size * 0.36:.0f}" font-size="{size}" font-family="sans-serif" '
+            f'font-weight="700" text-anchor="middle" fill="#fff">{n if n < 100 else "99+"}</text>'  # noqa: PLR2004
+        )
+    else:
+        colour = "#1f7a4d"
+    drawn = f'<rect width="64" height="64" rx="14" fill="{colour}"/>{sign}'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">{drawn}</svg>'
+    return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
+
+
+def _board(context: Context, language: str, person: Person | None) -> dict[str, Any]:
+    counts = views.open_counts(context.engine)
+    total = sum(counts.values())
+    found = views.alerts(context.engine, "open", limit=CARDS_MAX).alerts
+    # As urgent as each other, what nobody has taken yet comes first. An accepted fall stays above a flat battery.
+    found.sort(key=lambda alert: (_rank(alert), alert.state != "raised"))
+    closed = views.alerts(context.engine, "closed", limit=CLOSED_MAX).alerts
+    return {
+        "open": [_card(context, language, person, alert) for alert in found],
+        "closed": _piece("", render(context, language, "_closed.html", alerts=closed)),
+        "total": total,
+        "more": total - len(found),
+        "worst": next((name for name in views.SEVERITIES for key in counts if key[0] == name), ""),
+        "person": person.name if person else None,
+    }
+
+
+def _card(context: Context, language: str, person: Person | None, alert: AlertView) -> dict[str, Any]:
+    shown: AlertView | None = alert
+    if person is not None and alert.state == "accepted":
+        shown = views.alert(context.engine, alert.id, attending=True)
+    html = render(context, language, "_card.html", alert=shown or alert, person=person)
+    ringing = alert.state == "raised" and alert.kind == "life_safety"
+    return _piece(alert.id, html) | {"ringing": ringing, "raised_at": alert.raised_at, "state": alert.state}
+
+
+def _piece(key: str, html: str) -> dict[str, Any]:
+    return {"id": key, "stamp": hashlib.sha256(html.encode()).hexdigest()[:12], "html": html}
+
+
+def _without_html(piece: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in piece.items() if name != "html"}
+
+
+def _rank(alert: AlertView) -> int:
+    known = alert.severity in views.SEVERITIES
+    return views.SEVERITIES.index(alert.severity) if known else len(views.SEVERITIES)

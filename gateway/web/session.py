@@ -1,0 +1,99 @@
+"""The routes for coming in: a person by name and PIN, a browser by the token."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import anyio
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from gateway.operations.people import SIGN_IN_MS, Refused
+from gateway.web.access import SomePerson, is_token
+from gateway.web.context import Context
+from gateway.web.problems import declared, refuse
+from gateway.web.render import clock_time
+
+PASS_COOKIE_S = 30 * 86_400
+
+router = APIRouter(prefix="/api/v1", tags=["people"])
+
+
+class SigningIn(BaseModel):
+    """A person's name and PIN."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(max_length=64)
+    pin: str = Field(max_length=64)
+
+
+class Entering(BaseModel):
+    """The token from the hub's settings."""
+
+    model_config = ConfigDict(extra="forbid")
+    token: str = Field(max_length=512)
+
+
+class Signed(BaseModel):
+    """Who is signed in on this browser, and who may."""
+
+    name: str | None
+    names: list[str]
+
+
+@router.get("/session")
+async def read_session(request: Request, person: SomePerson) -> Signed:
+    """Say who is signed in on this browser, and the names that may sign in."""
+    names = await run_in_threadpool(Context.of(request).people.names)
+    return Signed(name=person.name if person else None, names=names)
+
+
+@router.post("/signin", responses=declared(401, 422, 429))
+async def sign_in(request: Request, response: Response, given: SigningIn) -> Signed:
+    """Sign a person in by name and PIN; the cookie lasts a shift. Five wrong PINs lock the name for 5 minutes."""
+    context = Context.of(request)
+    now_ms = context.wall_ms()
+    found = await anyio.to_thread.run_sync(
+        context.people.check, given.name, given.pin, now_ms, limiter=context.checks
+    )
+    if isinstance(found, Refused):
+        if found.reason == "locked":
+            zone = ZoneInfo(context.settings.zone)
+            until = clock_time(found.until + 59_999, zone, now_ms)  # rounded up to a minute one can read
+            raise refuse(429, "locked", at=found.until, time=until)
+        raise refuse(401, "wrong")
+    name = context.settings.cookie("person")
+    await run_in_threadpool(context.people.sign_out, request.cookies.get(name, ""))
+    token = await run_in_threadpool(context.people.sign_in, found, now_ms)
+    _set_cookie(context, response, name, token, SIGN_IN_MS // 1000)
+    return Signed(name=found.name, names=await run_in_threadpool(context.people.names))
+
+
+@router.post("/signout", status_code=204)
+async def sign_out(request: Request) -> Response:
+    """Sign this browser out."""
+    context = Context.of(request)
+    name = context.settings.cookie("person")
+    await run_in_threadpool(context.people.sign_out, request.cookies.get(name, ""))
+    response = Response(status_code=204)
+    response.delete_cookie(name, httponly=True, samesite="strict", secure=context.settings.secure)
+    return response
+
+
+@router.post("/enter", status_code=204, responses=declared(401, 422))
+async def enter(request: Request, given: Entering) -> Response:
+    """Give a browser that shows the token a cookie to come in with."""
+    context = Context.of(request)
+    if not is_token(given.token, context.settings):
+        raise refuse(401, "token")
+    response = Response(status_code=204)
+    settings = context.settings
+    _set_cookie(context, response, settings.cookie("pass"), settings.pass_cookie, PASS_COOKIE_S)
+    return response
+
+
+def _set_cookie(context: Context, response: Response, name: str, value: str, seconds: int) -> None:
+    response.set_cookie(
+        name, value, max_age=seconds, httponly=True, samesite="strict", secure=context.settings.secure
+    )

@@ -1,0 +1,86 @@
+// Keeps the cards as the server has them, replacing only what changed: half a note stays, and so does the focus.
+
+import { element, page, span, hubNow, t } from "./page.js";
+
+const stamps = new Map(page.board.open.map((piece) => [piece.id, piece.stamp]));
+let closedStamp = null;
+
+/** Show this board. Returns the alerts that were not there before. */
+export function show(board) {
+  const list = element("open");
+  const fresh = [];
+  const wanted = new Set(board.open.map((piece) => piece.id));
+  for (const id of [...stamps.keys()]) {
+    if (!wanted.has(id)) {
+      cardOf(id)?.remove();
+      stamps.delete(id);
+    }
+  }
+  let place = list.firstElementChild;
+  for (const piece of board.open) {
+    let card = cardOf(piece.id);
+    if (!stamps.has(piece.id)) fresh.push(piece);
+    if (stamps.get(piece.id) !== piece.stamp) {
+      const renewed = parsed(piece.html);
+      if (card) {
+        if (card === place) place = renewed;
+        renew(card, renewed);
+      }
+      card = renewed;
+      stamps.set(piece.id, piece.stamp);
+    }
+    if (card === place) place = place.nextElementSibling;
+    else list.insertBefore(card, place);
+  }
+  if (board.closed.stamp !== closedStamp) {
+    element("closed").innerHTML = board.closed.html;
+    closedStamp = board.closed.stamp;
+  }
+  count(board);
+  tick();
+  return fresh;
+}
+
+export const cardOf = (id) => document.getElementById(`a-${id}`);
+
+/** The numbers around the cards: heading, title, icon, calm. */
+export function count({ total, worst, more }) {
+  element("count").textContent = total;
+  element("count").dataset.worst = worst;
+  element("calm").hidden = total > 0;
+  element("more").hidden = more === 0;
+  element("more").textContent = t("more_open", { n: more });
+  document.title = total ? t("title_count", { n: total, title: t("app") }) : t("app");
+  const icon = total ? `/icon.svg?n=${total}&severity=${worst}` : "/icon.svg";
+  if (element("icon").getAttribute("href") !== icon) element("icon").setAttribute("href", icon);
+}
+
+/** Every age on the page as of now. */
+export function tick() {
+  const now = hubNow();
+  for (const age of document.querySelectorAll("[data-since]")) {
+    const said = t(age.dataset.say, { age: span(now - Number(age.dataset.since)) });
+    if (age.textContent !== said) age.textContent = said;
+  }
+}
+
+function parsed(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  return holder.content.querySelector("article");
+}
+
+function renew(old, renewed) {
+  const note = old.querySelector("textarea"), chosen = old.querySelector("input:checked");
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  old.replaceWith(renewed);
+  const form = renewed.querySelector("form");
+  if (form && note) form.note.value = note.value;
+  if (form && chosen) form.verdict.value = chosen.value;
+  if (focused) {
+    const same = focused.name
+      ? renewed.querySelector(`[name="${focused.name}"]${focused.type === "radio" ? `[value="${focused.value}"]` : ""}`)
+      : renewed.querySelector(`[data-act="${focused.dataset.act}"]`);
+    (same ?? renewed).focus({ preventScroll: true });
+  }
+}

@@ -1,0 +1,250 @@
+// The duty desk: the stream says that something changed, the board says what to show, the sound says it aloud.
+
+import { cardOf, count, show, tick } from "./board.js";
+import { playDemo, sawDemo, showDemo } from "./demo.js";
+import { clockSeconds, clockTime, element, hubNow, page, post, setClock, span, t, wordsOf } from "./page.js";
+import { pad } from "./signin.js";
+import * as sound from "./sound.js";
+import { follow } from "./stream.js";
+
+const REST_MS = 100, REST_MAX_MS = 3000, SAFETY_MS = 60000;
+
+let board = page.board;
+let lostAt = null;
+let afterSignIn = null;
+
+// The board -----------------------------------------------------------------------------------------------------
+
+let fetching = null;
+let resting = null;
+let restUntil = 0;
+let again = false;
+let refreshedAt = performance.now();
+
+/** Read the board anew: at once, or after a rest that grows with the time the hub takes to answer. */
+function refresh() {
+  if (fetching) {
+    again = true; // what is being read may be older than what has changed
+    return fetching;
+  }
+  const rest = restUntil - performance.now();
+  if (rest > 0) {
+    resting ??= new Promise((resume) => setTimeout(resume, rest)).then(() => {
+      resting = null;
+      return refresh();
+    });
+    return resting;
+  }
+  fetching = read().finally(() => {
+    fetching = null;
+    if (again) {
+      again = false;
+      refresh();
+    }
+  });
+  return fetching;
+}
+
+async function read() {
+  const began = performance.now();
+  refreshedAt = began;
+  try {
+    const answer = await fetch(`/board?lang=${page.language}`, { signal: AbortSignal.timeout(15000) });
+    if (answer.status === 401) location.assign("/enter");
+    if (!answer.ok) throw new Error(`board ${answer.status}`);
+    take(await answer.json());
+  } catch (error) {
+    console.warn(error);
+    refreshedAt = began - SAFETY_MS + 2000; // once more in 2 s
+  }
+  const ended = performance.now();
+  restUntil = ended + Math.min(REST_MAX_MS, Math.max(REST_MS, 2 * (ended - began)));
+}
+
+function take(next) {
+  board = next;
+  const fresh = show(next);
+  for (const piece of fresh) announce(piece);
+  if (fresh.some((piece) => piece.state === "raised" && !piece.ringing)) sound.chime();
+  if (fresh.some((piece) => piece.ringing)) navigator.vibrate?.([400, 200, 400]);
+  showPerson(next.person);
+  ringAsNeeded();
+}
+
+function announce(piece) {
+  const card = cardOf(piece.id);
+  const text = (part) => card.querySelector(part).textContent.trim();
+  const said = document.createElement("p");
+  said.textContent = t("new_alert", { title: text(".what"), who: text(".who"), where: text(".where") });
+  element("spoken").replaceChildren(said);
+}
+
+function ringAsNeeded() {
+  if (board.open.some((piece) => piece.ringing)) sound.ring("life");
+  else sound.ring(lostAt !== null ? "lost" : null);
+}
+
+// The bars ------------------------------------------------------------------------------------------------------
+
+function showSound() {
+  const heard = sound.heard();
+  element("deaf").hidden = heard !== "no";
+  element("heard").hidden = heard === "no";
+  element("heard").querySelector("span").textContent = t(heard === "here" ? "sound_on" : "sound_elsewhere");
+}
+
+function showHub(beat) {
+  setClock(beat);
+  element("sim").hidden = !beat.held;
+  element("sim").textContent = beat.driven ? t("sim_driven") : t("sim", { speed: beat.speed });
+  element("feed").hidden = beat.feed_lost_since === null;
+  if (beat.feed_lost_since !== null) element("feed").textContent = t("feed_lost", { time: clockTime(beat.feed_lost_since) });
+  element("fault").hidden = beat.ready;
+  element("fault").textContent = beat.ready ? "" : t("not_ready", { reasons: beat.reasons.join("; ") });
+  showDemo(beat.held);
+}
+
+function showPerson(name) {
+  element("person-name").textContent = name ?? t("nobody");
+  element("signin-button").textContent = name ? t("change_person") : t("sign_in");
+  element("signout-button").hidden = !name;
+}
+
+let toastTimer = 0;
+function toast(text) {
+  element("toast").textContent = text;
+  element("toast").hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => { element("toast").hidden = true; }, 8000);
+}
+
+// What a person does --------------------------------------------------------------------------------------------
+
+const dialog = element("signin");
+const beginSignIn = pad(dialog, {
+  cancelled: () => dialog.close(),
+  done: async (name) => {
+    const then = afterSignIn;
+    dialog.close();
+    board.person = name;
+    showPerson(name);
+    if (then) await then();
+    else await refresh();
+  },
+});
+dialog.addEventListener("close", () => { afterSignIn = null; });
+
+function signIn(words = "", then = null) {
+  afterSignIn = then;
+  if (!dialog.open) dialog.showModal();
+  beginSignIn(words);
+}
+
+/** Do something to an alert as the signed-in person; who is not signed in does so first, and then it is done. */
+async function act(card, path, body, button) {
+  const what = `${card.querySelector(".what").firstChild.textContent.trim()} ${card.querySelector(".who").textContent.trim()}`;
+  const later = () => act(cardOf(card.dataset.id) ?? card, path, body, button);
+  const words = path === "accept" ? t("then_accept", { what }) : t("problem.person");
+  if (!board.person) {
+    signIn(words, later);
+    return;
+  }
+  const label = button.textContent;
+  button.disabled = true;
+  button.textContent = t("sending");
+  const answer = await post(`/api/v1/alerts/${encodeURIComponent(card.dataset.id)}/${path}`, body);
+  button.disabled = false;
+  button.textContent = label;
+  if (answer.status === 401) signIn(words, later); // the shift has run out
+  else if (!answer.ok) toast(wordsOf(answer));
+  await refresh();
+  if (answer.ok && path === "accept") {
+    await refresh(); // what the first one joined may have been asked for before
+    cardOf(card.dataset.id)?.scrollIntoView({ block: "start" });
+    cardOf(card.dataset.id)?.focus({ preventScroll: true });
+  }
+}
+
+async function close(form) {
+  const card = form.closest("article");
+  const verdict = form.verdict.value;
+  if (!verdict) {
+    toast(t("verdict_missing"));
+    form.querySelector("input").focus();
+    return;
+  }
+  const body = { verdict, note: form.note.value.trim() };
+  const button = form.querySelector("button");
+  await act(card, "close", body, button);
+}
+
+const acts = {
+  sound: () => sound.prove(),
+  signin: () => signIn(),
+  signout: async () => {
+    await post("/api/v1/signout");
+    await refresh();
+  },
+  accept: (button) => act(button.closest("article"), "accept", {}, button),
+  demo: (button) => playDemo(button.dataset.scenario),
+};
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("button[data-act]");
+  if (button) acts[button.dataset.act](button);
+});
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.act !== "close") return;
+  event.preventDefault();
+  close(event.target);
+});
+document.addEventListener("change", ({ target }) => {
+  const form = target.closest('form[data-act="close"]');
+  if (form && target.name === "verdict") {
+    form.querySelector("button").textContent = t("close_as", { verdict: t(`verdict_${target.value}`) });
+  }
+});
+
+// Life ----------------------------------------------------------------------------------------------------------
+
+const check = follow({
+  hello: (beat) => { showHub(beat); refresh(); },
+  beat: showHub,
+  alert: (alert) => { sawDemo(alert); refresh(); },
+  reload: () => refresh(),
+  lost: () => {
+    lostAt = performance.now();
+    element("lost").hidden = false;
+    document.body.classList.add("cut-off");
+    ringAsNeeded();
+  },
+  found: () => {
+    lostAt = null;
+    element("lost").hidden = true;
+    document.body.classList.remove("cut-off");
+    toast(t("back"));
+    ringAsNeeded();
+    refresh();
+  },
+});
+
+function everySecond() {
+  check();
+  sound.check();
+  element("clock").textContent = clockSeconds(hubNow());
+  if (lostAt !== null) element("lost-for").textContent = t("lost_hint", { age: span(performance.now() - lostAt) });
+  tick();
+  if (!fetching && performance.now() - refreshedAt > SAFETY_MS) refresh();
+}
+
+sound.onHeard(showSound);
+count(board);
+showDemo();
+ringAsNeeded();
+everySecond();
+try {
+  new Worker(new URL("./ticker.js", import.meta.url)).addEventListener("message", everySecond);
+} catch {
+  setInterval(everySecond, 1000);
+}
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });

@@ -1,0 +1,124 @@
+"""What is DuckDB's own: one file, one process, kills and full disks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+from store_rows import EVERYTHING, NOW, columns, row
+from write_until_killed import BATCH
+
+from gateway.store.duckdb import DuckDBStore
+from gateway.store.readings import StoreUnavailable
+
+WRITER = Path(__file__).with_name("write_until_killed.py")
+
+
+@contextmanager
+def writer(path: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    child = subprocess.Popen(
+        [sys.executable, str(WRITER), str(path), *options], stdout=subprocess.PIPE, text=True
+    )
+    with child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def promised(child: subprocess.Popen[str], *, at_least: int) -> int:
+    """Kill the writer -9 in the midst of its work, once that cursor is out; the last one it promised."""
+    assert child.stdout is not None
+    for line in child.stdout:
+        if int(line) >= at_least:
+            child.kill()
+            rest = child.stdout.read().splitlines()
+            return int([line, *(said for said in rest if said.isdigit())][-1])
+    pytest.fail("the writer ended by itself")
+
+
+def holds_what_its_cursor_says(path: Path, *, at_least: int) -> None:
+    store = DuckDBStore(path)
+    assert at_least <= store.cursor() <= at_least + 1
+    per_batch = Counter((reading.observed_at - NOW) // 1000 for reading in store.read(EVERYTHING))
+    assert per_batch == dict.fromkeys(range(1, store.cursor() + 1), BATCH)
+    store.close()
+
+
+def test_what_was_promised_survives_kill_9_and_nothing_comes_twice(tmp_path: Path):
+    path = tmp_path / "readings.duckdb"
+    for at_least in (5, 40, 60):  # each run goes on where the file says the last one stopped
+        with writer(path) as child:
+            last = promised(child, at_least=at_least)
+        holds_what_its_cursor_says(path, at_least=last)
+
+
+def test_a_full_disk_loses_nothing_and_passes(tmp_path: Path):
+    path = tmp_path / "readings.duckdb"
+    with writer(path, "100000") as child:
+        assert child.stdout is not None
+        said = next(line for line in child.stdout if not line.rstrip().isdigit())
+        assert "File too large" in said
+        last = promised(child, at_least=20)
+    holds_what_its_cursor_says(path, at_least=last)
+
+
+def test_a_file_that_another_process_has_open_is_named(tmp_path: Path):
+    path = tmp_path / "readings.duckdb"
+    with writer(path) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        with pytest.raises(StoreUnavailable, match=r"readings\.duckdb cannot be opened: .*lock"):
+            DuckDBStore(path)
+
+
+def test_a_file_that_is_no_database_is_named_and_kept(tmp_path: Path):
+    path = tmp_path / "readings.duckdb"
+    path.write_bytes(b"not a database" * 1000)
+    with pytest.raises(StoreUnavailable, match=r"readings\.duckdb cannot be opened"):
+        DuckDBStore(path)
+    assert path.read_bytes().startswith(b"not a database")
+
+
+def test_a_closed_store_says_so(tmp_path: Path):
+    store = DuckDBStore(tmp_path / "readings.duckdb")
+    store.close()
+    with pytest.raises(StoreUnavailable, match="is closed"):
+        store.read(EVERYTHING)
+    with pytest.raises(StoreUnavailable, match="is closed"):
+        store.write(columns([row()]), cursor=1)
+
+
+def test_the_schema_is_the_one_others_query(tmp_path: Path):
+    DuckDBStore(tmp_path / "readings.duckdb").close()
+    with duckdb.connect(tmp_path / "readings.duckdb", read_only=True) as database:
+        found = database.execute("SELECT column_name, column_type FROM (DESCRIBE reading)").fetchall()
+    assert found == [
+        ("device", "VARCHAR"),
+        ("place", "VARCHAR"),
+        ("home", "BOOLEAN"),
+        ("metric", "VARCHAR"),
+        ("time_ns", "BIGINT"),
+        ("value", "DOUBLE"),
+        ("text", "VARCHAR"),
+        ("quality", "VARCHAR"),
+        ("boot", "VARCHAR"),
+        ("seq", "BIGINT"),
+        ("received_at", "BIGINT"),
+    ]
+
+
+def test_it_never_fetches_extensions_and_keeps_to_its_memory(tmp_path: Path):
+    store = DuckDBStore(tmp_path / "readings.duckdb", memory_limit="64MB", threads=2)
+    connection = store._connection()
+    names = ("autoinstall_known_extensions", "autoload_known_extensions", "memory_limit", "threads")
+    found = [connection.execute("SELECT current_setting(?)", [name]).fetchall()[0][0] for name in names]
+    connection.close()
+    store.close()
+    assert found == [False, False, "61.0 MiB", 2]

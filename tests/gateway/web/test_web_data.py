@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from web_desk import DEMO, NOW, Desk, Visitor
+
+from gateway.web.app import create_app
+from gateway.web.port import Reading, ReadingQuery, UnavailableError
+from gateway.web.settings import WebSettings
+
+
+@pytest.fixture
+def client(desk: Desk) -> Visitor:
+    return Visitor(create_app(desk, WebSettings(demo=DEMO)), base_url="http://127.0.0.1:8080")
+
+
+def test_places_come_with_their_devices_and_without_what_is_private(client: Visitor) -> None:
+    first = client.get("/api/v1/places?limit=3").json()
+    assert [place["id"] for place in first["places"]] == ["F01", "H0001", "H0002"]
+    home = first["places"][1]
+    assert home["devices"] == [{"id": "radar-1", "kind": "radar", "room": "卫生间", "heartbeat_s": 60}]
+    assert not {"contacts", "access_note"} & set(home)
+    rest = client.get(f"/api/v1/places?after={first['next']}").json()
+    assert [place["id"] for place in rest["places"]] == ["H0003"]
+    assert rest["next"] is None
+
+
+def test_readings_are_asked_of_the_store(desk: Desk, client: Visitor) -> None:
+    desk.stored = [
+        Reading(observed_at=NOW, received_at=NOW, device="radar-1", place="H0001", metric="motion", value=1.0)
+    ]
+    answer = client.get("/api/v1/readings?device=radar-1&metric=motion").json()
+    assert answer["readings"][0]["value"] == 1.0
+    client.get(f"/api/v1/readings?place=F01&metric=occupancy&from={NOW - 5}&to={NOW}&limit=7")
+    day = 86_400_000
+    assert desk.asked == [
+        ReadingQuery(
+            place="", device="radar-1", metric="motion", from_ms=NOW + 1 - day, to_ms=NOW + 1, limit=1_000
+        ),
+        ReadingQuery(place="F01", device="", metric="occupancy", from_ms=NOW - 5, to_ms=NOW, limit=7),
+    ]
+    desk.away = UnavailableError("InfluxDB does not answer")
+    answer = client.get("/api/v1/readings?device=radar-1&metric=motion")
+    assert answer.status_code == 503
+    assert "InfluxDB does not answer" in answer.json()["words"]["en"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["metric=motion", "metric=motion&device=a&place=b", "device=a", "metric=m&device=a&from=5&to=5",
+     "metric=m&device=a&limit=0", "metric=m&device=a&to=1763881380000000"],
+)  # fmt: skip
+def test_readings_asked_for_wrongly_are_refused(desk: Desk, client: Visitor, query: str) -> None:
+    assert client.get(f"/api/v1/readings?{query}").status_code == 422
+    assert desk.asked == []
+
+
+def test_what_could_not_be_read_is_shown_with_its_reason(client: Visitor) -> None:
+    assert client.get("/api/v1/quarantine").json()["messages"][0]["reason"] == "malformed"
+
+
+def test_a_registry_is_imported_or_only_tried(desk: Desk, client: Visitor) -> None:
+    headers = {"Content-Type": "text/csv"}
+    answer = client.post(
+        "/api/v1/registry?dry_run=1", content="\ufeffsite,place\n一,二\n".encode(), headers=headers
+    )
+    assert answer.json() == {"ok": True, "homes": 1}
+    client.post("/api/v1/registry", content="site,place\n".encode(), headers=headers)
+    assert desk.imported == [("site,place\n一,二\n", True), ("site,place\n", False)]
+    answer = client.post("/api/v1/registry", content=b"wrong", headers=headers)
+    assert (answer.status_code, answer.json()["errors"][0]["line"]) == (422, 2)
+    answer = client.post("/api/v1/registry", content="site\n王女士".encode("gb18030"), headers=headers)
+    assert (answer.status_code, answer.json()["reason"]) == (422, "invalid")
+    assert "line 2" in answer.json()["words"]["en"]
+
+
+def test_the_demo_panel_is_there_only_in_the_demo(desk: Desk, client: Visitor) -> None:
+    page = client.get("/?lang=zh").text
+    assert all(entry.title["zh"] in page for entry in DEMO)
+    assert client.post("/api/v1/demo/hall_over_capacity").json() == {"hub_now_ms": NOW}
+    assert client.post("/api/v1/demo/other").status_code == 404
+    real = Visitor(create_app(desk, WebSettings()), base_url="http://127.0.0.1:8080")
+    assert "data-scenario" not in real.get("/").text
+    assert real.post("/api/v1/demo/hall_over_capacity").status_code == 404
+    assert desk.played == ["hall_over_capacity"]
+
+
+def test_while_escalation_is_held_its_scenario_is_blocked_with_the_reason(
+    desk: Desk, client: Visitor
+) -> None:
+    desk.becomes(speed=60.0)
+    assert client.post("/api/v1/demo/fall_unattended").json()["reason"] == "held"
+    button = re.search(r'<button[^>]*data-scenario="fall_unattended"[^>]*>', client.get("/").text)
+    assert button is not None
+    assert "disabled" in button[0]
+    assert desk.played == []
+
+
+def test_every_page_says_that_time_is_simulated_and_that_the_feed_is_lost(
+    desk: Desk, client: Visitor
+) -> None:
+    def bars(path: str) -> set[str]:
+        text = client.get(path, headers={"Accept-Language": "zh"}).text
+        shown = re.findall(r'<p class="banner \w+" id="(\w+)"(?: role="status")?>([^<]+)', text)
+        return {words for _, words in shown}
+
+    for path in ("/", "/signin", "/docs", "/enter"):
+        assert bars(path) == set()
+    desk.becomes(speed=60.0, feed_lost_since=NOW - 60_000, ready=False, reasons=("store: no answer",))
+    for path in ("/", "/signin", "/docs", "/enter"):
+        assert bars(path) == {
+            "×60 模拟时间 · 升级暂停",
+            "15:02 起收不到传感器数据，可能漏报。请电话问候重点长者。",
+            "系统有故障，请联系运维：store: no answer",
+        }
+    desk.becomes(speed=1.0, driven=True)
+    assert "模拟快进中 · 升级暂停" in bars("/signin")
+
+
+def test_health_and_readiness_are_two_things(desk: Desk, client: Visitor) -> None:
+    assert client.get("/readyz").json()["ready"] is True
+    desk.becomes(ready=False, reasons=("broker: not connected",))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["reasons"]) == (503, ["broker: not connected"])
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_metrics_are_in_prometheus_text(desk: Desk, client: Visitor) -> None:
+    desk.stores()
+    lines = client.get("/metrics").text.splitlines()
+    assert "# TYPE carehub_received_total counter" in lines
+    assert "carehub_received_total 12" in lines
+    assert "carehub_ready 1" in lines
+    assert 'carehub_alerts_open{severity="critical",state="raised"} 1' in lines
+    shape = re.compile(r'# TYPE \w+ (counter|gauge)|\w+(\{\w+="\w+"(,\w+="\w+")*\})? [-+0-9.e]+')
+    assert all(shape.fullmatch(line) for line in lines)
+
+
+def test_the_api_describes_itself_without_another_host(client: Visitor) -> None:
+    api = client.get("/openapi.json").json()
+    assert api["paths"]["/api/v1/alerts/{alert_id}/accept"]["post"]["responses"].keys() >= {
+        "200",
+        "401",
+        "404",
+        "409",
+    }
+    page = client.get("/docs").text
+    assert all(path in page for path in api["paths"])
+    assert "cdn" not in page
+    assert "AlertView" in json.dumps(api["components"])
+
+
+@pytest.mark.parametrize(
+    ("query", "sign"), [("", "#1f7a4d"), ("?n=3&severity=critical", ">3<"), ("?n=250&severity=x", ">99+<")]
+)
+def test_the_icon_counts(client: Visitor, query: str, sign: str) -> None:
+    answer = client.get(f"/icon.svg{query}")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert sign in answer.text
+
+
+def test_what_is_not_there_is_refused_in_the_same_shape(client: Visitor) -> None:
+    assert client.get("/nothing").json()["reason"] == "unknown"
+    assert client.delete("/api/v1/alerts").json()["reason"] == "not_allowed"
+    assert client.get("/static/../app.py").status_code == 404
+    assert client.get("/static/%2e%2e/app.py").status_code == 404
+
+
+def test_a_page_is_light(client: Visitor) -> None:
+    """Everything a console loads, uncompressed, stays under 150 kB."""
+    page = client.get("/").text
+    files = {
+        "/static/" + name
+        for name in ("board.js", "demo.js", "page.js", "signin.js", "sound.js", "stream.js", "ticker.js")
+    }
+    files |= set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))
+    assert len(page.encode()) + sum(len(client.get(path).content) for path in files) < 150_000

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import re
+import string
+
+from gateway.web.render import FOLDER
+from gateway.web.words import LANGUAGES, WORDS, say
+
+BUILT = {"verdict_", "problem."}  # keys put together at run time: verdict_true, problem.wrong, …
+
+
+def sources() -> str:
+    files = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html"), *FOLDER.glob("static/*.js")]
+    return "\n".join(path.read_text(encoding="utf-8") for path in files if path.name != "words.py")
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_text_is_there_in_every_language_with_the_same_placeholders() -> None:
+    for key, texts in WORDS.items():
+        assert len(texts) == len(LANGUAGES), key
+        assert all(text.strip() for text in texts), key
+        assert len({frozenset(placeholders(text)) for text in texts}) == 1, key
+        if key != "other_language":
+            assert not re.search("[\u4e00-\u9fff]", texts[1]), f"{key}: Chinese in the English text"
+
+
+def test_every_text_asked_for_exists_and_none_is_left_over() -> None:
+    text = sources()
+    asked = set(re.findall(r"""\bt\(\s*['"]([\w.]+)['"]""", text))
+    assert asked - set(WORDS) - BUILT == set()
+    quoted = set(re.findall(r"""['"]([\w.]+)['"]""", text)) | {
+        f"problem.{reason}" for reason in re.findall(r"""['"](\w+)['"]""", text)
+    }
+    left_over = {key for key in set(WORDS) - quoted if not key.startswith("verdict_")}
+    # said by the age elements (data-say) and by severity and kind of an alert
+    left_over -= {
+        "waiting",
+        "in_hand",
+        "critical",
+        "urgent",
+        "notice",
+        "life_safety",
+        "care",
+        "facility",
+        "device",
+    }
+    assert left_over == set()
+
+
+def test_the_fields_words_are_used() -> None:
+    chinese = " ".join(texts[0] for texts in WORDS.values())
+    for wrong in ("老人", "失联", "隔离", "痴呆", "病人", "报警人"):
+        assert wrong not in chinese
+    for right in ("接警", "办结", "核实结果", "属实", "误报", "无法核实", "上报", "长者", "120"):
+        assert right in chinese
+
+
+def test_say_fills_the_placeholders_in_every_language() -> None:
+    assert say("problem.taken_accepted", name="李敏", time="14:05") == {
+        "zh": "李敏 已在 14:05 接警",
+        "en": "李敏 accepted it at 14:05",
+    }
+
+
+def test_nothing_is_loaded_from_another_host_and_nothing_runs_inline() -> None:
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("templates/*.html"))
+    static = "\n".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("static/*"))
+    assert re.findall(r"""(?:src|href|action)=["'](?:https?:)?//""", pages) == []
+    assert re.findall(r"""https?://(?!www\.w3\.org/)""", pages + static) == []
+    assert re.findall(r"""\s(?:style|on\w+)=["']""", pages) == []

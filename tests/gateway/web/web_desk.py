@@ -1,0 +1,312 @@
+"""A small hub behind the web: a real operational database, and a port that applies what people do."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from parts import free_port, wait_until
+from sqlalchemy import Engine, create_engine, event, update
+from sqlalchemy.orm import Session
+
+from gateway.operations.database import open_database
+from gateway.operations.people import People
+from gateway.operations.tables import Alert, AlertStep, Contact, Device, Outbox, Place
+from gateway.web.changes import ChangeFeed
+from gateway.web.port import Health, Imported, Outcome, Reading, ReadingQuery, Unreadable
+from gateway.web.settings import DemoEntry
+
+NOW = 1_763_881_380_000  # 2025-11-23 15:03 in Shanghai
+PIN = "4711"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the tests are not about its strength
+DEMO = (
+    DemoEntry(
+        scenario="fall_bathroom",
+        title={"zh": "王女士在卫生间跌倒", "en": "Ms Wang falls in the bathroom"},
+        sees={"zh": "几秒后出现红色警情「疑似跌倒」", "en": "A red alert “possible fall” within seconds"},
+        rule="fall",
+        place_id="H0001",
+    ),
+    DemoEntry(
+        scenario="gateway_unplugged",
+        title={"zh": "拔掉网关", "en": "Unplug the gateway"},
+        sees={"zh": "出现设备警情「网关离线」", "en": "A device alert “gateway offline”"},
+        rule="gateway_lost",
+    ),
+    DemoEntry(
+        scenario="hall_over_capacity",
+        title={"zh": "活动室超员", "en": "The hall gets too full"},
+        sees={"zh": "出现场所警情「超过核定容量」", "en": "A facility alert “over capacity”"},
+        rule="over_capacity",
+        place_id="F01",
+    ),
+    DemoEntry(
+        scenario="fall_unattended",
+        title={"zh": "一分钟无人接警", "en": "Nobody accepts for a minute"},
+        sees={"zh": "不要接警：60 秒后显示「已上报」", "en": "Do not accept: after 60 s it is passed up"},
+        rule="fall",
+        place_id="H0002",
+        step="escalated",
+    ),
+)
+
+
+def engine_of(path: Path) -> Engine:
+    """The operational database, made and migrated by its own opener; then opened without waiting for the disk."""
+    if not path.exists():
+        open_database(path).dispose()
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
+
+    def hurried(connection: Any, _record: object) -> None:  # noqa: ANN401 a DBAPI connection
+        for pragma in ("synchronous=OFF", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", hurried)
+    return engine
+
+
+class Desk:
+    """The port: one lock makes two people's accepts one after the other, as the journal does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.engine: Engine = engine_of(folder / "operations.db")
+        self.changes = ChangeFeed(first_serial=NOW)
+        self.state = Health(ready=True, hub_now_ms=NOW, counters={"received_total": 12.0}, broker="mosquitto")
+        self.commands: list[dict[str, Any]] = []
+        self.played: list[str] = []
+        self.imported: list[tuple[str, bool]] = []
+        self.asked: list[ReadingQuery] = []
+        self.stored: list[Reading] = []
+        self.away: Exception | None = None
+        self._outcomes: dict[str, Outcome] = {}
+        self._numbers = 0
+
+    def health(self) -> Health:
+        return self.state
+
+    def becomes(self, **changes: Any) -> None:  # noqa: ANN401 fields of Health
+        self.state = dataclasses.replace(self.state, **changes)
+
+    async def command(self, *, kind: str, alert: str, by: str, data: dict[str, str], id: str) -> Outcome:  # noqa: A002 the port's word
+        if self.away:
+            raise self.away
+        self.commands.append({"kind": kind, "alert": alert, "by": by, "data": data, "id": id})
+        if id not in self._outcomes:
+            self._outcomes[id] = self._apply(kind, alert, by, data)
+            self.changes.publish(alert)
+        return self._outcomes[id]
+
+    def _apply(self, kind: str, alert_id: str, by: str, data: dict[str, str]) -> Outcome:
+        now = self.state.hub_now_ms
+        before = {"accept": ["raised"], "close": ["raised", "accepted"]}[kind]
+        after: dict[str, Any] = {
+            "state": "accepted",
+            "accepted_by": by,
+            "accepted_at": now,
+            "escalate_at": None,
+        }
+        if kind == "close":
+            after = {"state": "closed", "closed_by": by, "closed_at": now, **data}
+        with Session(self.engine) as session, session.begin():
+            done = session.execute(
+                update(Alert)
+                .where(Alert.id == alert_id, Alert.state.in_(before))
+                .values(version=Alert.version + 1, **after)
+                .returning(Alert.version)
+            ).first()
+            if done is None:
+                return Outcome(ok=False, reason="already done")
+            session.add(AlertStep(alert_id=alert_id, kind=after["state"], at=now, by=by, detail=""))
+            return Outcome(ok=True, version=done[0])
+
+    async def readings(self, query: ReadingQuery) -> Sequence[Reading]:
+        if self.away:
+            raise self.away
+        self.asked.append(query)
+        return self.stored
+
+    async def quarantine(self, limit: int) -> Sequence[Unreadable]:
+        return [Unreadable(id=1, received_at=NOW, topic="care/v1/x", reason="malformed", payload="{")][:limit]
+
+    async def import_registry(self, text: str, *, dry_run: bool) -> Imported:
+        self.imported.append((text, dry_run))
+        if "wrong" in text:
+            return Imported(ok=False, report={"errors": [{"line": 2, "message": "place has three levels"}]})
+        return Imported(ok=True, report={"homes": 1})
+
+    async def play(self, scenario: str) -> None:
+        self.played.append(scenario)
+
+    def settle_in(self) -> None:
+        """A home, a hall, two people on duty."""
+        path = "福田区/莲花街道/莲花社区/莲花二村"
+        with Session(self.engine) as session, session.begin():
+            for at, (home, name, door) in enumerate(
+                (("H0001", "王女士", "3栋1201"), ("H0002", "李先生", "5栋802"), ("H0003", "周阿姨", "1栋304"))
+            ):
+                session.add(
+                    Place(
+                        id=home, kind="home", site="lianhua", path=path, name=name, address=door, capacity=None,
+                        access_note="钥匙在门卫处，单元门密码 2580#" if at == 0 else "",
+                    )
+                )  # fmt: skip
+            session.add(
+                Place(
+                    id="F01", kind="facility", site="lianhua", path=path, name="长者活动室", address="社区中心二楼",
+                    capacity=40, access_note="",
+                )
+            )  # fmt: skip
+            session.flush()
+            session.add(Contact(place_id="H0001", rank=1, name="女儿 陈静", phone="139 0000 1234"))
+            session.add(Contact(place_id="H0001", rank=2, name="邻居 刘先生", phone="0755-8300 1234"))
+            session.add(
+                Device(
+                    id="radar-1",
+                    place_id="H0001",
+                    site="lianhua",
+                    kind="radar",
+                    room="卫生间",
+                    heartbeat_s=60,
+                )
+            )
+        people = People(self.engine, CHEAP)
+        people.add("李敏", PIN)
+        people.add("陈国强", "8024")
+
+    def rings(self, rule: str = "fall", place: str = "H0001", **other: Any) -> str:  # noqa: ANN401 columns
+        """Raise an alert and tell the feed."""
+        alert_id = self.stores(rule, place, **other)
+        self.changes.publish(alert_id)
+        return alert_id
+
+    def stores(self, rule: str = "fall", place: str = "H0001", **other: Any) -> str:  # noqa: ANN401 columns
+        """Put an alert into the database without a word."""
+        self._numbers += 1
+        now = self.state.hub_now_ms
+        values: dict[str, Any] = {
+            "id": f"{rule}-{place}-{self._numbers}",
+            "number": self._numbers,
+            "rule": rule,
+            "place_id": place,
+            "device_id": "radar-1",
+            "evidence": {"confidence": 0.93},
+            "active_at": now,
+            "raised_at": now,
+            "raised_wall_ms": now,
+            **KINDS[rule],
+            **other,
+        }
+        with Session(self.engine) as session, session.begin():
+            session.add(Alert(**values))
+            session.flush()
+            session.add(
+                AlertStep(alert_id=values["id"], kind="raised", at=values["raised_at"], by="", detail="")
+            )
+        return str(values["id"])
+
+    def delivers(self, alert_id: str, channel: str, state: str) -> None:
+        with Session(self.engine) as session, session.begin():
+            session.add(
+                Outbox(
+                    id=f"{alert_id}/{channel}", alert_id=alert_id, rung=0, channel=channel, state=state,
+                    delivered_ms=self.state.hub_now_ms if state == "delivered" else None,
+                )
+            )  # fmt: skip
+
+    def escalates(self, alert_id: str, after_ms: int) -> None:
+        with Session(self.engine) as session, session.begin():
+            alert = session.get_one(Alert, alert_id)
+            alert.rung, alert.version = alert.rung + 1, alert.version + 1
+            at = alert.raised_at + after_ms
+            session.add(AlertStep(alert_id=alert_id, kind="escalated", at=at, by="", detail=""))
+        self.changes.publish(alert_id)
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "fall": {
+        "kind": "life_safety", "severity": "critical", "room": "卫生间",
+        "title": {"zh": "疑似跌倒", "en": "Possible fall"},
+        "why": {"zh": "15:02 卫生间雷达报警（置信度 93%），之后 2 分钟未见活动。",
+                "en": "The bathroom radar reported a fall at 15:02 (93 %), and no motion for 2 minutes since."},
+        "todo": {"zh": ["先给长者打电话", "无人接听，请邻居或门卫敲门", "到场不要急于扶起，先问意识和疼痛", "意识不清，拨打 120", "告知家属"],
+                 "en": ["Ring the person first", "No answer: have a neighbour or guard knock",
+                        "On site do not lift at once: ask about consciousness and pain",
+                        "Not conscious: call 120", "Tell the family"]},
+    },
+    "no_activity": {
+        "kind": "care", "severity": "urgent", "room": "",
+        "title": {"zh": "久未活动", "en": "No activity"},
+        "why": {"zh": "11:03 起没有活动，门未开过。", "en": "No activity since 11:03, the door was not opened."},
+        "todo": {"zh": ["打电话问候"], "en": ["Ring and ask"]},
+    },
+    "over_capacity": {
+        "kind": "facility", "severity": "notice", "room": "",
+        "title": {"zh": "超过核定容量", "en": "Over capacity"},
+        "why": {"zh": "在场 46 人，核定容量 40 人。", "en": "46 people present, capacity 40."},
+        "todo": {"zh": ["请现场人员疏导"], "en": ["Have staff on site guide people"]},
+    },
+    "device_silent": {
+        "kind": "device", "severity": "notice", "room": "客厅",
+        "title": {"zh": "设备无数据", "en": "Device silent"},
+        "why": {"zh": "人体感应器 3 小时没有数据。", "en": "The motion sensor has been silent for 3 hours."},
+        "todo": {"zh": ["检查电池"], "en": ["Check the battery"]},
+    },
+}  # fmt: skip
+
+
+class _Straight(httpx.BaseTransport):
+    """Hands requests to the app without a socket."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        async def answered() -> httpx.Response:
+            asked = httpx.Request(request.method, request.url, headers=request.headers, content=body)
+            answer = await httpx.ASGITransport(self._app).handle_async_request(asked)
+            content = await answer.aread()
+            return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+
+        body = request.read()
+        return asyncio.run(answered())
+
+
+class Visitor(httpx.Client):
+    """A client of the app, with a cookie jar of its own."""
+
+    def __init__(self, app: FastAPI, base_url: str = "http://127.0.0.1:8080") -> None:
+        super().__init__(transport=_Straight(app), base_url=base_url)
+        self.app = app
+
+
+@contextmanager
+def served(app: FastAPI, desk: Desk) -> Iterator[str]:
+    """The app on a real uvicorn in a thread; gives its URL. The port is the one in the app's settings."""
+    settings = app.state.context.settings
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, host=settings.host, port=settings.port, log_level="error", timeout_graceful_shutdown=3
+        )
+    )
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="web")
+    thread.start()
+    try:
+        wait_until(lambda: server.started, what="uvicorn started")
+        yield f"http://127.0.0.1:{settings.port}"
+    finally:
+        desk.changes.close()
+        server.should_exit = True
+        thread.join(10)
+        desk.engine.dispose()
+
+
+__all__ = ["DEMO", "NOW", "PIN", "Desk", "Visitor", "free_port", "served"]
