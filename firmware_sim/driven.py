@@ -69,6 +69,10 @@ class Clock:
         self._control.publish(wire.control(wire.CLOCK, {"ts": at_ms, "run": _plain(speed)}))
         await self._control.settled()
 
+    def stand_still(self, at_ms: int) -> None:
+        """Say that time stands at ``at_ms``: nothing comes after it."""
+        self._control.publish(wire.control(wire.CLOCK, {"ts": at_ms, "until": at_ms}))
+
     async def _echo_of(self, at_ms: int) -> None:
         while self._echoed_ms < at_ms:
             self._echo.clear()
@@ -76,31 +80,24 @@ class Clock:
 
 
 async def drive(
-    town: Town,
-    lines: Lines,
-    clock: Clock,
-    *,
-    to_ms: int,
-    catch_up: bool,
-    progress: Progress,
-    stop: asyncio.Event,
+    town: Town, lines: Lines, clock: Clock, *, to_ms: int, catch_up: bool, progress: Progress
 ) -> None:
     """Drive from the town's now to ``to_ms``; with ``catch_up`` further, until the wall clock is met."""
     start_ms = town.now_ms
     await clock.tell(start_ms)
     await lines.start()
-    while town.now_ms < to_ms and not stop.is_set():
+    while town.now_ms < to_ms:
         await _step(town, lines, clock, min(town.now_ms + STEP_MS, to_ms))
         progress((town.now_ms - start_ms) / (to_ms - start_ms), town.now_ms)
-    while catch_up and not stop.is_set() and _wall_ms() - town.now_ms > CATCH_UP_MS:
+    while catch_up and _wall_ms() - town.now_ms > CATCH_UP_MS:
         await _step(town, lines, clock, min(town.now_ms + STEP_MS, _wall_ms()))
 
 
-async def replay(town: Town, lines: Lines, *, to_ms: int, progress: Progress, stop: asyncio.Event) -> None:
+async def replay(town: Town, lines: Lines, *, to_ms: int, progress: Progress) -> None:
     """Publish the past's readings with their own times, without events and without a clock."""
     start_ms = town.now_ms
     await lines.start()
-    while town.now_ms < to_ms and not stop.is_set():
+    while town.now_ms < to_ms:
         messages = town.advance(min(town.now_ms + HOUR // 6, to_ms))
         lines.publish(message for message in messages if message.kind == "telemetry")
         await lines.settled()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 
 from firmware_sim import wire
 from firmware_sim.chance import dice
-from firmware_sim.daytime import SECOND
 from firmware_sim.ledger import Ledger
 from firmware_sim.links import BrokerAddress, Link, new_link
 from firmware_sim.town import Town
@@ -17,20 +17,28 @@ PATIENCE_S = 30.0
 
 
 class Lines:
-    """Routes each message to the connection it travels on; a connection's will is its holder's own."""
+    """Routes each message to the connection it travels on; a connection's will is its holder's own.
+
+    Births are dated with the town's time, but never before ``born_ms``.
+    """
 
     def __init__(
-        self, town: Town, broker: BrokerAddress, *, ledger: Ledger, trouble: Callable[[str], None]
+        self,
+        town: Town,
+        broker: BrokerAddress,
+        *,
+        born_ms: int,
+        ledger: Ledger,
+        trouble: Callable[[str], None],
     ) -> None:
         self.published_count = 0
         self._ledger = ledger
         self._uplinks: dict[str, Uplink] = {}
-        first_birth_ms = town.now_ms + SECOND
         for holder in town.links():
             who = holder.who
 
             def announce(link: str = who.device) -> list[Message]:
-                return town.announce(link, max(town.now_ms, first_birth_ms))
+                return town.announce(link, max(town.now_ms, born_ms))
 
             hooks = Hooks(acked=ledger.note, announce=announce, trouble=trouble)
             self._uplinks[who.device] = Uplink(
@@ -53,6 +61,11 @@ class Lines:
         for uplink in self._uplinks.values():
             await uplink.settled()
 
+    def check(self) -> None:
+        """Raise ``BrokerRefusedError`` when the broker has refused a publish."""
+        for uplink in self._uplinks.values():
+            uplink.check()
+
     def unplug(self, link: str) -> None:
         """Cut a gateway's power: its will fires and what is behind it falls silent."""
         self._uplinks[link].unplug()
@@ -61,10 +74,11 @@ class Lines:
         """Give it back."""
         self._uplinks[link].plug()
 
-    async def finish(self) -> None:
-        """Disconnect politely."""
-        for uplink in self._uplinks.values():
-            await uplink.finish()
+    async def finish(self, *, within_s: float) -> None:
+        """Wait so long for the last PUBACKs, then disconnect politely."""
+        async with asyncio.TaskGroup() as leaving:
+            for uplink in self._uplinks.values():
+                leaving.create_task(uplink.finish(within_s=within_s))
 
     def totals(self) -> dict[str, int]:
         """Counts for the summary; published and acked are telemetry and events, each message once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -51,27 +52,18 @@ class Live:
             self._trouble(f'{wire.PLAY} wants {{"play": "<scene>", "ref": "<any>"}}: {problem}')
         self._poked.set()
 
-    async def run(self, stop: asyncio.Event, *, for_s: float) -> None:
-        """Publish what is due when it is due, until stopped or ``for_s`` wall seconds have passed (0: for ever)."""
-        stopped = asyncio.create_task(stop.wait())
-        deadline = self._anchor_s + for_s if for_s else None
-        try:
-            while not stop.is_set():
-                self._turn()
-                left_s = self._until_next_s()
-                if deadline is not None:
-                    if time.monotonic() >= deadline:
-                        return
-                    left_s = min(left_s, deadline - time.monotonic())
-                poked = asyncio.create_task(self._poked.wait())
-                await asyncio.wait({stopped, poked}, timeout=max(left_s, 0), return_when="FIRST_COMPLETED")
-                poked.cancel()
-                self._poked.clear()
-        finally:
-            stopped.cancel()
+    async def run(self) -> None:
+        """Publish what is due when it is due, until cancelled; a refusing broker ends it with an error."""
+        while True:
+            self._turn()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(self._until_next_s(), 0)):
+                    await self._poked.wait()
+            self._poked.clear()
 
     def _turn(self) -> None:
-        self._lines.publish(self._town.advance(self._now_ms()))
+        self._lines.check()
+        self._lines.publish(self._town.advance(self.now_ms()))
         if self._outage is not None and self._town.now_ms >= self._outage.to_ms:
             self._plug()
         while self._requests:
@@ -120,5 +112,6 @@ class Live:
             due_ms = min(due_ms, self._outage.to_ms)
         return self._anchor_s + (due_ms - self._anchor_ms) / 1000 / self._speed - time.monotonic()
 
-    def _now_ms(self) -> int:
+    def now_ms(self) -> int:
+        """Town time."""
         return self._anchor_ms + int((time.monotonic() - self._anchor_s) * 1000 * self._speed)

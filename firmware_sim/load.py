@@ -70,9 +70,9 @@ class Load:
             began = time.monotonic()
             await self._publish(streams, began)
             seconds = time.monotonic() - began
+        finally:
             for stream in streams:
                 await stream.close()
-        finally:
             ledger.close()
         acked = sum(stream.acked_count for stream in streams)
         return {

@@ -25,6 +25,9 @@ from firmware_sim.progress import PastProgress
 from firmware_sim.town import Town
 from firmware_sim.uplink import Hooks, Uplink
 
+LAST_ACKS_WITHIN_S = 10.0
+TELL_EVERY_S = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Performance:
@@ -43,25 +46,32 @@ class Performance:
         """Run until stopped (SIGTERM, SIGINT) or done; returns the summary. Trouble goes to ``console``."""
         began, now_ms = time.monotonic(), int(time.time() * 1000)
         town = self._town(now_ms)
-        stop, ledger = asyncio.Event(), Ledger(self.ledger)
-        loop = asyncio.get_running_loop()
-        for signum in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(signum, stop.set)
+        ledger = Ledger(self.ledger)
 
         def trouble(text: str) -> None:
             console.print(text, style="yellow", markup=False, soft_wrap=True)
 
-        lines = Lines(town, self.broker, ledger=ledger, trouble=trouble)
+        # A told past has no births: what is retained must be of the present.
+        born_ms = now_ms if self.history_ms else town.now_ms + 1
+        lines = Lines(town, self.broker, born_ms=born_ms, ledger=ledger, trouble=trouble)
         stage = _Stage(self, town, lines, trouble=trouble)
         flushing = asyncio.create_task(ledger.keep_flushed())
+        playing = asyncio.create_task(stage.play(to_ms=now_ms, console=console))
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(signum, playing.cancel)
+        patience_s = 0.0
         try:
-            await stage.play(to_ms=now_ms, stop=stop, console=console)
-            await lines.finish()
-            await stage.control.finish()
+            await asyncio.wait({playing})
+            if not playing.cancelled():
+                playing.result()
+            patience_s = LAST_ACKS_WITHIN_S
         finally:
+            await lines.finish(within_s=patience_s)
+            stage.stand_still()
+            await stage.control.finish(within_s=patience_s)
             flushing.cancel()
             ledger.close()
-        happened = [asdict(each) for each in town.incidents if each.from_ms <= town.now_ms]
+        happened = [asdict(each) for each in town.incidents if each.played or each.from_ms <= town.now_ms]
         return {
             **lines.totals(),
             "incidents": happened,
@@ -78,9 +88,7 @@ class Performance:
             return Town(layout, seed=self.seed, start_ms=start_ms)
         # A past of readings only has no events, so incidents would be half told: they begin with the present.
         from_ms = now_ms if self.history_ms else start_ms
-        return Town(
-            layout, seed=self.seed, start_ms=start_ms, first_window_ms=past_ms, incidents_from_ms=from_ms
-        )
+        return Town(layout, seed=self.seed, start_ms=start_ms, past_ms=past_ms, incidents_from_ms=from_ms)
 
 
 class _Stage:
@@ -100,8 +108,8 @@ class _Stage:
         )
         self._clock = Clock(self.control)
 
-    async def play(self, *, to_ms: int, stop: asyncio.Event, console: Console) -> None:
-        """Past, then present."""
+    async def play(self, *, to_ms: int, console: Console) -> None:
+        """Past, then present, until its time is over."""
         plan = self._plan
         await self.control.start(patience_s=PATIENCE_S)
         with PastProgress(console) as progress:
@@ -113,18 +121,38 @@ class _Stage:
                     to_ms=to_ms,
                     catch_up=True,
                     progress=progress,
-                    stop=stop,
                 )
             elif plan.history_ms:
-                await replay(self._town, self._lines, to_ms=to_ms, progress=progress, stop=stop)
+                await replay(self._town, self._lines, to_ms=to_ms, progress=progress)
             else:
                 await self._lines.start()
-        if stop.is_set():
-            return
-        if plan.drive_ms or plan.speed != 1:
+        if self._tells_time:
             await self._clock.run(self._town.now_ms, plan.speed)
         self._live = Live(self._town, self._lines, self.control, speed=plan.speed, trouble=self._trouble)
-        await self._live.run(stop, for_s=plan.until_s)
+        telling = asyncio.create_task(self._keep_telling(self._live))
+        try:
+            async with asyncio.timeout(plan.until_s or None) as limit:
+                await self._live.run()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+        finally:
+            telling.cancel()
+
+    def stand_still(self) -> None:
+        """Time ends with the town: a hub whose clock ran on would miss everybody at once."""
+        if self._tells_time and self._live is not None:
+            self._clock.stand_still(self._live.now_ms())
+
+    @property
+    def _tells_time(self) -> bool:
+        return bool(self._plan.drive_ms) or self._plan.speed != 1
+
+    async def _keep_telling(self, live: Live) -> None:
+        """Say again and again that time runs: a hub that has restarted meanwhile does not know."""
+        while self._tells_time:
+            await asyncio.sleep(TELL_EVERY_S)
+            await self._clock.run(live.now_ms(), self._plan.speed)
 
     def _hear(self, topic: str, payload: bytes) -> None:
         if topic == wire.PLAY:

@@ -31,7 +31,7 @@ Cause = Literal["power_up", "heartbeat", "wake", "life", "script"]
 class Town:
     """All devices of a layout, their people's lives, and the incidents of each window of time.
 
-    The first window is ``first_window_ms`` long, the following ones a day each.
+    The past of ``past_ms`` is cut into equal windows of at most a day, later windows are a day each.
     """
 
     def __init__(
@@ -40,13 +40,15 @@ class Town:
         *,
         seed: int,
         start_ms: int,
-        first_window_ms: int = DAY,
+        past_ms: int = DAY,
         incidents_from_ms: int | None = None,
     ) -> None:
         self.layout, self.seed, self.now_ms = layout, seed, start_ms
         self.incidents: list[Incident] = []
         self._start_ms = self._planned_ms = start_ms
-        self._next_window_ms = start_ms + first_window_ms
+        self._present_ms = start_ms + past_ms
+        windows = -(-past_ms // DAY)
+        self._past_window_ms = -(-past_ms // windows)
         self._incidents_from_ms = start_ms if incidents_from_ms is None else incidents_from_ms
         self._order = count()
         self._due: list[tuple[int, int, Cause, Stimulus]] = []
@@ -99,7 +101,8 @@ class Town:
         return script.incident
 
     def _plan_window(self) -> None:
-        start, end = self._planned_ms, self._next_window_ms
+        start = self._planned_ms
+        end = start + (self._past_window_ms if start < self._present_ms else DAY)
         for home in self.layout.homes:
             for stimulus in life.usual_life(home, start, end, seed=self.seed):
                 self._push("life", stimulus)
@@ -121,7 +124,7 @@ class Town:
             list,
             {home: kept for home, all_ in self._quiet.items() if (kept := [q for q in all_ if q[1] > start])},
         )
-        self._planned_ms, self._next_window_ms = end, end + DAY
+        self._planned_ms = end
 
     def _enact(self, script: Script) -> None:
         for stimulus in script.stimuli:

@@ -84,6 +84,10 @@ class Uplink:
     async def settled(self) -> None:
         """Wait until everything taken on is acknowledged; ``BrokerRefusedError`` when the broker refused some."""
         await self._settled.wait()
+        self.check()
+
+    def check(self) -> None:
+        """Raise ``BrokerRefusedError`` when the broker has refused a publish: no later one will fare better."""
         if self._refusals:
             raise BrokerRefusedError(self._refusals[0])
 
@@ -100,7 +104,7 @@ class Uplink:
         """Power is back: connect again, and announce."""
         self._plugged.set()
 
-    async def finish(self, *, within_s: float = 10.0) -> None:
+    async def finish(self, *, within_s: float) -> None:
         """Wait a while for the last PUBACKs, then disconnect politely."""
         try:
             async with asyncio.timeout(within_s):
@@ -128,7 +132,8 @@ class Uplink:
                 self._refusals.append(
                     f"the broker refused {entry.message.topic}: {refusal}; check its access list"
                 )
-                self._hooks.trouble(self._refusals[-1])
+                # Some brokers hang up after a refusal, so that the rest may never settle.
+                self._settled.set()
         self._pump()
         if not self._entries:
             self._settled.set()

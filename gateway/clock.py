@@ -37,8 +37,9 @@ class LiveClock:
 
     def __init__(self, floor: int = 0) -> None:
         self._lock = threading.Lock()
-        self._offset = max(_wall(), floor) - _monotonic()  # hub time = monotonic + offset
-        self._wall_offset = _wall() - _monotonic()
+        wall, monotonic = _wall(), _monotonic()
+        self._offset = max(wall, floor) - monotonic  # hub time = monotonic + offset
+        self._wall_offset = wall - monotonic
 
     def now(self) -> int:
         """Hub time."""
@@ -101,7 +102,8 @@ class TownClock:
 
     def now(self) -> int:
         """Hub time."""
-        return self._now()
+        with self._lock:  # a moment between two fields being set would be a time that never was
+            return self._now()
 
     def latest(self) -> int:
         """As far as the town said that time may come before its next word."""

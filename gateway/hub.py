@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import itertools
 import json
 import logging
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -116,6 +118,7 @@ class Hub:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop)
         await self.line.recover(self.definition())
+        _settle_memory()
         self.writer.start()
         web = _WebServer(self)
         tasks = {
@@ -132,21 +135,23 @@ class Hub:
             done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:
                 task.result()
+                raise RuntimeError(f"{task.get_name()} ended by itself; this is a bug")
         finally:
             await self._end(web, tasks | {stopping})
 
     async def _end(self, web: _WebServer, tasks: set[asyncio.Task[object]]) -> None:
         web.should_exit = True
+        self.changes.close()
         for task in tasks:
             if task.get_name() != "web":
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.line.close()
         await asyncio.to_thread(self.writer.stop)
-        self.changes.close()
         self.store.close()
         self.journal.close()
         self.database.dispose()
+        gc.unfreeze()  # so that what the libraries left behind is collected at the end
         log.info("stopped at position %d", self.journal.position)
 
     def definition(self) -> Definition:
@@ -243,8 +248,17 @@ class _WebServer(uvicorn.Server):
             )
         )  # fmt: skip
 
-    def install_signal_handlers(self) -> None:
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
         """Leave signals to the hub."""
+        yield
+
+
+def _settle_memory() -> None:
+    """What recovery has built stays for good: the collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _wall_ms() -> int:

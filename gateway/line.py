@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from sqlalchemy.exc import DBAPIError
@@ -27,10 +27,8 @@ from gateway.engine.engine import Decided, Engine
 from gateway.feed import Feed
 from gateway.ingest.ingest import Ingest, Unreadable
 from gateway.ingest.source import Arrival, Connected, Disconnected, Inbox, Message, Source
-from gateway.journal.journal import PAYLOAD_KEPT_MAX, Entry, Journal, Refused
+from gateway.journal.journal import PAYLOAD_KEPT_MAX, Entry, Journal, JournalError, Refused
 from gateway.operations.alert_log import (
-    FLOOR,
-    FLOOR_WORLD,
     AlertLog,
     Answer,
     Deed,
@@ -51,6 +49,9 @@ TICK_EVERY_MS = 5_000  # hub time between ticks when nothing is due
 SNAPSHOT_EVERY_MS = 30_000
 SNAPSHOT_KEYS_MAX = 500  # per commit: a snapshot of a whole city at once would stall the line
 RETRY_S = 1.0
+CLOCK_TOPIC = "care/v1/_sim/clock"
+ECHO_TOPIC = "care/v1/_sim/echo"
+DROPPED_TOPIC = "$SYS/broker/publish/messages/dropped"
 FIRST_WORD_MS = 3_600_000  # a town's clock that begins this far ahead is a first word, not time passing
 
 T = TypeVar("T")
@@ -59,9 +60,9 @@ T = TypeVar("T")
 class ClockWord(msgspec.Struct):
     """``care/v1/_sim/clock``: it is ``ts``; nothing later than ``until`` comes before the next word, or time runs now."""
 
-    ts: int
-    until: int = 0
-    run: float = 0.0
+    ts: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+    until: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)] = 0
+    run: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 0.0
 
 
 @dataclass(slots=True)
@@ -107,6 +108,8 @@ class Line:
         self._engine = engine
         self._alert_log = alert_log
         self._fence_topic = fence_topic
+        self._own_topics = frozenset({fence_topic, CLOCK_TOPIC, DROPPED_TOPIC})
+        self._carrying: asyncio.Future[None] | None = None
         self._on_change = on_change
         self._on_send = on_send
         self._on_commit = on_commit
@@ -132,29 +135,41 @@ class Line:
         """Carry what arrives, for ever. ``recover`` comes first."""
         while True:
             arrivals = await self._inbox.take(BATCH_MAX, within_s=LOOK_EVERY_S)
-            await self._carry(arrivals)
+            self._carrying = asyncio.ensure_future(self._carry(arrivals))
+            await asyncio.shield(self._carrying)  # what was judged is written, even if the hub is told to end
 
     async def _carry(self, arrivals: Sequence[Arrival]) -> None:
         reading = self._read(arrivals)
         if not reading.entry:
             self._source.acknowledge(reading.packet_ids)
             await self._record([], reading)
+            self._echo(reading.echoes)
             return
         first = self._journal.position + 1
         await self._insist(self._journal.append, reading.entry)
         self._source.acknowledge(reading.packet_ids)
         self._on_commit()
         decided = self._engine.apply(reading.entry.events, first)
+        self.ingest.applied()
         await self._record(self._deeds(decided, reading.entry.events, first), reading)
         self._echo(reading.echoes)
 
     # start and stop
 
     async def recover(self, definition: Definition) -> None:
-        """Take up where the last run ended: states, replay, what it had not yet written; then today's world."""
-        floor, version = self._alert_log.cursor(FLOOR), self._alert_log.cursor(FLOOR_WORLD)
-        states = [(position, decode(body)) for position, body in self._alert_log.snapshots()] if floor else []
+        """Take up where the last run ended: states, replay, what it had not yet written; then today's world.
+
+        Raises ``JournalError`` when the journal is not the one that the alerts were written from.
+        """
+        floor, version, bodies = self._alert_log.saved()
+        states = [(position, decode(body)) for position, body in bodies]
         done, lived = self._alert_log.cursor(), []
+        if done > self._journal.position:
+            raise JournalError(
+                f"{self._journal.path}: it ends at event {self._journal.position}, but alerts were written up to event "
+                f"{done}: it was replaced, or restored from an older backup; restore both from the same backup, or move "
+                "the whole data folder away"
+            )
 
         def replay() -> Iterable[tuple[int, AnyEvent]]:
             for position, event in self._journal.read(floor):
@@ -172,10 +187,10 @@ class Line:
             len(deeds),
         )
         await self._record(deeds, Reading())
-        now = self._clock.now()
         opening = Reading()
-        self._change_world(opening, definition, now)
+        now = self._now(opening)
         opening.entry.events += self.feed.lost(now, since=self._journal.last_at or now)
+        self._change_world(opening, definition, now)
         first = self._journal.position + 1
         await self._insist(self._journal.append, opening.entry)
         decided = self._engine.apply(opening.entry.events, first)
@@ -183,10 +198,13 @@ class Line:
         self.ingest = Ingest(memory=self._engine, clock=self._clock, nameless=self._journal.nameless(20_000))
 
     async def close(self) -> None:
-        """Write a last snapshot and end."""
-        self._begin_round(self._clock.now())
-        while self._round:
-            await self._record([], Reading())
+        """Finish what is being carried, write a last snapshot and end."""
+        if self._carrying is not None:
+            await asyncio.wait([self._carrying])
+        if self._carrying is None or self._carrying.exception() is None:  # else: recovery is replay
+            self._begin_round(self._clock.now())
+            while self._round:
+                await self._record([], Reading())
         self._thread.shutdown()
 
     # what people ask
@@ -214,7 +232,7 @@ class Line:
         reading = Reading()
         messages: list[Message] = []
         for arrival in arrivals:
-            if isinstance(arrival, Message) and arrival.topic[:9] != "care/v1/_" and arrival.topic[0] != "$":
+            if isinstance(arrival, Message) and arrival.topic not in self._own_topics:
                 messages.append(arrival)
                 continue
             self._read_messages(messages, reading)
@@ -228,11 +246,25 @@ class Line:
     def _read_messages(self, messages: list[Message], reading: Reading) -> None:
         if not messages:
             return
-        batch = self.ingest.read(messages, self._engine.world.devices)
+        devices = self._engine.world.devices
+        batch = self.ingest.read(messages, devices, not_before=self._newest(reading))
         reading.entry.events += batch.events
         reading.entry.nameless += batch.nameless
         reading.packet_ids += batch.packet_ids
         reading.entry.refused += [self._refused(found) for found in batch.unreadable]
+
+    def _newest(self, reading: Reading) -> int:
+        """Hub time of the newest event; nothing that follows is stamped before it."""
+        return reading.entry.events[-1].at if reading.entry.events else self._journal.last_at
+
+    def _now(self, reading: Reading) -> int:
+        return max(self._clock.now(), self._newest(reading))
+
+    def _unread_from(self, reading: Reading) -> int:
+        """Hub time, but not beyond the oldest message that still waits to be read: a tick must not overtake it."""
+        oldest = self._inbox.oldest_received_at()
+        now = self._clock.now()
+        return max(now if oldest is None else min(now, oldest), self._newest(reading))
 
     def _refused(self, found: Unreadable) -> Refused:
         message = found.message
@@ -247,13 +279,13 @@ class Line:
         )
 
     def _read_control(self, arrival: Arrival, reading: Reading) -> None:
-        now = self._clock.now()
+        now = self._now(reading)
         match arrival:
-            case Disconnected():
-                reading.entry.events += self.feed.lost(now, since=now)
+            case Disconnected(since=since):
+                reading.entry.events += self.feed.lost(now, since=min(since, now))
             case Connected(kept=kept, receive_max=receive_max):
                 self.receive_max = receive_max
-                self.ingest.reconnected()
+                self.ingest.reconnected(kept=kept)
                 fence = self.feed.connected(kept=kept, run_id=self._run_id)
                 self._publish_soon(self._fence_topic, fence)
             case Message():
@@ -264,15 +296,15 @@ class Line:
     def _read_own_topic(self, message: Message, reading: Reading, now: int) -> None:
         if message.topic == self._fence_topic:
             reading.entry.events += self.feed.fence_read(message.payload, now)
-        elif message.topic == "care/v1/_sim/clock" and isinstance(self._clock, TownClock):
+        elif message.topic == CLOCK_TOPIC and isinstance(self._clock, TownClock):
             self._read_clock_word(message, self._clock, reading)
-        elif message.topic.startswith("$SYS"):
+        elif message.topic == DROPPED_TOPIC:
             self._read_dropped(message.payload)
 
     def _read_clock_word(self, message: Message, clock: TownClock, reading: Reading) -> None:
         try:
             word = msgspec.json.decode(message.payload, type=ClockWord)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             found = Unreadable(message, "bad_shape", str(error))
             reading.entry.refused.append(self._refused(found))
             return
@@ -282,19 +314,23 @@ class Line:
         else:
             clock.drive(word.ts, word.until)
         if word.ts - before > FIRST_WORD_MS:
-            reading.entry.events.append(ClockStepped(clock.now(), word.ts - before))
+            reading.entry.events.append(ClockStepped(self._now(reading), word.ts - before))
         self._tick(reading, clock.now())
         reading.echoes.append(word.ts)
 
     def _read_dropped(self, payload: bytes) -> None:
         if payload.isdigit():
-            self.dropped = int(payload)
-            self.dropped_first = self.dropped if self.dropped_first is None else self.dropped_first
+            dropped = int(payload)
+            if (
+                self.dropped_first is None or dropped < self.dropped
+            ):  # a broker that was restarted counts anew
+                self.dropped_first = dropped if self.dropped_first is None else 0
+            self.dropped = dropped
 
     def _read_errands(self, reading: Reading) -> None:
         while self._errands:
             errand = self._errands.popleft()
-            now = self._clock.now()
+            now = self._unread_from(reading)
             if errand.command is not None:
                 reading.entry.events.append(msgspec.structs.replace(errand.command, at=now))
             elif errand.world is not None:
@@ -304,13 +340,17 @@ class Line:
                     self._errands.appendleft(errand)
                     self._inbox.wake()
                     break
-                self._change_world(reading, errand.world, now)
+                self._change_world(
+                    reading, errand.world, now
+                )  # a tick with it: what has come is the old world's
             reading.errands.append(errand)
 
     def _change_world(self, reading: Reading, given: Definition, now: int) -> None:
         old = self._engine.world.definition
         if msgspec.structs.replace(given, version=old.version) == old:
             return
+        if self.feed.whole:
+            self._tick(reading, now)
         newest = self._journal.newest_world()
         new = msgspec.structs.replace(given, version=(newest.version if newest else 0) + 1)
         reading.entry.world = new
@@ -321,14 +361,12 @@ class Line:
     def _read_clock(self, reading: Reading) -> None:
         """Journal a step of the wall clock, and a tick if one is due and nothing that was read still waits."""
         by = self._clock.stepped()
-        now = self._clock.now()
         if by:
             log.warning("the wall clock was set by %d ms", by)
-            reading.entry.events.append(ClockStepped(now, by))
+            reading.entry.events.append(ClockStepped(self._now(reading), by))
         if isinstance(self._clock, TownClock) and self._clock.driven:
             return
-        oldest = self._inbox.oldest_received_at()
-        now = now if oldest is None else min(now, oldest)
+        now = self._unread_from(reading)
         due = min(
             self._last_tick + TICK_EVERY_MS,
             self._engine.next_wake() if self.feed.whole else 1 << 62,
@@ -338,8 +376,7 @@ class Line:
             self._tick(reading, now)
 
     def _tick(self, reading: Reading, now: int) -> None:
-        newest = reading.entry.events[-1].at if reading.entry.events else self._journal.last_at
-        if now >= newest:
+        if now >= self._newest(reading):
             self._last_tick = now
             reading.entry.events.append(Tick(now))
 
@@ -354,7 +391,7 @@ class Line:
         for position, event in lived:
             if isinstance(event, Command):
                 deeds.append(Deed(position, event))
-            elif isinstance(event, Tick) and self._concerns_people(event):
+            elif isinstance(event, Tick) and (self._concerns_people(event) or decided):
                 deeds.append(Deed(position, Ticked(event.at, self._held)))
         deeds.sort(key=lambda deed: deed.position)
         return deeds
@@ -397,7 +434,7 @@ class Line:
 
     def _begin_round(self, now: int) -> None:
         self._snapshot_at = now
-        self._round = sorted(self._engine.dirty)
+        self._round = sorted(self._engine.dirty.union(self._round))
         self._round_from = (self._engine.position, self._engine.world.version)
         self._engine.dirty = set()
 
@@ -410,7 +447,7 @@ class Line:
 
     def _echo(self, times: list[int]) -> None:
         for at in times:
-            self._publish_soon("care/v1/_sim/echo", msgspec.json.encode({"ts": at}))
+            self._publish_soon(ECHO_TOPIC, msgspec.json.encode({"ts": at}))
 
     def _publish_soon(self, topic: str, payload: bytes) -> None:
         try:

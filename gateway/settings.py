@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as EnvironmentMistake
 
 
 class SettingsError(Exception):
@@ -37,7 +38,7 @@ class Hub(Section):
     def _known_zone(cls, zone: str) -> str:
         try:
             ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, such as Asia
             raise ValueError(f"{zone!r} is no time zone; write one like Asia/Shanghai") from None
         return zone
 
@@ -53,6 +54,15 @@ class Mqtt(Section):
     tls: bool = False
     ca_file: str = ""
     client_id: str = Field(default="carehub", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+
+    @field_validator("ca_file")
+    @classmethod
+    def _is_there(cls, ca_file: str) -> str:
+        if ca_file and not Path(ca_file).is_file():
+            raise ValueError(
+                f"there is no file {ca_file!r}; give the certificate of the authority in PEM format"
+            )
+        return ca_file
 
 
 class Store(Section):
@@ -143,26 +153,37 @@ def load_settings(path: Path | None) -> Settings:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise SettingsError(f"{path}: {error.strerror}; give the settings file with -c") from None
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise SettingsError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from None
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: {error}") from None
+        raise SettingsError(f"{_place_of(error, path, text)}; see https://toml.io for the syntax") from None
     try:
         return Settings(**given)
+    except EnvironmentMistake as error:  # its words, but never the value: that may be a secret
+        raise SettingsError(f"environment: {error}; a list or a section is written as JSON") from None
     except ValidationError as error:
-        source = str(path) if path is not None else "environment"
-        lines = [
-            _explain(found, text, source) for found in error.errors(include_input=False, include_url=False)
-        ]
-        raise SettingsError("\n".join(lines)) from None
+        found = error.errors(include_input=False, include_url=False)
+        raise SettingsError("\n".join(_explain(mistake, text, path) for mistake in found)) from None
 
 
-def _explain(found: Any, text: str, source: str) -> str:  # noqa: ANN401 pydantic's ErrorDetails
+def _place_of(error: tomllib.TOMLDecodeError, path: Path | None, text: str) -> str:
+    """A syntax error with its line, as everything else is told: ``file:line: what``."""
+    said = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
+    what, line = (said.group(1), said.group(2)) if said else (str(error), None)
+    return f"{path}:{line or len(text.splitlines())}: {what}"
+
+
+def _explain(found: Any, text: str, source: Path | None) -> str:  # noqa: ANN401 pydantic's ErrorDetails
     path = [str(part) for part in found["loc"]]
     name = ".".join(path)
-    where = (
-        f"{source}:{_line_of(path, text)}" if _line_of(path, text) else f"CAREHUB_{'__'.join(path).upper()}"
-    )
+    variable = f"CAREHUB_{'__'.join(path).upper()}"
+    above = ["CAREHUB_" + "__".join(path[:depth]).upper() for depth in range(1, len(path))]
+    given = next((v for v in (variable, *above) if v in map(str.upper, os.environ)), None)  # it comes first
+    line = _line_of(path, text)
+    where = given or (f"{source}:{line}" if line else str(source or variable))
     if found["type"] == "extra_forbidden":
         near = difflib.get_close_matches(path[-1], _known_keys(path[:-1]), n=1, cutoff=0.5)
         remedy = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(_known_keys(path[:-1]))}"
@@ -186,7 +207,7 @@ def _line_of(path: list[str], text: str) -> int:
     wanted = int(next((part for part in path if part.isdigit()), "0"))
     count, last = -1, 0
     for number, line in enumerate(text.splitlines(), 1):
-        opened = re.match(r"\s*\[\[?\s*([\w.]+)\s*\]\]?", line)
+        opened = re.match(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$", line)
         if opened:
             section = opened.group(1)
             count += section == (header[0] if header else path[0])
@@ -198,4 +219,6 @@ def _line_of(path: list[str], text: str) -> int:
             and re.match(rf"\s*\"?{re.escape(path[-1])}\"?\s*=", line)
         ):
             return number
+        elif re.match(rf"\s*{re.escape(path[0])}\s*(=|\.)", line) and not section:
+            last = number  # written as a dotted key or inline, which is as near as we look
     return last

@@ -7,30 +7,32 @@ for an hour is simply an hour behind.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from itertools import islice
 
-from gateway.journal.journal import Journal
+from sqlalchemy.exc import DBAPIError
+
+from gateway.journal.journal import Journal, JournalError
 from gateway.store.readings import Readings, Store, StoreRefused, StoreUnavailable, point_time_ns
 from rules.events import AnyEvent, Occurrence, Quality, Status, Telemetry, Value
-from rules.world import World
+from rules.world import EMPTY, World
 
 log = logging.getLogger(__name__)
 EVENTS_PER_WRITE_MAX = 20_000
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 IDLE_S = 0.2  # how long readings may wait to be written together
 SELF_EVERY_MS = 60_000
-QUALITY = {
-    Quality.GOOD: "good",
-    Quality.LATE: "late",
-    Quality.CLOCK: "clock",
-    Quality.RETAINED: "retained",
-}
+SELF = "carehub"
+QUALITY = ("good", "late", "clock", "retained")  # by rules.events.Quality
 
 
 class StoreWriter:
-    """The store's consumer of the journal. ``stored`` counts rows; ``position`` is its cursor."""
+    """The store's consumer of the journal. ``stored`` counts rows; ``position`` is its cursor.
+
+    Raises ``JournalError`` when the store has rows of events that the journal does not know.
+    """
 
     def __init__(
         self,
@@ -49,6 +51,12 @@ class StoreWriter:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self.position = store.cursor()
+        if self.position > journal.position:
+            raise JournalError(
+                f"{journal.path}: it ends at event {journal.position}, but the store holds events up to {self.position}: "
+                "it was replaced, or restored from an older backup; restore both from the same backup, or move the "
+                "whole data folder away"
+            )
         self.last_at = 0  # hub time of the newest event that is stored
         self.stored = 0
         self.refused = 0
@@ -79,10 +87,15 @@ class StoreWriter:
     def _run(self) -> None:
         failures = 0
         while True:
+            ending = self._stopping.is_set()  # asked before reading: what came until then is still written
             try:
                 more = self._write_some()
                 failures, self.trouble = 0, ""
-            except StoreUnavailable as error:
+            except (
+                StoreUnavailable,
+                sqlite3.Error,
+                DBAPIError,
+            ) as error:  # of the store, the journal, the alerts
                 self.trouble = str(error)
                 log.warning("store: %s", error)
                 pause = RETRY_S[min(failures, len(RETRY_S) - 1)]
@@ -90,9 +103,9 @@ class StoreWriter:
                 if self._stopping.wait(pause):
                     return
                 continue
-            if self._stopping.is_set() and not more:
+            if ending and not more:
                 return
-            if not more:
+            if not more and not self._stopping.is_set():
                 self._wake.wait(5.0)
                 self._stopping.wait(IDLE_S)
                 self._wake.clear()
@@ -109,88 +122,73 @@ class StoreWriter:
         last, at = found[-1][0], found[-1][1].at
         if rows and at - self._self_at >= SELF_EVERY_MS:
             self._self_at = at
-            for metric, value in self._about_itself().items():
-                _add_row(rows, "carehub", "hub", home=False, metric=metric, at=at, value=value)
-        self._commit(rows, last)
+            _add_own(rows, self._about_itself(), at)
+        self.stored += self._commit(rows, last)
         self.position, self.last_at = last, at
-        self.stored += len(rows)
         return len(found) == EVENTS_PER_WRITE_MAX
 
-    def _commit(self, rows: Readings, cursor: int) -> None:
+    def _commit(self, rows: Readings, cursor: int) -> int:
+        """Write the rows that the store takes; returns how many."""
         try:
             self._store.write(rows, cursor=cursor)
         except StoreRefused as error:
+            kept = rows.without(error.rows)
+            self._store.write(kept, cursor=cursor)
             self.refused += len(error.rows)
             log.error("store: %s", error)  # noqa: TRY400 the message says it all; the journal still holds the rows
-            self._store.write(rows.without(error.rows), cursor=cursor)
+            return len(kept)
+        return len(rows)
 
 
 def _add(rows: Readings, event: AnyEvent, world: World) -> None:
     match event:
         case Telemetry():
-            for metric, value in event.metrics.items():
-                _add_of(rows, event, world, metric, value, None)
+            _add_values(rows, event, world, event.metrics)
         case Occurrence():
             confidence = event.data.get("confidence", 1.0)
-            _add_of(rows, event, world, f"event.{event.type}", confidence, event.id or None)
+            value = 1.0 if isinstance(confidence, str) else confidence  # the text is the event's id
+            _add_values(rows, event, world, {f"event.{event.type}": value}, text=event.id or None)
         case Status():
-            _add_of(rows, event, world, "online", float(event.online), None)
-            for metric, value in event.info.items():
-                _add_of(rows, event, world, metric, value, None)
+            _add_values(rows, event, world, {"online": float(event.online)} | event.info)
 
 
-def _add_of(
+def _add_values(
     rows: Readings,
     event: Telemetry | Occurrence | Status,
     world: World,
-    metric: str,
-    value: Value,
-    text: str | None,
+    values: Mapping[str, Value],
+    *,
+    text: str | None = None,
 ) -> None:
+    """One row for each value of an event; column by column, because there are many rows and few columns."""
+    count = len(values)
     device = world.devices.get(event.device)
     # A device that has left the registry since: what is not known to be a facility's is kept as a home's.
     place = world.places.get(device.key) if device else None
-    named = not isinstance(event, Status) and event.boot
-    _add_row(
-        rows,
-        event.device,
-        place.key if place else "unknown",
-        home=place is None or place.kind == "home",
-        metric=metric,
-        at=event.observed_at,
-        value=value,
-        text=text,
-        quality=QUALITY[Quality(event.quality)],
-        boot=event.boot if named and not isinstance(event, Status) else None,
-        seq=event.seq if named and not isinstance(event, Status) else None,
-        received_at=event.at,
-    )
+    boot, seq = ("", 0) if isinstance(event, Status) else (event.boot, event.seq)
+    rows.device += [event.device] * count
+    rows.place += [place.key if place else "unknown"] * count
+    rows.home += [place is None or place.kind == "home"] * count
+    rows.metric += values
+    rows.time_ns += [point_time_ns(event.observed_at, seq)] * count
+    rows.quality += [QUALITY[event.quality]] * count
+    rows.boot += [boot or None] * count
+    rows.seq += [seq if boot else None] * count
+    rows.received_at += [event.at] * count
+    for value in values.values():
+        if isinstance(value, str):
+            rows.value.append(0.0)
+            rows.text.append(value)
+        else:
+            rows.value.append(value)
+            rows.text.append(text)
 
 
-def _add_row(
-    rows: Readings,
-    device: str,
-    place: str,
-    *,
-    home: bool,
-    metric: str,
-    at: int,
-    value: Value,
-    text: str | None = None,
-    quality: str = "good",
-    boot: str | None = None,
-    seq: int | None = None,
-    received_at: int | None = None,
-) -> None:
-    is_text = isinstance(value, str)
-    rows.device.append(device)
-    rows.place.append(place)
-    rows.home.append(home)
-    rows.metric.append(metric)
-    rows.time_ns.append(point_time_ns(at, seq or 0))
-    rows.value.append(0.0 if isinstance(value, str) else value)
-    rows.text.append(str(value) if is_text else text)
-    rows.quality.append(quality)
-    rows.boot.append(boot)
-    rows.seq.append(seq)
-    rows.received_at.append(at if received_at is None else received_at)
+def _add_own(rows: Readings, figures: Mapping[str, float], at: int) -> None:
+    """What the hub says of itself, as a device of its own."""
+    about = Telemetry(at, SELF, at, Quality.GOOD, "", 0, dict(figures))
+    begin = len(rows)
+    _add_values(rows, about, World(EMPTY), about.metrics)
+    count = len(rows) - begin
+    rows.place[begin:] = ["hub"] * count
+    rows.home[begin:] = [False] * count

@@ -71,7 +71,10 @@ class Tick(Event, tag=4, frozen=True, array_like=True):
 
 
 class FeedLost(Event, tag=5, frozen=True, array_like=True):
-    """The broker could not be heard from ``lost_at`` on; no absence settles until ``Resumed``."""
+    """The broker could not be heard from ``lost_at`` on; no absence settles until ``Resumed``.
+
+    What had come by ``lost_at`` is settled. A key that begins during the loss begins with that ``lost_at``.
+    """
 
     lost_at: int
 
@@ -84,13 +87,19 @@ class Resumed(Event, tag=6, frozen=True, array_like=True):
 
 
 class ClockStepped(Event, tag=7, frozen=True, array_like=True):
-    """The wall clock jumped by ``by`` ms against the monotonic one; waiting deadlines keep their remaining time."""
+    """The wall clock jumped by ``by`` ms against the monotonic one; waiting deadlines keep their remaining time.
+
+    ``at`` is hub time after the jump: deadlines up to ``at - by`` had come before it.
+    """
 
     by: int
 
 
 class WorldChanged(Event, tag=8, frozen=True, array_like=True):
-    """From here on ``step`` is given world ``version``; rules in ``changed`` start anew, devices in ``gone`` are forgotten."""
+    """From here on ``step`` is given world ``version``; rules in ``changed`` start anew, devices in ``gone`` are forgotten.
+
+    A ``Tick`` with the same ``at`` goes before it: what had come by then is settled in the old world.
+    """
 
     version: int
     changed: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,7 @@ AlertKind: TypeAlias = Literal["life_safety", "care", "facility", "device"]
 Severity: TypeAlias = Literal["critical", "urgent", "notice"]
 
 
+RuleId: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
 STEPS_MAX = 5  # more than five nobody reads at night
 
 
@@ -65,7 +66,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One alert rule. ``device_kinds`` limits which devices it watches (empty: all)."""
 
-    id: str
+    id: RuleId
     kind: AlertKind
     severity: Severity
     when: When

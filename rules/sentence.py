@@ -10,14 +10,38 @@ from rules.events import Value
 from rules.rule import Words
 from rules.state import Fact
 
-METRIC_ZH = {
-    "contact": "门磁",
-    "motion": "人体感应",
-    "occupancy": "在场人数",
-    "battery": "电量",
-    "temperature": "温度",
-    "event.fall": "跌倒报警",
-    "event.sos": "呼救",
+# What is measured, in Chinese, in English, and its unit as it is written behind the number.
+METRICS = {
+    "occupancy": ("在场人数", "people present", ""),
+    "battery": ("电量", "battery", "%"),
+    "temperature": ("温度", "temperature", "℃"),
+    "humidity": ("湿度", "humidity", "%"),
+    "rssi": ("信号强度", "signal", " dBm"),
+    "in": ("进入人次", "entries", ""),
+    "out": ("离开人次", "exits", ""),
+}
+# What is one thing or the other: its words for 0 and for 1, and for having stayed so.
+STATES = {
+    "contact": (("打开", "仍未关", "opened", "still open"), ("关闭", "仍关着", "closed", "still closed")),
+    "motion": (
+        ("无人活动", "仍无人活动", "no movement", "still none"),
+        ("有人活动", "仍有人活动", "movement", "still so"),
+    ),
+    "presence": (
+        ("无人", "仍无人", "empty", "still empty"),
+        ("有人", "仍有人", "somebody present", "still there"),
+    ),
+    "worn": (
+        ("设备被摘下", "仍未戴上", "device taken off", "still off"),
+        ("设备已戴上", "仍戴着", "device put on", "still on"),
+    ),
+}
+EVENTS = {
+    "event.fall": ("疑似跌倒", "possible fall"),
+    "event.sos": ("有人按下呼救按钮", "call for help pressed"),
+    "event.smoke": ("烟雾报警", "smoke detected"),
+    "event.leak": ("漏水报警", "water detected"),
+    "event.tamper": ("设备被拆动", "device opened or moved"),
 }
 
 
@@ -51,75 +75,89 @@ def _number(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
+def _in(room: str) -> str:
+    return f" in {room}" if room else ""
+
+
 def _event(fact: Fact, room: str, zone: ZoneInfo) -> Words:
-    what = {
-        "event.fall": Words("报警", "reported a fall"),
-        "event.sos": Words("按下呼救", "pressed for help"),
-    }
-    said = what.get(fact.what, Words("报警", fact.what))
     at = _clock(fact.at, zone)
-    sure = "" if fact.what != "event.fall" or isinstance(fact.value, str) or fact.value >= 1 else fact.value
+    zh, en = EVENTS.get(fact.what, (f"收到事件 {fact.what}", fact.what))
+    unsure = fact.what == "event.fall" and not isinstance(fact.value, str) and fact.value < 1
     return Words(
-        f"{at} {room}{said.zh}" + (f"，可信度 {sure:.0%}" if sure else ""),
-        f"{at} {room} {said.en}" + (f", confidence {sure:.0%}" if sure else ""),
+        f"{at} {room}{zh}" + (f"，可信度 {fact.value:.0%}" if unsure else ""),
+        f"{at} {en}{_in(room)}" + (f", confidence {fact.value:.0%}" if unsure else ""),
     )
 
 
 def _sequence(evidence: Evidence, fact: Fact, room: str, zone: ZoneInfo) -> Words:
     after = duration(float(evidence.numbers["within_s"]))
     first = _event(fact, room, zone)
-    return Words(f"{first.zh}，之后{after.zh}未见活动", f"{first.en}; no movement for {after.en} since")
+    return Words(
+        f"{first.zh}，之后{after.zh}内未见活动", f"{first.en}; no movement within {after.en} after it"
+    )
 
 
 def _level(evidence: Evidence, fact: Fact, room: str, zone: ZoneInfo) -> Words:
     at, held = _clock(fact.at, zone), duration(float(evidence.numbers["for_s"]))
     lasting = evidence.numbers["for_s"] != 0
-    if fact.what == "contact":
-        state = Words("打开", "opened") if fact.value == 0 else Words("关闭", "closed")
+    if fact.what in STATES:
+        zh, still_zh, en, still_en = STATES[fact.what][int(fact.value != 0)]
+        door = fact.what == "contact"  # its room names the door itself
         return Words(
-            f"{room}{at} {state.zh}" + (f"，已{held.zh}" if lasting else ""),
-            f"{room} {state.en} at {at}" + (f" and still so after {held.en}" if lasting else ""),
+            f"{at} {room or ('门' if door else '')}{zh}" + (f"，{held.zh}后{still_zh}" if lasting else ""),
+            f"{at} "
+            + (f"{room or 'door'} {en}" if door else en + _in(room))
+            + (f", {still_en} after {held.en}" if lasting else ""),
         )
-    value, name = _number(fact.value), METRIC_ZH.get(fact.what, fact.what)
-    limit_zh, limit_en = _limit(evidence)
+    zh, en, unit = METRICS.get(fact.what, (fact.what, fact.what, ""))
+    limit = _limit(evidence, unit)
     return Words(
-        f"{room}{at} {name} {value}，{limit_zh}" + (f"，已持续{held.zh}" if lasting else ""),
-        f"{room} {fact.what} {value} at {at}, {limit_en}" + (f", for {held.en}" if lasting else ""),
+        f"{at} {room}{zh} {_number(fact.value)}{unit}，{limit.zh}"
+        + (f"，已持续{held.zh}" if lasting else ""),
+        f"{at} {en}{_in(room)} {_number(fact.value)}{unit}, {limit.en}"
+        + (f", for {held.en}" if lasting else ""),
     )
 
 
-def _limit(evidence: Evidence) -> tuple[str, str]:
+def _limit(evidence: Evidence, unit: str) -> Words:
     numbers = evidence.numbers
-    if "above" in numbers:
-        if numbers["above"] == "capacity":
-            return "超过核定容量", "above the set capacity"
-        return f"高于 {_number(numbers['above'])}", f"above {_number(numbers['above'])}"
-    if "below" in numbers:
-        return f"低于 {_number(numbers['below'])}", f"below {_number(numbers['below'])}"
-    return f"等于 {_number(numbers['equals'])}", f"equal to {_number(numbers['equals'])}"
+    if "capacity" in numbers:
+        capacity = _number(numbers["capacity"])
+        return Words(f"超过核定容量 {capacity}", f"above the capacity of {capacity}")
+    for word, zh, en in (("above", "高于", "above"), ("below", "低于", "below")):
+        if word in numbers:
+            return Words(f"{zh} {_number(numbers[word])}{unit}", f"{en} {_number(numbers[word])}{unit}")
+    return Words(f"等于 {_number(numbers['equals'])}{unit}", f"equal to {_number(numbers['equals'])}{unit}")
 
 
 def _absence(evidence: Evidence, fact: Fact | None, zone: ZoneInfo) -> Words:
     limit = duration(float(evidence.numbers["for_s"]))
-    window = f"{evidence.numbers['from_time']}–{evidence.numbers['to_time']}"
+    start, end = evidence.numbers["from_time"], evidence.numbers["to_time"]
+    by_day = (
+        ("", "")
+        if (start, end) == ("00:00", "24:00")
+        else (f"（只计 {start}–{end}）", f" (counted {start}–{end})")
+    )
     if fact is None:
         return Words(
-            f"{window} 内已有{limit.zh}未见活动，此前没有活动记录",
-            f"no activity for {limit.en} within {window}; none on record before",
+            f"已有{limit.zh}未见活动{by_day[0]}，此前没有活动记录",
+            f"no activity for {limit.en}{by_day[1]}, none on record before",
         )
     at = _clock(fact.at, zone)
     return Words(
-        f"最后一次活动 {at}，{window} 内已有{limit.zh}未见活动",
-        f"last activity at {at}; none for {limit.en} within {window}",
+        f"最后一次活动 {at}，之后已有{limit.zh}未见活动{by_day[0]}",
+        f"last activity at {at}, none for {limit.en} since{by_day[1]}",
     )
 
 
 def _silent(evidence: Evidence, fact: Fact, room: str, zone: ZoneInfo) -> Words:
     at = _clock(fact.at, zone)
     if fact.value == 0:
-        return Words(f"{room}设备已离线，最后一次数据 {at}", f"{room} device is offline, last heard at {at}")
+        return Words(
+            f"{room}设备已离线，最后一次收到数据 {at}", f"device{_in(room)} is offline, last heard at {at}"
+        )
     beats = _number(evidence.numbers["heartbeats"])
     return Words(
-        f"{room}设备连续{beats}次未按时上报，最后一次数据 {at}",
-        f"{room} device missed {beats} reports, last heard at {at}",
+        f"{room}设备连续{beats}次未按时上报，最后一次收到数据 {at}",
+        f"device{_in(room)} missed {beats} reports in a row, last heard at {at}",
     )

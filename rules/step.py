@@ -18,9 +18,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from rules.conditions.condition import Ended, Fired
 from rules.conditions.level import Level
-from rules.effects import Effect, End, Evidence, Raise, alert_id
+from rules.effects import Effect
 from rules.events import (
     AnyEvent,
     ClockStepped,
@@ -36,13 +35,11 @@ from rules.events import (
     WorldChanged,
 )
 from rules.identity import remember, remember_id
-from rules.plan import Plan, Watch
-from rules.state import NEVER, DeviceState, Fact, KeyState, Link, Slot, decode, encode
+from rules.interruptions import change_world, forget_unused_links, lose, resume, step_clock
+from rules.plan import Plan
+from rules.settle import act, end_alert, next_due, settle
+from rules.state import NEVER, DeviceState, Fact, KeyState, Link, decode, encode
 from rules.world import World
-
-RESUME_GRACE_MS = (
-    120_000  # what an absence gets after any loss of the feed: devices reconnect, back-off included
-)
 
 Routes: TypeAlias = dict[str, set[str]]  # radio gateway -> keys with a device behind it
 
@@ -61,15 +58,15 @@ def advance(world: World, state: KeyState, event: AnyEvent, now: int) -> list[Ef
             _read_device(world.plan(state.key), state, event, now, effects)
         case Tick():
             if not state.lost_at and now >= state.wake:
-                _settle(world.plan(state.key), state, now, now, effects)
+                settle(world.plan(state.key), state, now, now, effects)
         case FeedLost():
-            state.lost_at = state.lost_at or event.lost_at
+            lose(world.plan(state.key), state, event, now, effects)
         case Resumed():
-            _resume(world.plan(state.key), state, event, now, effects)
+            resume(world.plan(state.key), state, event, now, effects)
         case ClockStepped():
-            _step_clock(world.plan(state.key), state, event.by)
+            step_clock(world.plan(state.key), state, event, now, effects)
         case WorldChanged():
-            _change_world(world.plan(state.key), state, event, now)
+            change_world(world.plan(state.key), state, event, now)
         case Command():
             pass  # people's doings concern alerts, not the rules
     return effects
@@ -79,7 +76,7 @@ def next_deadline(world: World, state: KeyState) -> int | None:
     """When this key must be stepped next even if nothing happens, in ms; None: not by itself."""
     if state.lost_at:
         return None
-    due = _next_due(world.plan(state.key), state)
+    due = next_due(world.plan(state.key), state)
     return None if due == NEVER else due
 
 
@@ -92,11 +89,12 @@ def keys(world: World, routes: Routes, event: AnyEvent) -> tuple[str, ...]:
         case Status():
             device = world.devices.get(event.device)
             own = {device.key} if device else set()
-            return tuple(sorted(own | routes.get(event.device, set())))
+            behind = routes.get(event.device, set())  # may name places that are gone meanwhile
+            return tuple(sorted(own | {key for key in behind if key in world.places}))
         case Command():
             return ()
         case _:
-            return tuple(sorted(world.places))
+            return world.keys
 
 
 def learn(world: World, routes: Routes, event: Status) -> None:
@@ -107,49 +105,61 @@ def learn(world: World, routes: Routes, event: Status) -> None:
 
 
 def _read_device(plan: Plan, state: KeyState, event: FromDevice, now: int, effects: list[Effect]) -> None:
-    observed = min(event.observed_at, now)
-    if state.lost_at:
-        observed = max(observed, state.stamp)
-        now = max(state.stamp, observed)
-    if now >= state.wake:
-        _settle(plan, state, now, now, effects)
     device = state.devices.get(event.device)
-    if device is None:
-        if isinstance(event, Status):
-            _read_gateway(state, event, now)
-        return
-    state.stamp = max(state.stamp, observed)
     if isinstance(event, Status):
-        _read_status(plan, state, device, event, observed, now, effects)
+        if device is None and event.device not in state.gateways:
+            return  # news of a radio gateway that no device here uses any more
+    elif device is None or (event.quality != Quality.RETAINED and not _is_new(device, event)):
         return
-    if event.quality == Quality.RETAINED:
-        if isinstance(event, Telemetry):
-            _read_metrics(plan, state, device, event, observed, now, effects)
+    observed, seen = _catch_up(plan, state, event, now, effects)
+    if isinstance(event, Status):
+        _read_gateway(state, event, seen)
+        if device is not None:
+            _read_status(plan, state, device, event, seen, effects)
         return
-    if not _is_new(device, event):
-        return
-    _heard(plan, state, device, event.device, observed, effects)
+    assert device is not None, "only a status may come from elsewhere"  # noqa: S101 an invariant of this function
+    if event.quality != Quality.RETAINED:
+        _heard(plan, state, device, event.device, seen, effects)
     if isinstance(event, Telemetry):
         _read_metrics(plan, state, device, event, observed, now, effects)
-    else:
+    elif event.quality != Quality.RETAINED:
         _read_occurrence(plan, state, event, observed, now, effects)
 
 
+def _catch_up(
+    plan: Plan, state: KeyState, event: FromDevice, now: int, effects: list[Effect]
+) -> tuple[int, int]:
+    """Settle what has come by this message; when its facts were observed, and when its device was there."""
+    observed = min(event.observed_at, now)
+    settled, seen = now, now
+    if state.lost_at:
+        seen = max(observed, state.stamp)
+        # A message without a time of its own carries the hub's: it does not say how far the backlog has come.
+        settled = state.stamp if observed == now else seen
+        observed = seen
+    if settled >= state.wake:
+        settle(plan, state, settled, now, effects)
+    state.stamp = max(state.stamp, min(observed, settled))
+    return observed, seen
+
+
 def _is_new(device: DeviceState, event: Telemetry | Occurrence) -> bool:
-    if event.boot and not remember(device.boots, event.boot, event.seq):
-        return False
-    return not (isinstance(event, Occurrence) and event.id) or remember_id(device.ids, event.id)
+    """Whether the message is none that is remembered; remembers it. An event is known by its id, if it has one."""
+    counted = not event.boot or remember(device.boots, event.boot, event.seq)
+    return remember_id(device.ids, event.id) if isinstance(event, Occurrence) and event.id else counted
 
 
 def _heard(
-    plan: Plan, state: KeyState, device: DeviceState, device_id: str, observed: int, effects: list[Effect]
+    plan: Plan, state: KeyState, device: DeviceState, device_id: str, seen: int, effects: list[Effect]
 ) -> None:
-    if observed >= device.heard_at:
-        device.heard_at, device.credit = observed, 0
+    """The device was there at ``seen``, however old what it tells: what talks is neither silent nor offline."""
+    if device.credit or not device.online:
+        state.wake = 0  # its next deadline may now be earlier
+    device.heard_at, device.credit, device.online = max(device.heard_at, seen), 0, True
     if device.missing:
         device.missing = False
         for watch in plan.silent.get(device_id, ()):
-            _end(state.slots[watch.slot], observed, effects)
+            end_alert(state.slots[watch.slot], seen, effects)
         state.wake = 0
 
 
@@ -165,6 +175,8 @@ def _read_metrics(
     listeners = plan.by_metric.get(event.device)
     if listeners is None:
         return
+    moment = observed if state.lost_at else now
+    replayed = event.quality == Quality.RETAINED
     for metric, value in event.metrics.items():
         watches = listeners.get(metric)
         if watches is None:
@@ -173,12 +185,14 @@ def _read_metrics(
         if before is not None and observed < before[0]:
             continue  # late: history, never "latest"
         device.latest[metric] = (observed, value)
-        fact = Fact(event.device, metric, value, observed)
+        fact = Fact(event.device, metric, value, now if replayed else observed)
         for watch in watches:
+            if replayed and not isinstance(watch.condition, Level):
+                continue  # what a person did is news, and a replay is none
             slot = state.slots[watch.slot]
-            news = watch.condition.on_fact(watch, state, slot, fact, before[1] if before else None, now)
+            news = watch.condition.on_fact(watch, state, slot, fact, before[1] if before else None, moment)
             if news is not None:
-                _act(watch, state, slot, news, now, effects)
+                act(watch, state, slot, news, now, effects)
             if slot.due and slot.due < state.wake:
                 state.wake = slot.due
 
@@ -188,149 +202,33 @@ def _read_occurrence(
 ) -> None:
     if observed != event.observed_at:
         event = msgspec.structs.replace(event, observed_at=observed)
+    moment = observed if state.lost_at else now
     for watch in plan.by_event.get(event.device, {}).get(event.type, ()):
         slot = state.slots[watch.slot]
-        news = watch.condition.on_event(watch, slot, event, now)
+        news = watch.condition.on_event(watch, slot, event, moment)
         if news is not None:
-            _act(watch, state, slot, news, now, effects)
+            act(watch, state, slot, news, now, effects)
         if slot.due and slot.due < state.wake:
             state.wake = slot.due
 
 
 def _read_status(
-    plan: Plan,
-    state: KeyState,
-    device: DeviceState,
-    event: Status,
-    observed: int,
-    now: int,
-    effects: list[Effect],
+    plan: Plan, state: KeyState, device: DeviceState, event: Status, seen: int, effects: list[Effect]
 ) -> None:
-    if event.via:
+    if event.via and event.via != device.via:
         device.via = event.via
         state.gateways.setdefault(event.via, Link(online=True, at=0))
-        _forget_unused_links(state)
+        forget_unused_links(state)
+        state.wake = 0
     if device.online != event.online:
-        device.online, device.changed_at = event.online, now
+        device.online, device.changed_at = event.online, seen
         state.wake = 0
     if event.online and event.quality != Quality.RETAINED:
-        _heard(plan, state, device, event.device, observed, effects)
+        _heard(plan, state, device, event.device, seen, effects)
 
 
-def _read_gateway(state: KeyState, event: Status, now: int) -> None:
+def _read_gateway(state: KeyState, event: Status, seen: int) -> None:
     link = state.gateways.get(event.device)
     if link is not None and link.online != event.online:
-        state.gateways[event.device] = Link(online=event.online, at=now)
+        state.gateways[event.device] = Link(online=event.online, at=seen)
         state.wake = 0
-
-
-def _forget_unused_links(state: KeyState) -> None:
-    used = {device.via for device in state.devices.values()}
-    for name in [name for name in state.gateways if name not in used]:
-        del state.gateways[name]
-
-
-def _settle(plan: Plan, state: KeyState, until: int, now: int, effects: list[Effect]) -> None:
-    """Settle every deadline up to ``until``, in order of time, then of slot."""
-    while True:
-        found = [
-            (due, slot)
-            for slot, watch in plan.watches.items()
-            if (due := watch.condition.deadline(watch, state, state.slots[slot])) <= until
-            and (not state.lost_at or isinstance(watch.condition, Level))
-        ]
-        if not found:
-            break
-        due, name = min(found)
-        watch, slot = plan.watches[name], state.slots[name]
-        news = watch.condition.settle(watch, state, slot, due)
-        if news is not None:
-            _act(watch, state, slot, news, now, effects)
-    state.wake = _next_due(plan, state)
-
-
-def _next_due(plan: Plan, state: KeyState) -> int:
-    return min(
-        (
-            watch.condition.deadline(watch, state, state.slots[slot])
-            for slot, watch in plan.watches.items()
-            if not state.lost_at or isinstance(watch.condition, Level)
-        ),
-        default=NEVER,
-    )
-
-
-def _act(
-    watch: Watch, state: KeyState, slot: Slot, news: Fired | Ended, now: int, effects: list[Effect]
-) -> None:
-    if isinstance(news, Ended):
-        _end(slot, news.at, effects)
-        return
-    cause = news.event or str(news.active_at)
-    alert = alert_id(watch.rule.id, state.key, watch.subject, cause)
-    if watch.condition.lasting:
-        slot.alert = alert
-    evidence = Evidence(watch.condition.name, news.facts, watch.condition.numbers())
-    effects.append(Raise(alert, watch.rule.id, state.key, watch.subject, news.active_at, now, evidence))
-
-
-def _end(slot: Slot, at: int, effects: list[Effect]) -> None:
-    if slot.alert:
-        effects.append(End(slot.alert, at))
-        slot.alert = ""
-
-
-def _resume(plan: Plan, state: KeyState, event: Resumed, now: int, effects: list[Effect]) -> None:
-    lost_at = state.lost_at or event.lost_at
-    shift = 0 if event.kept else max(now - lost_at, 0)
-    earliest = now + RESUME_GRACE_MS
-    for name, watch in plan.watches.items():
-        watch.condition.resume(state.slots[name], shift=shift, earliest=earliest)
-    for device_id, device in state.devices.items():
-        _credit(plan, state, device_id, device, shift, earliest)
-    state.lost_at = 0
-    _settle(plan, state, now, now, effects)
-
-
-def _credit(
-    plan: Plan, state: KeyState, device_id: str, device: DeviceState, shift: int, earliest: int
-) -> None:
-    """A device's silence does not count while nobody could hear it."""
-    device.credit += shift
-    for watch in plan.silent.get(device_id, ()):
-        due = watch.condition.deadline(watch, state, state.slots[watch.slot])
-        if due < earliest:
-            device.credit += earliest - due
-
-
-def _step_clock(plan: Plan, state: KeyState, by: int) -> None:
-    """The hub's clock jumped ahead: everything that waits keeps its remaining time. It never runs back."""
-    if by <= 0:
-        return
-    for name, watch in plan.watches.items():
-        watch.condition.step_clock(state.slots[name], by)
-    for device in state.devices.values():
-        device.heard_at += by
-        device.changed_at += by if device.changed_at else 0
-    for link in state.gateways.values():
-        link.at += by if link.at else 0
-    state.wake = 0
-
-
-def _change_world(plan: Plan, state: KeyState, event: WorldChanged, now: int) -> None:
-    for device_id in [d for d in state.devices if d in event.gone or d not in plan.devices]:
-        del state.devices[device_id]
-    for device_id in plan.devices:
-        state.devices.setdefault(device_id, DeviceState(heard_at=now))
-    for name in [n for n in state.slots if n not in plan.watches or n.split("|", 1)[0] in event.changed]:
-        del state.slots[name]
-    for name, watch in plan.watches.items():
-        if name not in state.slots:
-            slot = state.slots[name] = Slot()
-            watch.condition.start(watch, state, slot, now)
-    for device_id, device in state.devices.items():
-        device.missing = any(state.slots[w.slot].alert for w in plan.silent.get(device_id, ()))
-        watched = plan.by_metric.get(device_id, {})
-        device.latest = {metric: latest for metric, latest in device.latest.items() if metric in watched}
-    _forget_unused_links(state)
-    state.wake = 0

@@ -53,6 +53,11 @@ class World:
         self._plans: dict[str, Plan] = {}
 
     @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """All homes and facilities, sorted."""
+        return tuple(sorted(self.places))
+
+    @cached_property
     def by_key(self) -> dict[str, list[Device]]:
         """Devices of each key, in order of id."""
         found: dict[str, list[Device]] = {key: [] for key in self.places}

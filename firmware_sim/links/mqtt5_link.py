@@ -17,6 +17,7 @@ from firmware_sim.links.link import (
 from firmware_sim.wire import Message
 
 PACKET_IDS = 65_535
+CLOSE_TIMEOUT_S = 2.0
 # Reason codes from here on are failures; the codec's enumerations compare only as integers.
 REFUSED_FROM = 128
 AT_LEAST_ONCE = mqtt5.QoS.AT_LEAST_ONCE
@@ -38,7 +39,9 @@ class Mqtt5Link(asyncio.Protocol):
         self._subscribed: asyncio.Future[None] = self._loop.create_future()
         self._ping: asyncio.TimerHandle | None = None
         self._heard_s = 0.0
-        self._open = self._gone = False
+        self._open = False
+        self._gone = asyncio.Event()
+        self._goodbye: str | None = None
         self._window = PACKET_IDS
 
     @property
@@ -54,6 +57,7 @@ class Mqtt5Link(asyncio.Protocol):
                 await self._shake_hands(subscriptions)
         except BaseException:
             self.drop()
+            await self._socket_gone()
             raise
         self._open = True
         self._ping = self._loop.call_later(KEEP_ALIVE_S / 2, self._keep_alive)
@@ -74,6 +78,7 @@ class Mqtt5Link(asyncio.Protocol):
             self._flush()
             self._transport.close()
         self._end()
+        await self._socket_gone()
 
     def drop(self) -> None:
         """See ``Link``."""
@@ -119,12 +124,12 @@ class Mqtt5Link(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever waits (``asyncio.Protocol``)."""
         self._end()
-        reason = f"connection to {self._broker} lost: {exc or 'closed by the broker'}"
+        reason = f"connection to {self._broker} lost: {self._goodbye or exc or 'closed by the broker'}"
         for waiting in (self._connected, self._subscribed):
             if not waiting.done():
                 waiting.set_exception(ConnectionResetError(reason))
                 waiting.exception()  # nobody may be waiting for it any more
-        self._gone = True
+        self._gone.set()
         if self._open and self._events is not None:
             self._open = False
             self._events.lost(reason)
@@ -141,8 +146,18 @@ class Mqtt5Link(asyncio.Protocol):
             filters = [mqtt5.TopicFilter(each, max_qos=AT_LEAST_ONCE) for each in subscriptions]
             self._write(mqtt5.SubscribePacket(self._take_id(), filters).write())
             await self._subscribed
-        if self._gone:
+        if self._gone.is_set():
             raise ConnectionResetError(f"connection to {self._broker} lost while connecting")
+
+    async def _socket_gone(self) -> None:
+        """Wait for the end of the socket; a peer that does not take our last words is not waited for long."""
+        if self._transport is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._gone.wait()
+        except TimeoutError:
+            self._transport.abort()
 
     def _no_mqtt5(self, problem: ValueError) -> None:
         """What came is no MQTT 5: a broker of 3.1.1 answers a CONNECT of 5 so, or it is no broker at all."""
@@ -174,9 +189,9 @@ class Mqtt5Link(asyncio.Protocol):
                     )
                 else:
                     self._subscribed.set_result(None)
-            case (
-                _
-            ):  # PINGRESP has done its work by being heard; DISCONNECT is followed by the end of the socket
+            case mqtt5.DisconnectPacket():  # the end of the socket follows
+                self._goodbye = packet.reason_code.name
+            case _:  # PINGRESP has done its work by being heard
                 pass
 
     def _take_id(self) -> int:

@@ -19,6 +19,12 @@ SMS_CHARACTERS_MAX = 70  # one Chinese short message: 140 bytes in UCS-2 (3GPP T
 _PLACE_CHARACTERS_MIN = 12
 LATE_MS = 60_000  # an alert raised this long after its condition says so; settling deadlines takes seconds
 
+# A moment, not a span such as 07:00–21:00: evidence that holds one says itself when and where.
+_CLOCK = re.compile(r"(?<![\d–-])\d{1,2}:\d{2}(?![\d–-])")
+_GAP = re.compile(
+    r" (?=[^a-zA-Z])|(?<=[^a-zA-Z]) "
+)  # blanks that set off figures in Chinese, not between Latin words
+
 SEVERITY = {
     "critical": ("紧急", "Critical"),
     "urgent": ("重要", "Urgent"),
@@ -55,7 +61,12 @@ def compose(
         kind=alert.kind,
         severity=alert.severity,
         title=alert.title,
-        why={language: without_numbers(words) for language, words in alert.why.items()},
+        why={
+            language: _why_en(without_numbers(words), alert.room)
+            if language == "en"
+            else without_numbers(words)
+            for language, words in alert.why.items()
+        },
         todo=alert.todo,
         who=who(place),
         where=where(place, alert.room, place_id=alert.place_id),
@@ -124,10 +135,24 @@ def _chinese(alert: AlertFacts, place: PlaceFacts | None, zone: tzinfo, outside:
         room = ""  # late, escalated and not recorded all at once: whose it is says more than the room
     seen = clock + room + verb
     spot = _place_zh(alert, place, outside, SMS_CHARACTERS_MAX - len(head + seen + tail) - 1)
-    body = f"{head}{spot}，{seen}"
-    clause = _clause(_said(alert.why, "zh"))
-    room_left = SMS_CHARACTERS_MAX - len(body + tail) - 1
-    return f"{body}，{clause}{tail}" if clause and len(clause) <= room_left else body + tail
+    for clause in _shortened(_evidence_zh(alert, zone)):
+        told = clause if _CLOCK.search(clause) else f"{seen}，{clause}"
+        if len(head + spot + told + tail) < SMS_CHARACTERS_MAX:
+            return f"{head}{spot}，{told}{tail}"
+    return f"{head}{spot}，{seen}{tail}"
+
+
+def _shortened(clause: str) -> list[str]:
+    """The evidence, then its beginning and end, then its beginning: 报警，可信度93%，未见活动 → 报警，未见活动 → 报警."""
+    parts = clause.split("，")
+    return [clause, f"{parts[0]}，{parts[-1]}", parts[0]] if clause else []
+
+
+def _evidence_zh(alert: AlertFacts, zone: tzinfo) -> str:
+    """The evidence clause, closed up; on another day than the raise it begins with the date, if it tells the time."""
+    clause = _GAP.sub("", _first_sentence(_said(alert.why, "zh"), "[。；\n]"))
+    day = _clock(alert, zone, "zh").removesuffix(f"{_at(alert.active_at, zone):%H:%M}")
+    return day + clause if _CLOCK.search(clause) else clause
 
 
 def _place_zh(alert: AlertFacts, place: PlaceFacts | None, outside: OutsidePlace, length: int) -> str:
@@ -160,11 +185,17 @@ def _english(alert: AlertFacts, place: PlaceFacts | None, zone: tzinfo, outside:
         spot = f"{_level(place, 2)} {discreet(place.address)}, {who(place)['en']}"
     else:
         spot = f"{_level(place, 2)}, {place.name}"
+    clause = _why_en(_first_sentence(_said(alert.why, "en"), r"\n|\. |\.$"), alert.room)
     seen = ", ".join(part for part in (_clock(alert, zone, "en"), room_en(discreet(alert.room))) if part)
-    clause = _clause(_said(alert.why, "en"))
+    told = clause if _CLOCK.search(clause) else f"{seen}: {clause}" if clause else seen
     number = f"Alert {alert.number:04d}: " if alert.number else "Not numbered: "
     call = "nobody has accepted yet, please do" if alert.rung else "please accept"
-    return f"{head} {spot}; {seen}{': ' + clause if clause else ''}. {number}{call}."
+    return f"{head} {spot}; {told}. {number}{call}."
+
+
+def _why_en(why: str, room: str) -> str:
+    """The English evidence with the room, which devices are registered under in Chinese, in English too."""
+    return why.replace(room, room_en(room)) if room else why
 
 
 def _said(words: Words, language: str) -> str:
@@ -172,9 +203,8 @@ def _said(words: Words, language: str) -> str:
     return words.get(language) or next((text for text in words.values() if text), "")
 
 
-def _clause(why: str) -> str:
-    """The first sentence of the evidence, without its full stop."""
-    return without_numbers(re.split(r"[。；;\n]|\. |\.$", why, maxsplit=1)[0]).strip()
+def _first_sentence(why: str, end: str) -> str:
+    return without_numbers(re.split(end, why, maxsplit=1)[0]).strip()
 
 
 def _clock(alert: AlertFacts, zone: tzinfo, language: str) -> str:

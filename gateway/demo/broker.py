@@ -58,11 +58,19 @@ class DemoBroker:
     def stop(self) -> None:
         """End it."""
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 def start_broker(folder: Path, port: int) -> DemoBroker:
     """Start a broker on loopback (port 0: 1883, or any free one) and wait until it listens; raises ``BrokerError``."""
+    if port and _listens(port):
+        raise BrokerError(
+            f"port {port} is taken by another program; choose another port for the demo's broker"
+        )
     port = port or (MQTT_PORT if not _listens(MQTT_PORT) else free_port())
     program = shutil.which("mosquitto", path=os.pathsep.join([os.environ.get("PATH", ""), *SBIN]))
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,6 +94,7 @@ def start_broker(folder: Path, port: int) -> DemoBroker:
         if process.poll() is not None or time.monotonic() > deadline:
             words = (folder / "broker.log").read_text(errors="replace")[-500:]
             process.kill()
+            process.wait()
             raise BrokerError(f"{name} does not start on port {port}: {words.strip() or 'no word of why'}")
         time.sleep(0.05)
     return DemoBroker(name, port, protocol, process)

@@ -15,17 +15,18 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from rules.events import FromDevice, Occurrence, Quality, Status, Telemetry, Value
+from rules.state import TEXT_MAX
 from rules.world import Device
 
 PAYLOAD_MAX = 65_536  # bytes; a firmware that sends more is broken
 METRICS_MAX = 64
-TEXT_MAX = 256
 SECONDS_FROM, SECONDS_TO = 1_000_000_000, 100_000_000_000  # such a ts is seconds since 1970, not milliseconds
 FUTURE_OK_MS = 10_000  # a clock that is this much ahead is simply read as "now"
 LATE_MS = 30_000
 PAST_MAX_MS = 31 * 86_400_000  # no device buffers longer than that
-NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-TOPIC_LEVELS = 5
+NAME = re.compile(r"(?!event\.)[A-Za-z0-9_.-]{1,64}")  # ``event.<type>`` is how the hub itself keeps an event
+ONLINE = "online"  # and this a status
+CHANNELS = ("telemetry", "event", "status")
 
 Counted = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 Name = Annotated[str, msgspec.Meta(max_length=64)]
@@ -44,7 +45,7 @@ class TelemetryWire(msgspec.Struct):
 class OccurrenceWire(msgspec.Struct):
     """``…/event``."""
 
-    type: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+    type: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+\Z")]
     ts: float | None = None
     boot: Name = ""
     seq: Counted | None = None
@@ -101,10 +102,11 @@ def decode(
 
 
 def _address(topic: str, devices: Mapping[str, Device]) -> tuple[str, str] | Wrong:
-    levels = topic.split("/")
-    if len(levels) != TOPIC_LEVELS:
-        return Wrong("bad_topic", f"{topic!r} is not care/v1/site/device/telemetry|event|status")
-    site, device_id = levels[2], levels[3]
+    match topic.split("/"):
+        case ["care", "v1", site, device_id, channel] if channel in CHANNELS:
+            pass
+        case _:
+            return Wrong("bad_topic", f"{topic!r:.300} is not care/v1/site/device/telemetry|event|status")
     device = devices.get(device_id)
     if device is None:
         return Wrong(
@@ -114,7 +116,7 @@ def _address(topic: str, devices: Mapping[str, Device]) -> tuple[str, str] | Wro
         return Wrong(
             "wrong_site", f"device {device_id!r} belongs to site {device.site!r} and came as {site!r}"
         )
-    return device_id, levels[4]
+    return device_id, channel
 
 
 def _decode_channel(
@@ -141,7 +143,8 @@ def _telemetry(wire: TelemetryWire, device: str, *, retain: bool, times: Times) 
 
 
 def _occurrence(wire: OccurrenceWire, device: str, *, retain: bool, times: Times) -> Occurrence | Wrong:
-    data = _values(wire.data)
+    # A fall is not refused for its prose: what is judged of an event is short.
+    data = _values({name: v[:TEXT_MAX] if isinstance(v, str) else v for name, v in wire.data.items()})
     if isinstance(data, Wrong):
         return data
     observed, quality = observe(wire.ts, times)
@@ -176,6 +179,8 @@ def observe(ts: float | None, times: Times) -> tuple[int, Quality]:
     """
     if ts is None:
         return times.now, Quality.GOOD
+    if not isfinite(ts):
+        return times.now, Quality.CLOCK
     at, quality = int(ts), Quality.GOOD
     if SECONDS_FROM <= at < SECONDS_TO:
         at, quality = int(ts * 1000), Quality.CLOCK
@@ -190,26 +195,29 @@ def observe(ts: float | None, times: Times) -> tuple[int, Quality]:
 
 
 def _values(given: dict[str, Scalar]) -> dict[str, Value] | Wrong:
-    """Values as the hub keeps them: booleans 0 and 1, texts as they are; null means not measured."""
+    """Values as the hub keeps them: booleans 0 and 1, texts as they are; null means not measured.
+
+    Works in the dictionary it is given: this is the hottest path of the hub, and nobody else holds it.
+    """
     if len(given) > METRICS_MAX:
         return Wrong("bad_shape", f"{len(given)} values, at most {METRICS_MAX} are read")
-    values: dict[str, Value] = {}
     for name, value in given.items():
         if name not in _good_names and not _is_good_name(name):
             return Wrong("bad_shape", f"{name[:80]!r} is no name for a metric")
-        if isinstance(value, str):
+        if type(value) is bool:
+            given[name] = float(value)
+        elif isinstance(value, str):
             if len(value) > TEXT_MAX:
                 return Wrong("bad_shape", f"the text of {name!r} is longer than {TEXT_MAX}")
-            values[name] = value
-        elif value is not None:
-            if not isfinite(value):
-                return Wrong("bad_shape", f"{name!r} is {value}, which is no measurement")
-            values[name] = float(value)
-    return values
+        elif value is not None and not isfinite(value):
+            return Wrong("bad_shape", f"{name!r} is {value}, which is no measurement")
+    if None in given.values():
+        return {name: value for name, value in given.items() if value is not None}
+    return given  # type: ignore[return-value]  # what was no Value has just been replaced or left out
 
 
 def _is_good_name(name: str) -> bool:
-    good = NAME.fullmatch(name) is not None
+    good = NAME.fullmatch(name) is not None and name != ONLINE
     if good and len(_good_names) < GOOD_NAMES_MAX:
         _good_names.add(name)
     return good

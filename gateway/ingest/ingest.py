@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 from zlib import crc32
 
 from gateway.ingest.decode import Times, Wrong, decode
-from gateway.ingest.source import RECEIVE_MAX, Message
+from gateway.ingest.source import Message
 from rules.events import FromDevice, Occurrence, Quality, Status, Telemetry
 from rules.world import Device
 
 CLOCK_NOTE_EVERY_MS = 3_600_000  # a wrong clock is noted once an hour and device, not at every message
+SESSION_BEGAN = (
+    0,
+    0,
+)  # among the nameless: what stands before it belongs to a session the broker has forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,10 @@ class Clock(Protocol):
 
 
 class Ingest:
-    """Reads messages. Its only memory is what the current batch has brought, and the nameless of the last connection."""
+    """Reads messages. Its only memory is what was read and not yet applied, and the nameless of the broker's session.
+
+    A nameless message is remembered by its packet id until the broker uses the id again: then it has our acknowledgement.
+    """
 
     def __init__(
         self,
@@ -69,19 +76,36 @@ class Ingest:
         self._memory = memory
         self._clock = clock
         self._at = 0  # hub time of the newest event: the next one is not before it
-        self._nameless: deque[tuple[int, int]] = deque(nameless, RECEIVE_MAX)
-        self._redelivered: set[tuple[int, int]] = set(self._nameless)
+        self._nameless: dict[int, int] = {}  # packet id -> hash; an id has 16 bits, so it is bounded
+        for name in nameless:
+            if name == SESSION_BEGAN:
+                self._nameless.clear()
+            else:
+                self._nameless[name[0]] = name[1]
+        self._redelivered = dict(self._nameless)
+        self._new_session = False
+        self._own = _Own()
         self._clock_noted: dict[str, int] = {}
         self.counts: Counter[str] = Counter()
 
-    def reconnected(self) -> None:
-        """From now on a redelivery can come of whatever was not yet acknowledged on the last connection."""
-        self._redelivered = set(self._nameless)
+    def reconnected(self, *, kept: bool) -> None:
+        """From now on a redelivery can come of whatever the broker may not know to be acknowledged; none if not ``kept``."""
+        if not kept:
+            self._nameless.clear()
+            self._new_session = True
+        self._redelivered = dict(self._nameless)
 
-    def read(self, messages: Iterable[Message], devices: Mapping[str, Device]) -> Batch:
-        """Decode in order; repeats within the batch and of earlier batches are acknowledged and dropped."""
-        batch, own = Batch(), _Own()
-        times = Times(self._at, self._at)
+    def applied(self) -> None:
+        """What was read so far is in the memory by now."""
+        self._own = _Own()
+
+    def read(
+        self, messages: Iterable[Message], devices: Mapping[str, Device], *, not_before: int = 0
+    ) -> Batch:
+        """Decode in order; what was taken before is acknowledged and dropped. No event is stamped before ``not_before``."""
+        batch = Batch()
+        self._at = max(self._at, not_before)
+        times = Times(-1, -1)
         for message in messages:
             if message.packet_id:
                 batch.packet_ids.append(message.packet_id)
@@ -94,21 +118,22 @@ class Ingest:
             if isinstance(event, Wrong):
                 self._set_aside(message, event, batch)
                 continue
-            self._take(event, message, batch, own)
+            self._take(event, message, batch)
             if event.at > at:
                 self._clock.advance(event.at)
             self._at = event.at
+        self.counts["read"] += len(batch.events)
         return batch
 
     def _set_aside(self, message: Message, wrong: Wrong, batch: Batch) -> None:
         self.counts[wrong.reason] += 1
         batch.unreadable.append(Unreadable(message, wrong.reason, wrong.detail))
 
-    def _take(self, event: FromDevice, message: Message, batch: Batch, own: _Own) -> None:
+    def _take(self, event: FromDevice, message: Message, batch: Batch) -> None:
         if (
             not isinstance(event, Status)
             and event.quality != Quality.RETAINED
-            and self._is_repeat(event, message, own, batch)
+            and self._is_repeat(event, message, batch)
         ):
             self.counts["repeated"] += 1
             return
@@ -117,44 +142,48 @@ class Ingest:
         self.counts["read"] += 1
         batch.events.append(event)
 
-    def _is_repeat(self, event: Telemetry | Occurrence, message: Message, own: _Own, batch: Batch) -> bool:
+    def _is_repeat(self, event: Telemetry | Occurrence, message: Message, batch: Batch) -> bool:
+        packet_id = message.packet_id & 0xFFFF
         named = bool(event.boot) or (isinstance(event, Occurrence) and bool(event.id))
         if named:
-            return own.has(event) or self._memory.has_seen(event)
-        if not message.packet_id:
+            if self._nameless:
+                self._nameless.pop(packet_id, None)
+            return self._own.has(event) or self._memory.has_seen(event)
+        if not packet_id:
             return False
-        name = (message.packet_id & 0xFFFF, crc32(message.payload, crc32(message.topic.encode())))
-        if message.duplicate and name in self._redelivered:
-            self._redelivered.discard(name)
+        name = crc32(message.payload, crc32(message.topic.encode()))
+        if message.duplicate and self._redelivered.pop(packet_id, None) == name:
             return True
-        self._nameless.append(name)
-        batch.nameless.append(name)
+        if self._new_session:
+            self._new_session = False
+            batch.nameless.append(SESSION_BEGAN)
+        self._nameless[packet_id] = name
+        batch.nameless.append((packet_id, name))
         return False
 
     def _note_clock(self, event: FromDevice, message: Message, batch: Batch) -> None:
         noted = self._clock_noted.get(event.device, -CLOCK_NOTE_EVERY_MS)
         if event.at - noted >= CLOCK_NOTE_EVERY_MS:
             self._clock_noted[event.device] = event.at
-            detail = f"the clock of {event.device!r} is wrong; hub time was used instead"
+            detail = f"the clock of {event.device!r} is wrong; its time was mended, or hub time used instead"
             batch.unreadable.append(Unreadable(message, "clock", detail, repaired=True))
 
 
 class _Own:
-    """The identities that the batch itself has brought so far."""
+    """The identities that were read and are not yet in the memory."""
 
     def __init__(self) -> None:
         self._numbers: set[tuple[str, str, int]] = set()
         self._ids: set[tuple[str, str]] = set()
 
     def has(self, event: Telemetry | Occurrence) -> bool:
-        """Whether the batch has it already; from now on it has."""
-        known = False
-        if event.boot:
-            number = (event.device, event.boot, event.seq)
-            known = number in self._numbers
-            self._numbers.add(number)
+        """Whether it was among them already; from now on it is."""
         if isinstance(event, Occurrence) and event.id:
             name = (event.device, event.id)
-            known = known or name in self._ids
+            known = name in self._ids
             self._ids.add(name)
+            return known
+        number = (event.device, event.boot, event.seq)
+        known = number in self._numbers
+        self._numbers.add(number)
         return known

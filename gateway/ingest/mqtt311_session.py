@@ -140,7 +140,8 @@ class Mqtt311Session:
     ) -> None:
         if not self._stopping:
             log.warning("broker %r: %s", self._address, reason)
-            self._inbox.put_from_thread(Disconnected(str(reason)))
+            self._generation += 1  # from now on nothing of that connection is acknowledged
+            self._inbox.put_from_thread(Disconnected(str(reason), self._now()))
 
     def _on_connect_fail(self, _client: paho.Client, _userdata: Any) -> None:  # noqa: ANN401 paho's signature
         log.warning("broker %r: cannot connect", self._address)

@@ -28,6 +28,8 @@ from gateway.ingest.source import (
 log = logging.getLogger(__name__)
 SESSION_NEVER_EXPIRES = 0xFFFFFFFF
 READ_BYTES = 1 << 20
+ROOM_EVERY_S = 0.005  # how often a held session looks whether the inbox has room again
+REFUSED_FROM = 0x80  # MQTT 5, 2.4: reason codes from here on are failures
 GRANTED = (
     mqtt5.SubAckReasonCode.GRANTED_QOS_AT_MOST_ONCE,
     mqtt5.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE,
@@ -49,19 +51,23 @@ class Mqtt5Session:
         """Connect, read until the connection ends, wait a little, again."""
         failures = 0
         while True:
+            # A connection that may not read would only bring what waits already once more.
+            while self._inbox.full:  # noqa: ASYNC110 the inbox has a threading event, for the other session's thread
+                await asyncio.sleep(ROOM_EVERY_S)
             self._generation += 1
             connection = _Connection(self._address, self._inbox, self._now, self._generation)
+            self._connection = connection  # before it stands: its first messages may be answered at once
             try:
                 await self._connect(connection)
                 failures = 0
-                self._connection = connection
                 reason = await connection.ended
             except (OSError, ConnectionError, TimeoutError) as error:
                 reason = str(error) or type(error).__name__
+            finally:
+                self._connection = None
                 connection.close()
-            self._connection = None
             log.warning("broker %r: %s", self._address, reason)
-            self._inbox.put([Disconnected(reason)])
+            self._inbox.put([Disconnected(reason, connection.heard_at)])
             await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
             failures += 1
 
@@ -83,7 +89,7 @@ class Mqtt5Session:
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send at QoS 1."""
-        if self._connection is None:
+        if self._connection is None or not self._connection.stands:
             raise ConnectionError("not connected to the broker")
         self._connection.publish(topic, payload)
 
@@ -108,8 +114,16 @@ class _Connection(asyncio.BufferedProtocol):
         self._filled = 0
         self._packet_ids = itertools.cycle(range(1, 0x10000))
         self._ping: asyncio.TimerHandle | None = None
+        self._ping_every_s = KEEP_ALIVE_S / 2
         self._heard = True
+        self._held = False
         self._connack: mqtt5.ConnAckPacket | None = None
+        self.heard_at = now()
+
+    @property
+    def stands(self) -> bool:
+        """Whether the session is accepted and subscribed, and not over."""
+        return self.ready.done() and not self.ended.done()
 
     # asyncio's side
 
@@ -137,7 +151,7 @@ class _Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Read every whole packet; keep the rest."""
-        self._heard = True
+        self._heard, self.heard_at = True, self._now()
         self._filled += nbytes
         arrivals: list[Arrival] = []
         done = 0
@@ -145,9 +159,12 @@ class _Connection(asyncio.BufferedProtocol):
             done = self._read(arrivals)
         except ValueError as error:
             self._end(f"the broker sent a malformed packet: {error}")
-        rest = self._filled - done
-        self._buffer[:rest] = self._buffer[done : self._filled]
-        self._filled = rest
+        if done:  # else a packet of many megabytes would be copied at every piece of it
+            rest = self._filled - done
+            self._buffer[:rest] = self._buffer[done : self._filled]
+            self._filled = rest
+        if not self._filled and len(self._buffer) > READ_BYTES:
+            self._buffer = bytearray(READ_BYTES)
         if arrivals:
             self._inbox.put(arrivals)
             self._hold_while_full()
@@ -188,6 +205,13 @@ class _Connection(asyncio.BufferedProtocol):
                 self._subscribed(packet, arrivals)
             case mqtt5.DisconnectPacket():
                 self._end(f"the broker closed: {packet.reason_code.name}")
+            case mqtt5.PubAckPacket() if packet.reason_code >= REFUSED_FROM:
+                log.error(
+                    "broker %r refuses what the hub writes (%s): let %s write care/v1/_hub/# in its ACL",
+                    self._address,
+                    packet.reason_code.name,
+                    self._address.username or "anonymous",
+                )
             case _:
                 pass  # PUBACK of our own, PINGRESP: hearing them was the point
 
@@ -196,7 +220,8 @@ class _Connection(asyncio.BufferedProtocol):
             self._end(f"the broker refused us: {packet.reason_code.name}; check [mqtt] username and password")
             return
         self._connack = packet
-        self._ping = asyncio.get_running_loop().call_later(KEEP_ALIVE_S / 2, self._keep_alive)
+        self._ping_every_s = (packet.server_keep_alive or KEEP_ALIVE_S) / 2
+        self._ping = asyncio.get_running_loop().call_later(self._ping_every_s, self._keep_alive)
         if packet.session_present:
             self._stand(arrivals)
             return
@@ -244,15 +269,16 @@ class _Connection(asyncio.BufferedProtocol):
         self._end("closed")
 
     def _keep_alive(self) -> None:
-        if not self._heard:
-            self._end(f"nothing heard for {KEEP_ALIVE_S} s")
+        if not self._heard and not self._held:  # who does not listen cannot say that nobody speaks
+            self._end(f"nothing heard for {self._ping_every_s:g} s")
             return
         self._heard = False
         self.send(mqtt5.PingReqPacket().write())
-        self._ping = asyncio.get_running_loop().call_later(KEEP_ALIVE_S / 2, self._keep_alive)
+        self._ping = asyncio.get_running_loop().call_later(self._ping_every_s, self._keep_alive)
 
     def _hold_while_full(self) -> None:
-        if self._inbox.full and self._transport is not None:
+        if self._inbox.full and self._transport is not None and not self._held:
+            self._held = True
             self._transport.pause_reading()
             self._resume_when_room()
 
@@ -260,8 +286,9 @@ class _Connection(asyncio.BufferedProtocol):
         if self._transport is None:
             return
         if self._inbox.full:
-            asyncio.get_running_loop().call_later(0.005, self._resume_when_room)
+            asyncio.get_running_loop().call_later(ROOM_EVERY_S, self._resume_when_room)
         else:
+            self._held, self._heard = False, True
             self._transport.resume_reading()
 
     def _end(self, reason: str) -> None:

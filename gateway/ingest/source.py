@@ -50,9 +50,10 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The broker can no longer be heard."""
+    """The broker can no longer be heard; ``since`` is hub time of the last byte that was."""
 
     reason: str
+    since: int
 
 
 Arrival: TypeAlias = Message | Connected | Disconnected

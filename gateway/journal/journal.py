@@ -88,13 +88,17 @@ class Journal:
         self._decoder = msgspec.msgpack.Decoder(list[AnyEvent])
         try:
             self._open()
+            last = self._writer.execute(
+                "SELECT first, count, at FROM batch ORDER BY first DESC LIMIT 1"
+            ).fetchone()
         except sqlite3.DatabaseError as error:
+            self._writer.close()
             raise JournalError(
-                f"{path}: not a usable journal ({error}); move it away or restore a backup"
+                f"{path}: not a usable journal ({error}); restore a backup, or move the whole data folder away"
             ) from error
-        last = self._writer.execute(
-            "SELECT first, count, at FROM batch ORDER BY first DESC LIMIT 1"
-        ).fetchone()
+        except JournalError:
+            self._writer.close()
+            raise
         self.position: int = last[0] + last[1] - 1 if last else 0
         self.last_at: int = last[2] if last else 0
 

@@ -98,6 +98,7 @@ class Delivery:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 tasks.create_task(self._fail_unknown())
+                tasks.create_task(asyncio.Event().wait())  # a hub without channels runs as well
                 for lane in self._lanes.values():
                     tasks.create_task(self._serve(lane))
         finally:

@@ -97,7 +97,8 @@ class AlertLog:
         self._enqueue = enqueue
         self._wall_ms = wall_ms
         self._held_from: int | None = None
-        self.next_escalation = self._earliest_escalation()
+        with Session(engine) as session:
+            self.next_escalation = _earliest_escalation(session)
 
     def cursor(self, consumer: str = ENGINE) -> int:
         """The committed position of a consumer, 0 before the first."""
@@ -110,26 +111,36 @@ class AlertLog:
         with Session(self._engine) as session:
             return session.scalar(select(func.count()).select_from(Alert).where(Alert.state != "closed")) or 0
 
-    def snapshots(self) -> list[tuple[int, bytes]]:
-        """Every key's saved state of the present shape, with its position."""
+    def saved(self) -> tuple[int, int, list[tuple[int, bytes]]]:
+        """The floor, its world version, and every key's saved state with its position.
+
+        The floor is 0, with nothing saved, before the first whole snapshot or where one has another shape: then all is
+        replayed.
+        """
+        floor, version = self.cursor(FLOOR), self.cursor(FLOOR_WORLD)
         with Session(self._engine) as session:
-            found = session.execute(
-                select(Snapshot.position, Snapshot.body).where(Snapshot.version == STATE_VERSION)
-            )
-            return [(position, body) for position, body in found]
+            found = session.execute(select(Snapshot.version, Snapshot.position, Snapshot.body)).all()
+        if not floor or any(shape != STATE_VERSION for shape, _, _ in found):
+            return 0, 0, []
+        return floor, version, [(position, body) for _, position, body in found]
 
     def commit(self, work: Work) -> Written:
         """Write it all or nothing. Deeds at or below the cursor are left out."""
-        written = Written()
+        written, held_from, earliest = Written(), self._held_from, self.next_escalation
         with Session(self._engine) as session, session.begin():
             cursor = session.get(Cursor, ENGINE)
             done = cursor.position if cursor else 0
             for deed in work.deeds:
-                if deed.position > done:
+                if deed.position <= done:
+                    continue
+                if isinstance(deed.what, Ticked):
+                    held_from = self._escalate(session, deed.what, held_from, written)
+                else:
                     self._do(session, deed, written)
             self._save(session, work, max(done, work.position))
-        if written.alerts:
-            self.next_escalation = self._earliest_escalation()
+            if written.alerts:
+                earliest = _earliest_escalation(session)
+        self._held_from, self.next_escalation = held_from, earliest  # only now: the commit may have failed
         return written
 
     def _do(self, session: Session, deed: Deed, written: Written) -> None:
@@ -141,8 +152,6 @@ class AlertLog:
                 self._end(session, ended, written)
             case Command() as command:
                 self._obey(session, command, written)
-            case Ticked() as tick:
-                self._escalate(session, tick, written)
 
     def _raise(self, session: Session, raised: Raise, world: World, written: Written) -> None:
         rule = next(rule for rule in world.definition.rules if rule.id == raised.rule)
@@ -186,22 +195,23 @@ class AlertLog:
             session.add(AlertStep(alert_id=alert.id, kind="closed", at=ended.at, by="", detail="cleared"))
         written.alerts.append(alert.id)
 
-    def _escalate(self, session: Session, tick: Ticked, written: Written) -> None:
+    def _escalate(
+        self, session: Session, tick: Ticked, held_from: int | None, written: Written
+    ) -> int | None:
+        """Climb what is due; returns since when escalation is held (None: it is not)."""
         if tick.held:
-            self._held_from = self._held_from or tick.now
-            return
+            return held_from or tick.now
         waiting = session.scalars(
             select(Alert)
             .where(Alert.state == "raised", Alert.escalate_at.is_not(None))
             .order_by(Alert.number)
         ).all()
-        if self._held_from is not None:
+        if held_from is not None:
             for alert in waiting:
                 alert.escalate_at = after_hold(
-                    alert.escalate_at or 0, raised_at=alert.raised_at, held_from=self._held_from, now=tick.now
+                    alert.escalate_at or 0, raised_at=alert.raised_at, held_from=held_from, now=tick.now
                 )
                 written.alerts.append(alert.id)
-            self._held_from = None
         for alert in waiting:
             while climb := due(
                 self._ladder, state=alert.state, rung=alert.rung, escalate_at=alert.escalate_at, now=tick.now
@@ -221,6 +231,7 @@ class AlertLog:
                     )
                 )
                 self._send(session, alert.id, climb, written)
+        return None
 
     def _obey(self, session: Session, command: Command, written: Written) -> None:
         known = session.get(Answered, command.id)
@@ -283,9 +294,9 @@ class AlertLog:
             new = insert(Cursor).values(consumer=consumer, position=value)
             session.execute(new.on_conflict_do_update(index_elements=["consumer"], set_={"position": value}))
 
-    def _earliest_escalation(self) -> int | None:
-        with Session(self._engine) as session:
-            return session.scalar(select(func.min(Alert.escalate_at)).where(Alert.state == "raised"))
+
+def _earliest_escalation(session: Session) -> int | None:
+    return session.scalar(select(func.min(Alert.escalate_at)).where(Alert.state == "raised"))
 
 
 def _changes(alert: Alert, command: Command) -> dict[str, object] | str:

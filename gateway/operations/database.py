@@ -25,12 +25,23 @@ def open_database(path: Path) -> Engine:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the tables to the newest revision."""
+    """Bring the tables to the newest revision, all or nothing: a start that is killed in between can be repeated."""
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    with engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        usual, driver.isolation_level = (
+            driver.isolation_level,
+            None,
+        )  # else sqlite3 commits before every CREATE TABLE
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+        finally:
+            connection.rollback()
+            driver.isolation_level = usual
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 a DBAPI connection

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -51,8 +52,7 @@ class People:
     def __init__(self, engine: Engine, hasher: PasswordHasher = HASHER) -> None:
         self._engine = engine
         self._hasher = hasher
-        # Verified against when nobody has the given name, so that the answer takes as long as for a real one.
-        self._nobody = hasher.hash(secrets.token_hex(8))
+        self._nobody = _hash_of_nobody(hasher)
 
     def add(self, name: str, pin: str) -> Person:
         """Enter a member of staff; ValueError says what is wrong with the name or the PIN."""
@@ -156,6 +156,12 @@ def weakness_of(pin: str) -> str | None:
     if any(pin == pin[:length] * (len(pin) // length) for length in (2, 3, 4) if length < len(pin)):
         return "repeats a pattern like 1212: choose another"
     return None
+
+
+@cache
+def _hash_of_nobody(hasher: PasswordHasher) -> str:
+    """Verified against when nobody has the given name, so that the answer takes as long as for a real one."""
+    return hasher.hash(secrets.token_hex(8))
 
 
 def _hash(token: str) -> str:

@@ -107,7 +107,7 @@ class Alert(Base):
     rung: Mapped[int] = mapped_column(default=0)
     escalate_at: Mapped[int | None] = mapped_column(index=True)  # hub time of the next rung while unaccepted
 
-    __table_args__ = (Index("alert_open", "state", "raised_at"),)
+    __table_args__ = (Index("alert_open", "state", "raised_at"), Index("alert_closed", "closed_at"))
 
 
 class AlertStep(Base):
@@ -130,7 +130,7 @@ class Outbox(Base):
     alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"), index=True)
     rung: Mapped[int]
     channel: Mapped[str]
-    state: Mapped[str] = mapped_column(default="waiting")  # waiting | delivered | failed
+    state: Mapped[str] = mapped_column(default="waiting")  # waiting | delivered | failed | withdrawn
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_ms: Mapped[int] = mapped_column(default=0)  # wall clock
     delivered_ms: Mapped[int | None]  # wall clock

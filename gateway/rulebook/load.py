@@ -53,20 +53,30 @@ def load_rules(folder: Path | None = None) -> tuple[Rule, ...]:
     where: dict[str, str] = {}
     for file in files:
         try:
-            found = read_rules(file.read_text(encoding="utf-8"), source=str(file))
+            found = read_rules(_text(file), source=str(file))
         except RuleMistakes as error:
             mistakes += error.mistakes
             continue
         for rule, line in found:
-            if rule.id in where:
-                mistakes.append(
-                    Mistake(str(file), line, 1, f"rule {rule.id!r} stands already in {where[rule.id]}")
-                )
-            where[rule.id] = f"{file}:{line}"
+            first = where.setdefault(rule.id, f"{file}:{line}")
+            if first != f"{file}:{line}":
+                what = f"rule {rule.id!r} stands already in {first}; each id may be used once"
+                mistakes.append(Mistake(str(file), line, 1, what))
             every.append(rule)
     if mistakes:
         raise RuleMistakes(mistakes)
     return tuple(every)
+
+
+def _text(file: Path) -> str:
+    body = file.read_bytes()
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = body[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
+        what = f"not UTF-8: byte 0x{body[error.start]:02x}; save the file as UTF-8"
+        raise RuleMistakes([Mistake(str(file), line, column, what)]) from None
 
 
 def read_rules(text: str, *, source: str) -> list[tuple[Rule, int]]:
@@ -77,15 +87,24 @@ def read_rules(text: str, *, source: str) -> list[tuple[Rule, int]]:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise RuleMistakes([Mistake(source, line, column, f"not YAML: {error.problem}")]) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise RuleMistakes([Mistake(source, line, 1, f"not YAML: {error.reason}")]) from None
     if not isinstance(root, yaml.SequenceNode):
         raise RuleMistakes([Mistake(source, 1, 1, "must be a list of rules, each beginning with '- id:'")])
     found: list[tuple[Rule, int]] = []
     mistakes: list[Mistake] = []
     for node in root.value:
         try:
-            found.append((msgspec.convert(_plain(node), Rule), node.start_mark.line + 1))
+            plain = _plain(node)
+            mistakes += [_mistake_at(key, f"{key.value!r} is given twice", source) for key in _twice(node)]
+            found.append((msgspec.convert(plain, Rule), node.start_mark.line + 1))
+        except yaml.MarkedYAMLError as error:
+            mistakes.append(_mistake_at(node, f"not plain YAML: {error.problem}", source))
         except msgspec.ValidationError as error:
             mistakes.append(_mistake(error, node, source))
+        except ValueError as error:  # a date that is none
+            mistakes.append(_mistake_at(node, f"{error}; write texts in quotes", source))
     if mistakes:
         raise RuleMistakes(mistakes)
     return found
@@ -106,13 +125,33 @@ def _mistake(error: msgspec.ValidationError, node: yaml.Node, source: str) -> Mi
     what, _, path = str(error).partition(" - at `$")
     wrong = re.search(r"unknown [\w ]+ [`'](\w+)[`']", what)
     place = _follow(node, path.rstrip("`"), word=wrong.group(1) if wrong else "")
-    suggestion = _suggest(what)
-    return Mistake(
-        source,
-        place.start_mark.line + 1,
-        place.start_mark.column + 1,
-        f"{what}{'; did you mean ' + suggestion + '?' if suggestion else ''}",
-    )
+    return _mistake_at(place, what + _hint(what, place, path), source)
+
+
+def _mistake_at(node: yaml.Node, what: str, source: str) -> Mistake:
+    return Mistake(source, node.start_mark.line + 1, node.start_mark.column + 1, what)
+
+
+def _twice(node: yaml.Node) -> list[yaml.ScalarNode]:
+    """Keys that a mapping in the rule gives more than once: YAML would keep the last and say nothing."""
+    if isinstance(node, yaml.SequenceNode):
+        return [key for child in node.value for key in _twice(child)]
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    names = [key.value for key, _ in node.value]
+    again = [key for at, (key, _) in enumerate(node.value) if key.value in names[:at]]
+    return again + [key for _, value in node.value for key in _twice(value)]
+
+
+def _hint(what: str, place: yaml.Node, path: str) -> str:
+    """What to do about it, beginning with '; ', or ''."""
+    if suggestion := _suggest(what):
+        return f"; did you mean {suggestion}?"
+    if what.startswith("Expected `str`, got `") and isinstance(place, yaml.ScalarNode):
+        return f'; write it in quotes: "{place.value}"'
+    if path.rstrip("`").endswith("_s"):
+        return "; write the time in seconds, as a whole number"
+    return "; write 1 for true and 0 for false" if what.endswith("got `bool`") else ""
 
 
 def _follow(node: yaml.Node, path: str, *, word: str) -> yaml.Node:
@@ -136,7 +175,7 @@ def _find(node: yaml.Node, word: str) -> yaml.Node | None:
 
 def _suggest(what: str) -> str:
     """The nearest known word to the one that is wrong, or ''."""
-    wrong = re.search(r"unknown (?:field|metric|event|device kind) [`'](\w+)[`']", what)
+    wrong = re.search(r"(?:unknown (?:field|metric|event|device kind)|enum value) [`'](\w+)[`']", what)
     if wrong is None:
         return ""
     words = {*METRICS, *EVENTS, *DEVICE_KINDS, *_words_of(msgspec.json.schema(Rule))}
@@ -145,10 +184,12 @@ def _suggest(what: str) -> str:
 
 
 def _words_of(schema: object) -> set[str]:
-    """All property names of a JSON Schema."""
-    found: set[str] = set()
-    if isinstance(schema, dict):
-        found |= set(schema.get("properties", {}))
-        for part in schema.values():
-            found |= _words_of(part)
-    return found
+    """All property names and fixed values of a JSON Schema."""
+    if isinstance(schema, list):
+        return set().union(*(_words_of(part) for part in schema))
+    if not isinstance(schema, dict):
+        return set()
+    names = set(schema.get("properties", {})) | {
+        word for word in schema.get("enum", []) if isinstance(word, str)
+    }
+    return names.union(*(_words_of(part) for part in schema.values()))

@@ -19,7 +19,6 @@ from gateway.web.access import APerson, SomePerson
 from gateway.web.context import Context
 from gateway.web.problems import RefusedError, declared, refuse
 from gateway.web.render import clock_time
-from gateway.web.words import say
 
 COMMAND_TIMEOUT_S = 10.0
 NOTE_CHARS_MAX = 500
@@ -92,7 +91,7 @@ async def _command(
                 id=_command_id(key, kind, alert_id, person),
             )
     except TimeoutError as late:
-        raise refuse(503, "unavailable", reason=say("problem.timeout")["zh"]) from late
+        raise refuse(503, "timeout") from late
     now = await run_in_threadpool(views.alert, context.engine, alert_id, attending=True)
     if now is None:
         raise refuse(404, "unknown_alert")

@@ -13,7 +13,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     # the page and its bars
     "app": ("Carehub 值班台", "Carehub duty desk"),
     "desk": ("值班台", "Duty desk"),
-    "other_language": ("English", "中文"),
+    "other_language": ("EN", "中文"),
+    "other_language_said": ("English version", "中文版"),
     "skip": ("跳到警情", "Skip to alerts"),
     "no_script": (
         "本页需要开启 JavaScript 才能响铃和接警。",
@@ -161,7 +162,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "problem.too_long": ("内容太长", "Too long"),
     "problem.invalid": ("内容有误：{what}", "Not valid: {what}"),
     "problem.unavailable": ("系统暂时没有确认，请重试：{reason}", "Not confirmed, try again: {reason}"),
-    "problem.timeout": ("等待超时", "it took too long"),
+    "problem.timeout": ("系统暂时没有确认，请重试", "Not confirmed yet, try again"),
     "problem.full": ("同时打开的页面太多", "Too many open streams"),
     "problem.network": ("没有连上系统，请再点一次", "The hub could not be reached; tap again"),
 }

@@ -54,7 +54,7 @@ class Absence(Condition, frozen=True):
     def metrics(self) -> tuple[str, ...]:
         return self.of
 
-    def numbers(self) -> dict[str, Value]:
+    def numbers(self, watch: Watch) -> dict[str, Value]:
         return {"for_s": float(self.for_s), "from_time": self.from_time, "to_time": self.to_time}
 
     def start(self, watch: Watch, state: KeyState, slot: Slot, now: int) -> None:
@@ -72,8 +72,12 @@ class Absence(Condition, frozen=True):
     ) -> Fired | Ended | None:
         if not is_activity(fact, before):
             return None
+        if slot.cause is None or fact.at >= slot.cause.at:
+            slot.cause = fact
+        if fact.at <= slot.since:
+            return None  # late: a step from before is no news
         # The deadline only moves later, so it is worked out when it comes, not at every step across the room.
-        slot.since, slot.cause = max(slot.since, fact.at), fact
+        slot.since = fact.at
         if not slot.alert:
             return None
         slot.due = self._due(watch, slot.since)

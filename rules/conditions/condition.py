@@ -72,7 +72,7 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         """Whether it reads the metrics of every device of the key, not only its subject's."""
         return False
 
-    def numbers(self) -> dict[str, Value]:
+    def numbers(self, watch: Watch) -> dict[str, Value]:
         """The figures a person needs to understand why it fired."""
         return {}
 

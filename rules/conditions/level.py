@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Level(Condition, frozen=True):
     """``metric`` above, below or equal to a level for ``for_s`` seconds.
 
-    It ends when the value has come back by ``hysteresis``. With ``total``, the values of all devices of the place are added
-    and the place is the subject; ``above: capacity`` means the capacity of the facility.
+    What was raised ends when the value has come back by ``hysteresis``. With ``total``, the values of all devices of the
+    place are added and the place is the subject; ``above: capacity`` means the capacity of the facility.
     """
 
     metric: str
@@ -49,17 +49,21 @@ class Level(Condition, frozen=True):
     def metrics(self) -> tuple[str, ...]:
         return (self.metric,)
 
-    def numbers(self) -> dict[str, Value]:
+    def numbers(self, watch: Watch) -> dict[str, Value]:
         given: dict[str, Value | None] = {"above": self.above, "below": self.below, "equals": self.equals}
         found: dict[str, Value] = {"for_s": float(self.for_s)}
         for name, level in given.items():
             if level is not None:
                 found[name] = level if isinstance(level, str) else float(level)
+        if self.above == "capacity":
+            found["capacity"] = self._above(watch)
         return found
 
     def start(self, watch: Watch, state: KeyState, slot: Slot, now: int) -> None:
         value = self._value(watch, state)
-        if value is not None and self._holds(watch, value):
+        if value is None or not self._holds(watch, value):
+            _clear(slot)
+        elif not slot.since:
             self._begin(slot, Fact(watch.devices[0], self.metric, value, now), now)
 
     def on_fact(
@@ -71,8 +75,8 @@ class Level(Condition, frozen=True):
         before: Value | None,
         now: int,
     ) -> Fired | Ended | None:
-        value = self._value(watch, state)
-        if value is None:
+        value = self._value(watch, state) if self.total else fact.value
+        if value is None or isinstance(value, str):
             return None
         if self._holds(watch, value):
             if not slot.since:
@@ -80,8 +84,8 @@ class Level(Condition, frozen=True):
                 if self.for_s == 0:
                     return self._fire(slot)
             return None
-        if slot.since and self._is_back(watch, value):
-            slot.since, slot.due, slot.cause = 0, 0, None
+        if slot.since and (not slot.alert or self._is_back(watch, value)):
+            _clear(slot)
             return Ended(fact.at)
         return None
 
@@ -123,6 +127,10 @@ class Level(Condition, frozen=True):
     def _above(self, watch: Watch) -> float:
         if self.above == "capacity":
             assert watch.capacity is not None, "the plan leaves out places without capacity"  # noqa: S101 invariant
-            return watch.capacity
+            return float(watch.capacity)
         assert not isinstance(self.above, str)  # noqa: S101 the only text is "capacity"
         return self.above or 0.0
+
+
+def _clear(slot: Slot) -> None:
+    slot.since, slot.due, slot.cause = 0, 0, None

@@ -50,7 +50,7 @@ class Sequence(Condition, frozen=True):
     def reads_whole_key(self) -> bool:
         return True
 
-    def numbers(self) -> dict[str, Value]:
+    def numbers(self, watch: Watch) -> dict[str, Value]:
         return {"within_s": float(self.within_s)}
 
     def on_event(self, watch: Watch, slot: Slot, event: Occurrence, now: int) -> Fired | None:
@@ -69,7 +69,10 @@ class Sequence(Condition, frozen=True):
         before: Value | None,
         now: int,
     ) -> Fired | Ended | None:
-        if slot.due and slot.since < fact.at <= slot.due and is_activity(fact, before):
+        if slot.cause is None or not is_activity(fact, before):
+            return None
+        # ``since`` may have been moved by a time in which nobody could hear; the fall itself was when it was.
+        if slot.cause.at < fact.at <= slot.since + self.within_s * 1000:
             _clear(slot)
         return None
 
@@ -81,6 +84,7 @@ class Sequence(Condition, frozen=True):
 
     def resume(self, slot: Slot, *, shift: int, earliest: int) -> None:
         if slot.due:
+            slot.since += shift
             slot.due = max(slot.due + shift, earliest)
 
 

@@ -32,21 +32,24 @@ class Silent(Condition, frozen=True):
     def name(self) -> str:
         return "silent"
 
-    def numbers(self) -> dict[str, Value]:
+    def numbers(self, watch: Watch) -> dict[str, Value]:
         return {"heartbeats": float(self.heartbeats), "offline_for_s": float(self.offline_for_s)}
 
     def deadline(self, watch: Watch, state: KeyState, slot: Slot) -> int:
         if slot.alert:
             return NEVER
+        link = state.gateways.get(state.devices[watch.subject].via)
+        if link is None:
+            return self.own_deadline(watch, state)
+        return max(self.own_deadline(watch, state), link.at + REJOIN_MS) if link.online else NEVER
+
+    def own_deadline(self, watch: Watch, state: KeyState) -> int:
+        """When the device counts as silent, its radio gateway left aside."""
         device = state.devices[watch.subject]
-        link = state.gateways.get(device.via)
-        if link is not None and not link.online:
-            return NEVER
         due = device.heard_at + self.heartbeats * watch.heartbeats[watch.subject]
         if not device.online:
             due = min(due, device.changed_at + self.offline_for_s * 1000)
-        due += device.credit
-        return due if link is None else max(due, link.at + REJOIN_MS)
+        return due + device.credit
 
     def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | None:
         device = state.devices[watch.subject]
@@ -61,4 +64,4 @@ def is_alive(watch: Watch, state: KeyState, device_id: str, at: int) -> bool:
     link = state.gateways.get(device.via)
     if not device.online or (link is not None and not link.online):
         return False
-    return at - device.heard_at <= HEARTBEATS * watch.heartbeats[device_id] + device.credit
+    return at - device.heard_at < HEARTBEATS * watch.heartbeats[device_id] + device.credit

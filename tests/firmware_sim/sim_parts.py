@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from socket import IPPROTO_TCP, TCP_NODELAY
 
 import paho.mqtt.client as paho
 from parts import Broker, wait_until
@@ -13,11 +14,14 @@ from parts import Broker, wait_until
 class Peer:
     """An MQTT client of its own (paho); remembers all it hears as (topic, payload, retained)."""
 
-    def __init__(self, broker: Broker, topic: str) -> None:
+    def __init__(
+        self, broker: Broker, topic: str, *, protocol: paho.MQTTProtocolVersion = paho.MQTTv5
+    ) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
         self.answer: Callable[[str, bytes], tuple[str, bytes] | None] = lambda _topic, _payload: None
         self._ready = False
-        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, protocol=protocol)
+        self.client.on_socket_open = lambda _c, _d, sock: sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         self.client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
         self.client.on_subscribe = lambda *_: setattr(self, "_ready", True)
         self.client.on_message = self._on_message
@@ -33,7 +37,7 @@ class Peer:
 
     def said(self, topic: str) -> list[dict]:
         """What was heard on that topic, decoded."""
-        return [json.loads(payload) for heard, payload, _ in self.heard if heard == topic]
+        return [json.loads(payload) for heard, payload, _ in list(self.heard) if heard == topic]
 
     def devices(self) -> list[tuple[str, str, int]]:
         """(device, boot, seq) of every telemetry and event heard."""
@@ -60,13 +64,13 @@ def listening(broker: Broker, topic: str = "care/v1/#") -> Iterator[Peer]:
 
 
 @contextmanager
-def echoing_hub(broker: Broker) -> Iterator[Peer]:
+def echoing_hub(broker: Broker, *, protocol: paho.MQTTProtocolVersion = paho.MQTTv5) -> Iterator[Peer]:
     """A hub that has settled everything at once."""
 
     def echo(_topic: str, payload: bytes) -> tuple[str, bytes]:
         return "care/v1/_sim/echo", json.dumps({"ts": json.loads(payload)["ts"]}).encode()
 
-    peer = Peer(broker, "care/v1/_sim/clock")
+    peer = Peer(broker, "care/v1/_sim/clock", protocol=protocol)
     peer.answer = echo
     yield peer
     peer.close()

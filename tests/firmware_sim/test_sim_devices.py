@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,23 @@ def test_an_unknown_word_names_the_known_ones() -> None:
 
 def test_without_a_clock_there_is_no_ts() -> None:
     assert b'"ts"' not in make("sos", STORIES["sos"][0]).feel(None, "sos")[0].payload
+
+
+def test_the_guide_to_a_new_kind_works(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
+    source = guide.split("```python\n")[1].split("```")[0]
+    namespace = runpy.run_path(str(_written(tmp_path / "leak.py", source)))
+    leak: Device = namespace["Leak"](
+        Identity("lianhua", "H0001-leak", "GW-01"), dice=dice("golden"), since_ms=T0
+    )
+    said = [*leak.power_up(T0), *leak.feel(T0 + 1, "wet"), *leak.feel(T0 + 2, "dry")]
+    assert [(m.kind, m.names) for m in said] == [
+        ("telemetry", ("leak", "battery", "rssi")),
+        ("event", ("leak",)),
+        ("telemetry", ("leak",)),
+    ]
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path

@@ -57,7 +57,7 @@ def test_every_publish_is_acknowledged_once_and_in_order(
         for seq in range(1, 501):
             uplink.publish(reading(seq))
         await uplink.settled()
-        await uplink.finish()
+        await uplink.finish(within_s=10)
 
     with listening(mosquitto) as peer:
         asyncio.run(publish())
@@ -78,7 +78,7 @@ def test_a_dropped_gateway_leaves_its_will_and_a_polite_one_does_not(
         await uplink.settled()
         if not politely:
             uplink.unplug()
-        await uplink.finish()
+        await uplink.finish(within_s=10)
 
     with listening(mosquitto) as peer:
         asyncio.run(live_and_die(politely=True))
@@ -111,7 +111,7 @@ def test_what_a_dead_broker_did_not_acknowledge_is_sent_again_as_it_was(
         assert acked == [1]
         await asyncio.to_thread(mosquitto.start)
         await uplink.settled()
-        await uplink.finish()
+        await uplink.finish(within_s=10)
         return uplink
 
     uplink = asyncio.run(publish_through_an_outage())
@@ -138,7 +138,7 @@ def test_an_outage_longer_than_the_buffer_loses_the_oldest_readings_first(
             assert uplink.publish(reading(seq))
         await asyncio.to_thread(mosquitto.start)
         await uplink.settled()
-        await uplink.finish()
+        await uplink.finish(within_s=10)
         return uplink
 
     uplink = asyncio.run(publish_too_much())
@@ -183,7 +183,10 @@ def test_a_publish_the_broker_forbids_is_an_error_with_its_topic(mosquitto: Brok
         uplink = gateway_uplink(address(mosquitto), [])
         await uplink.start(patience_s=5)
         uplink.publish(reading(1))
-        await uplink.settled()
+        try:
+            await uplink.settled()
+        finally:
+            await uplink.finish(within_s=0)
 
     with pytest.raises(BrokerRefusedError, match=r"H0001-door.*NOT_AUTHORIZED.*access list"):
         asyncio.run(publish())

@@ -91,6 +91,7 @@ class Story:
     def _tick(self, until: int) -> Story:
         while (due := next_deadline(self.world, self.state)) is not None and due <= until:
             self._tell(Tick(max(due, self.now)))
+            assert next_deadline(self.world, self.state) != due, "a tick settles what has come"
         return self._tell(Tick(until))
 
     # ---- what happens
@@ -120,7 +121,9 @@ class Story:
         observed = self.clock(seen) if seen else self.now
         quality = Quality.RETAINED if retained else Quality.GOOD
         name = f"{device}-{self.seq}" if name is None else name
-        return self._tell(Occurrence(self.now, device, observed, quality, "b007", seq or self.seq, name, kind, data))
+        return self._tell(
+            Occurrence(self.now, device, observed, quality, "b007", seq or self.seq, name, kind, data)
+        )
 
     def status(self, device: str, *, online: bool, via: str = "", retained: bool = False) -> Story:
         """A device (or its will, which knows no time) says whether it is on the network."""

@@ -30,13 +30,13 @@ def test_four_hours_without_activity_raise_and_the_next_step_ends_it() -> None:
 
 
 def test_the_night_does_not_count() -> None:
-    story = home().at("20:00").says("pir", seen="20:00", motion=1.0).at("10:59", days=1)
+    story = home("19:00").at("20:00").says("pir", seen="20:00", motion=1.0).at("10:59", days=1)
     assert story.raised == []
     assert story.at("12:00", days=1).raised == ["no_activity H1 11:00"]
 
 
 def test_an_afternoon_too_short_for_the_limit_is_left_to_the_morning() -> None:
-    story = home().at("17:30").says("pir", motion=1.0).at("10:59", days=1)
+    story = home("17:20").at("17:30").says("pir", motion=1.0).at("10:59", days=1)
     assert story.raised == []
 
 
@@ -47,14 +47,27 @@ def test_heartbeats_presence_and_a_first_report_are_no_activity() -> None:
 
 
 def test_an_outing_is_no_absence_until_somebody_is_back() -> None:
-    story = home().at("08:00").says("pir", motion=1.0).at("08:01").says("door", contact=0.0).says("door", contact=1.0)
+    story = (
+        home()
+        .at("08:00")
+        .says("pir", motion=1.0)
+        .at("08:01")
+        .says("door", contact=0.0)
+        .says("door", contact=1.0)
+    )
     assert story.at("20:00").raised == []
     story.says("door", contact=0.0).at("20:01").says("pir", seen="20:01", motion=1.0)
     assert story.at("12:00", days=1).raised == ["no_activity H1 11:00"]
 
 
 def test_a_late_door_does_not_turn_a_stillness_into_an_outing() -> None:
-    story = home().at("09:00").says("pir", seen="09:00", motion=1.0).at("09:05").says("door", seen="08:30", contact=0.0)
+    story = (
+        home()
+        .at("09:00")
+        .says("pir", seen="09:00", motion=1.0)
+        .at("09:05")
+        .says("door", seen="08:30", contact=0.0)
+    )
     story.at("12:59")
     assert story.raised == []
     assert story.at("14:00").raised == ["no_activity H1 13:00"]
@@ -119,7 +132,8 @@ def test_deaf_time_is_not_stillness() -> None:
 
 
 def test_an_absence_that_was_due_gets_a_grace_after_a_loss() -> None:
-    story = home().at("08:00").says("pir", seen="08:00", motion=1.0).at("11:59").feed_lost().at("12:30").resumed(kept=True)
+    story = home().at("08:00").says("pir", seen="08:00", motion=1.0).at("11:59").feed_lost().at("12:30")
+    story.says("pir", seen="12:20", motion=0.0).resumed(kept=True)
     assert story.raised == []
     story.at("13:00")
     assert story.raised == ["no_activity H1 12:00"]
@@ -135,7 +149,11 @@ def test_a_window_of_the_whole_day_runs_through_midnight() -> None:
 @pytest.mark.parametrize(
     ("day", "hours", "expected"),
     [
-        (date(2026, 3, 29), 5, "08:00"),  # the clocks go forward at 02:00: the window opens at 03:00 all the same
+        (
+            date(2026, 3, 29),
+            5,
+            "08:00",
+        ),  # the clocks go forward at 02:00: the window opens at 03:00 all the same
         (date(2026, 10, 25), 5, "08:00"),  # and back at 03:00
         (date(2026, 6, 1), 5, "08:00"),
     ],
@@ -160,7 +178,9 @@ def test_hours_are_hours_even_when_the_clocks_are_changed(day: date, expected: s
 
 def test_a_limit_of_a_whole_day_skips_the_day_that_is_an_hour_short() -> None:
     quiet = rule("absence: {of: [motion], for_s: 86400}")
-    story = keep_alive(Story(quiet, start="00:00", day=date(2026, 3, 29), zone="Europe/Berlin")).at("23:00", days=1)
+    story = keep_alive(Story(quiet, start="00:00", day=date(2026, 3, 29), zone="Europe/Berlin")).at(
+        "23:00", days=1
+    )
     assert story.raised == []
     assert story.at("01:00", days=2).raised == ["the_rule H1 00:00"]
 

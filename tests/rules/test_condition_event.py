@@ -28,7 +28,9 @@ def test_the_same_fall_sent_again_raises_once() -> None:
 
 
 def test_a_pendant_that_counts_from_one_again_still_raises_its_fall() -> None:
-    story = home().at("09:00").event("pendant", name="f1", seq=1).at("10:00").event("pendant", name="f2", seq=1)
+    story = (
+        home().at("09:00").event("pendant", name="f1", seq=1).at("10:00").event("pendant", name="f2", seq=1)
+    )
     assert story.raised == ["fall pendant 09:00", "fall pendant 10:00"]
 
 
@@ -82,4 +84,4 @@ def test_only_devices_of_the_named_kinds_are_listened_to() -> None:
 
 def test_ids_are_the_same_on_any_machine() -> None:
     story = home().at("09:00").event("pendant", name="f1")
-    assert story.alerts[0].alert == "FILL"
+    assert story.alerts[0].alert == "4a5e63ed1d2dc5c2"

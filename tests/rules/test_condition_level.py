@@ -26,7 +26,10 @@ def test_the_alert_says_why() -> None:
 
 
 def test_a_door_closed_in_time_raises_nothing() -> None:
-    assert door().at("09:50").says("door", contact=0.0).at("09:59").says("door", contact=1.0).at("12:00").raised == []
+    assert (
+        door().at("09:50").says("door", contact=0.0).at("09:59").says("door", contact=1.0).at("12:00").raised
+        == []
+    )
 
 
 def test_closing_ends_the_alert_and_the_next_opening_is_a_new_one() -> None:
@@ -89,7 +92,9 @@ def test_a_late_report_never_becomes_the_latest() -> None:
 
 
 def test_a_retained_open_door_starts_its_hold_now() -> None:
-    story = Story(built_in("door_left_open"), start="09:00").says("door", seen="06:00", retained=True, contact=0.0)
+    story = Story(built_in("door_left_open"), start="09:00").says(
+        "door", seen="06:00", retained=True, contact=0.0
+    )
     assert story.at("09:09").raised == []
     assert story.at("09:30").raised == ["door_left_open door 09:10"]
 
@@ -156,4 +161,7 @@ def test_a_changed_rule_starts_anew_and_an_unchanged_one_keeps_its_hold() -> Non
 
 
 def test_text_is_no_level() -> None:
-    assert Story(rule("level: {metric: contact, below: 5}")).says("door", contact="open").at("09:00").raised == []
+    assert (
+        Story(rule("level: {metric: contact, below: 5}")).says("door", contact="open").at("09:00").raised
+        == []
+    )

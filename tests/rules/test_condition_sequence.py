@@ -29,7 +29,9 @@ def test_a_door_that_opens_calls_it_off_and_one_that_reports_the_same_again_does
 
 
 def test_presence_and_a_quiet_sensor_are_no_movement() -> None:
-    story = home().at("10:00").event("pendant").at("10:01").says("pir", motion=0.0).says("radar", presence=1.0)
+    story = (
+        home().at("10:00").event("pendant").at("10:01").says("pir", motion=0.0).says("radar", presence=1.0)
+    )
     assert story.at("11:00").raised == ["fall_confirmed pendant 10:02"]
 
 
@@ -40,7 +42,9 @@ def test_movement_before_the_fall_or_after_the_time_does_not_call_it_off() -> No
 
 
 def test_a_retained_movement_is_no_movement() -> None:
-    story = home().at("10:00").event("pendant").at("10:01").says("pir", timeless=True, retained=True, motion=1.0)
+    story = (
+        home().at("10:00").event("pendant").at("10:01").says("pir", timeless=True, retained=True, motion=1.0)
+    )
     assert story.at("11:00").raised == ["fall_confirmed pendant 10:02"]
 
 
@@ -73,7 +77,15 @@ def test_a_late_fall_waits_for_the_rest_of_its_backlog() -> None:
 
 
 def test_nothing_is_concluded_while_the_feed_is_lost() -> None:
-    story = home().at("10:00").event("pendant").at("10:01").feed_lost().at("10:30").says("pir", seen="10:20", motion=1.0)
+    story = (
+        home()
+        .at("10:00")
+        .event("pendant")
+        .at("10:01")
+        .feed_lost()
+        .at("10:30")
+        .says("pir", seen="10:20", motion=1.0)
+    )
     assert story.raised == []
     story.resumed(kept=True).at("11:00")
     assert story.raised == ["fall_confirmed pendant 10:02"]
@@ -91,7 +103,16 @@ def test_what_nobody_could_hear_is_not_counted_as_stillness() -> None:
     assert story.at("10:31").raised == []
     story.says("pir", motion=1.0)
     assert story.at("11:00").raised == []
-    still = home().at("10:00").event("pendant").at("10:01").feed_lost().at("10:30").resumed(kept=False).at("11:00")
+    still = (
+        home()
+        .at("10:00")
+        .event("pendant")
+        .at("10:01")
+        .feed_lost()
+        .at("10:30")
+        .resumed(kept=False)
+        .at("11:00")
+    )
     assert still.raised == ["fall_confirmed pendant 10:31"]
     assert still.text(still.alerts[0].at) == "10:32"
 

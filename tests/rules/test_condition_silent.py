@@ -13,8 +13,8 @@ def home(*devices: str) -> Story:
 
 
 def test_three_missed_heartbeats_raise_and_the_next_word_ends_it() -> None:
-    story = home().at("09:00").says("pir", motion=0.0).at("09:29").says("pir", motion=0.0).at("11:00")
-    assert story.raised == ["device_silent pir 09:59"]
+    story = home().at("08:25").says("pir", motion=0.0).at("08:54").says("pir", motion=0.0).at("11:00")
+    assert story.raised == ["device_silent pir 09:24"]
     assert story.says("pir", motion=0.0).ended == ["device_silent pir 11:00"]
 
 
@@ -37,9 +37,9 @@ def test_its_backlog_shows_that_it_is_there() -> None:
 
 
 def test_a_will_without_a_time_marks_it_offline() -> None:
-    story = home().at("09:00").says("pir", motion=0.0).at("09:01").status("pir", online=False)
+    story = home().at("08:20").says("pir", motion=0.0).at("08:21").status("pir", online=False)
     assert not story.state.devices["pir"].online
-    assert story.at("10:00").raised == ["device_silent pir 09:06"]
+    assert story.at("10:00").raised == ["device_silent pir 08:26"]
     assert story.alerts[0].evidence.facts[0].value == 0.0
 
 
@@ -113,7 +113,12 @@ def test_a_device_that_moved_to_a_living_gateway_is_watched_again() -> None:
 
 
 def test_a_gateway_in_the_same_place_speaks_for_its_devices_too() -> None:
-    station = Story(built_in("device_silent"), built_in("gateway_lost"), devices=("gw:gateway", "door:counter"), capacity=5)
+    station = Story(
+        built_in("device_silent"),
+        built_in("gateway_lost"),
+        devices=("gw:gateway", "door:counter"),
+        capacity=5,
+    )
     station.status("door", online=True, via="gw").at("08:10").status("gw", online=False).at("12:00")
     assert station.raised == ["gateway_lost gw 08:11"]
 

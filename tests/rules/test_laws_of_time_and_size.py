@@ -25,7 +25,9 @@ def latest_tick_before(event: AnyEvent) -> int:
 
 
 @given(ACTS, st.data())
-def test_law_4_extra_ticks_change_nothing_but_the_moment_of_decision(acts: list[Act], data: st.DataObject) -> None:
+def test_law_4_extra_ticks_change_nothing_but_the_moment_of_decision(
+    acts: list[Act], data: st.DataObject
+) -> None:
     # An alert may be decided earlier when somebody asks earlier (its ``at``). What it says may not change: its id, subject,
     # active_at and evidence, when an alert ends, and the order of all that.
     events = journal(acts)

@@ -57,7 +57,10 @@ SHORT = """
 """
 RULES = (*load_rules(), *(rule for rule, _ in read_rules(SHORT, source="short")))
 LONGER = tuple(
-    rule for rule, _ in read_rules(SHORT.replace("for_s: 20", "for_s: 25").replace("within_s: 15", "within_s: 30"), source="")
+    rule
+    for rule, _ in read_rules(
+        SHORT.replace("for_s: 20", "for_s: 25").replace("within_s: 15", "within_s: 30"), source=""
+    )
 )
 SAYS = {
     "contact": ("contact", "battery"),
@@ -112,7 +115,13 @@ def dice(seed: int, count: int) -> list[Act]:
     """As many acts, thrown with a seed."""
     throw = random.Random(seed)  # noqa: S311 a test's dice
     return [
-        (throw.randrange(24), throw.randrange(len(DEVICES)), throw.randrange(60), throw.randrange(60), throw.randrange(60))
+        (
+            throw.randrange(24),
+            throw.randrange(len(DEVICES)),
+            throw.randrange(60),
+            throw.randrange(60),
+            throw.randrange(60),
+        )
         for _ in range(count)
     ]
 
@@ -133,7 +142,7 @@ class Writer:
         for act in acts:
             self._do(*act)
         if self.lost_at:
-            self.events.append(Resumed(self.at, self.lost_at, True))  # noqa: FBT003 read by position
+            self.events.append(Resumed(self.at, self.lost_at, True))
         for after in (60_000, 600_000, 5 * 3_600_000):
             self.events.append(Tick(self.at + after))
         return self.events
@@ -226,7 +235,7 @@ def journal(acts: Iterable[Act]) -> list[AnyEvent]:
 class Town:
     """The shell, in memory: who is concerned, whose state it is, which world holds."""
 
-    owns: Callable[[str], bool] = lambda key: True
+    owns: Callable[[str], bool] = bool  # every key
     world: World = field(default_factory=lambda: World(EMPTY))
     states: dict[str, KeyState] = field(default_factory=dict)
     routes: Routes = field(default_factory=dict)
@@ -241,7 +250,9 @@ class Town:
         elif isinstance(event, Status):
             learn(self.world, self.routes, event)
         concerned = [key for key in keys(self.world, self.routes, event) if self.owns(key)]
-        return [found for key in concerned for found in advance(self.world, self.states[key], event, event.at)]
+        return [
+            found for key in concerned for found in advance(self.world, self.states[key], event, event.at)
+        ]
 
     def play(self, events: Iterable[AnyEvent]) -> list[Effect]:
         """All of them."""

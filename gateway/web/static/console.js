@@ -49,7 +49,7 @@ async function read() {
   const began = performance.now();
   refreshedAt = began;
   try {
-    const answer = await fetch(`/board?lang=${page.language}`, { signal: AbortSignal.timeout(15000) });
+    const answer = await fetch(`/board?lang=${page.language}`, { signal: AbortSignal.timeout?.(15000) });
     if (answer.status === 401) location.assign("/enter");
     if (!answer.ok) throw new Error(`board ${answer.status}`);
     take(await answer.json());
@@ -72,10 +72,9 @@ function take(next) {
 }
 
 function announce(piece) {
-  const card = cardOf(piece.id);
-  const text = (part) => card.querySelector(part).textContent.trim();
+  const { what, who, where } = cardOf(piece.id).dataset;
   const said = document.createElement("p");
-  said.textContent = t("new_alert", { title: text(".what"), who: text(".who"), where: text(".where") });
+  said.textContent = t("new_alert", { title: what, who, where });
   element("spoken").replaceChildren(said);
 }
 
@@ -142,7 +141,7 @@ function signIn(words = "", then = null) {
 
 /** Do something to an alert as the signed-in person; who is not signed in does so first, and then it is done. */
 async function act(card, path, body, button) {
-  const what = `${card.querySelector(".what").firstChild.textContent.trim()} ${card.querySelector(".who").textContent.trim()}`;
+  const what = `${card.dataset.what} ${card.dataset.who}`;
   const later = () => act(cardOf(card.dataset.id) ?? card, path, body, button);
   const words = path === "accept" ? t("then_accept", { what }) : t("problem.person");
   if (!board.person) {
@@ -190,6 +189,7 @@ const acts = {
 };
 
 document.addEventListener("click", ({ target }) => {
+  element("toast").hidden = true; // it has been read; it must not lie over what is tapped next
   const button = target.closest("button[data-act]");
   if (button) acts[button.dataset.act](button);
 });

@@ -44,7 +44,7 @@ export async function post(path, body, { again = 1 } = {}) {
         method: "POST",
         headers: { "Content-Type": "application/json", "Idempotency-Key": key },
         body: JSON.stringify(body ?? {}),
-        signal: AbortSignal.timeout(15000),
+        signal: AbortSignal.timeout?.(15000),
       });
       const text = await answer.text();
       return { ok: answer.ok, status: answer.status, body: text ? JSON.parse(text) : null };

@@ -94,6 +94,7 @@ function apply() {
   if (playing?.tone === tone || (!playing && !tone)) return;
   playing?.source.stop();
   playing = tone ? { tone, source: play(tone, true) } : null;
+  document.body.dataset.sounding = tone ?? "";
 }
 
 function play(name, loop = false) {

@@ -62,6 +62,28 @@ BATTERY = replace(
     why={"zh": "剩余电量12%", "en": "12 % left"},
     room="卧室",
 )
+SAID = {  # as the rules say it: the sentence itself tells when and in which room
+    "zh": "14:01 卫生间报警，可信度 93%，之后2分钟未见活动",
+    "en": "14:01 卫生间 reported a fall, confidence 93%; no movement for 2 min since",
+}
+CONFIRMED = replace(
+    FALL, why=SAID, title={"zh": "疑似跌倒后未见活动", "en": "No movement after a possible fall"}
+)
+SILENCE = replace(
+    FALL,
+    rule="no_activity",
+    severity="urgent",
+    title={"zh": "久未活动", "en": "No activity by day"},
+    why={
+        "zh": "最后一次活动 09:12，07:00–21:00 内已有4小时未见活动",
+        "en": "last activity at 09:12; none for 4 h within 07:00–21:00",
+    },
+    room="",
+)
+NEVER = {
+    "zh": "07:00–21:00 内已有4小时未见活动，此前没有活动记录",
+    "en": "no activity for 4 h within 07:00–21:00; none on record before",
+}
 CASES: dict[str, tuple[AlertFacts, PlaceFacts | None]] = {
     "fall": (FALL, HOME),
     "fall_escalated": (replace(FALL, rung=2), HOME),
@@ -69,6 +91,11 @@ CASES: dict[str, tuple[AlertFacts, PlaceFacts | None]] = {
     "fall_late_next_day": (replace(FALL, raised_at=at("2025-11-24T00:10:00")), HOME),
     "fall_not_recorded": (replace(FALL, number=0, recorded=False), HOME),
     "fall_unregistered_place": (FALL, None),
+    "confirmed": (CONFIRMED, HOME),
+    "confirmed_escalated": (replace(CONFIRMED, rung=1), HOME),
+    "confirmed_late_next_day": (replace(CONFIRMED, raised_at=at("2025-11-24T00:10:00")), HOME),
+    "no_activity": (SILENCE, HOME),
+    "no_activity_ever": (replace(SILENCE, why=NEVER), HOME),
     "over_capacity": (CROWD, HALL),
     "battery_low": (BATTERY, HOME),
     "no_room_no_evidence": (replace(FALL, room="", why={}), HOME),
@@ -81,6 +108,7 @@ CASES: dict[str, tuple[AlertFacts, PlaceFacts | None]] = {
 
 def spoken(message: AlertMessage) -> str:
     lines = [message.text["zh"], message.text["en"]]
+    lines += [message.why.get("en", "")]
     lines += [f"{message.who[language]} | {message.where[language]}" for language in ("zh", "en")]
     return "\n".join(lines) + "\n"
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -26,7 +27,7 @@ NOW = 1_763_881_380_000
 
 
 @pytest.fixture
-def people(tmp_path: Path):
+def people(tmp_path: Path) -> Iterator[People]:
     engine = open_database(tmp_path / "operations.db")
     made = People(engine, CHEAP)
     made.add("李敏", "4711")

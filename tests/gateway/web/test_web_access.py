@@ -23,21 +23,19 @@ def exposed(desk: Desk, **settings: str) -> Visitor:
     return Visitor(app, base_url="http://192.168.1.20:8080")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "LOCALHOST"])
-def test_on_loopback_anyone_on_this_machine_may_read(desk: Desk, host: str) -> None:
-    assert local(desk).get("/api/v1/alerts", headers={"Host": host}).status_code == 200
+def test_on_loopback_anyone_on_this_machine_may_read(desk: Desk) -> None:
+    client = local(desk)
+    for host in ("127.0.0.1:8080", "localhost:8080", "[::1]:8080", "LOCALHOST"):
+        assert client.get("/api/v1/alerts", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example:8080", "192.168.1.20:8080", "[::1", ""]
-)
-@pytest.mark.parametrize(
-    "path", ["/", "/api/v1/alerts", "/api/v1/stream", "/healthz", "/static/desk.css", "/none"]
-)
-def test_on_loopback_another_host_name_is_refused(desk: Desk, host: str, path: str) -> None:
-    answer = local(desk).get(path, headers={"Host": host})
-    assert answer.status_code == 403
-    assert answer.json()["reason"] == "host"
+def test_on_loopback_another_host_name_is_refused(desk: Desk) -> None:
+    client = local(desk)
+    for host in ("evil.example", "127.0.0.1.evil.example:8080", "192.168.1.20:8080", "[::1", ""):
+        for path in ("/", "/api/v1/alerts", "/api/v1/stream", "/healthz", "/static/desk.css", "/none"):
+            answer = client.get(path, headers={"Host": host})
+            assert (host, path, answer.status_code) == (host, path, 403)
+            assert answer.json()["reason"] == "host"
 
 
 FOREIGN = [
@@ -49,31 +47,28 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize("headers", FOREIGN)
-def test_a_write_from_another_site_is_refused_whoever_is_signed_in(
-    desk: Desk, headers: dict[str, str]
-) -> None:
+def test_a_write_from_another_site_is_refused_whoever_is_signed_in(desk: Desk) -> None:
     alert = desk.rings()
     client = local(desk)
     assert client.post("/api/v1/signin", json={"name": "李敏", "pin": PIN}).status_code == 200
-    for path in (
+    paths = (
         f"/api/v1/alerts/{alert}/accept",
         "/api/v1/demo/fall_bathroom",
         "/api/v1/registry",
         "/api/v1/signout",
-    ):
-        answer = client.post(path, headers=headers, content="")
-        assert (answer.status_code, answer.json()["reason"]) == (403, "origin")
-    assert desk.commands == desk.played == desk.imported == []
+    )
+    for headers in FOREIGN:
+        for path in paths:
+            answer = client.post(path, headers=headers, content="")
+            assert (answer.status_code, answer.json()["reason"]) == (403, "origin")
+    assert [desk.commands, desk.played, desk.imported] == [[], [], []]
 
 
-@pytest.mark.parametrize(
-    "headers", [{}, {"Origin": LOCAL, "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}]
-)
-def test_a_write_from_our_page_or_from_no_page_is_taken(desk: Desk, headers: dict[str, str]) -> None:
-    answer = local(desk).post("/api/v1/demo/fall_bathroom", headers=headers)
-    assert answer.status_code == 202
-    assert desk.played == ["fall_bathroom"]
+def test_a_write_from_our_page_or_from_no_page_is_taken(desk: Desk) -> None:
+    client = local(desk)
+    for headers in ({}, {"Origin": LOCAL, "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
+        assert client.post("/api/v1/demo/fall_bathroom", headers=headers).status_code == 202
+    assert desk.played == ["fall_bathroom"] * 3
 
 
 def test_acting_on_an_alert_needs_a_person_and_a_name_in_a_header_is_none(desk: Desk) -> None:
@@ -81,7 +76,7 @@ def test_acting_on_an_alert_needs_a_person_and_a_name_in_a_header_is_none(desk: 
     client = local(desk)
     for headers in (
         {},
-        {"X-Staff": "李敏".encode()},
+        {"X-Staff": "li-min"},
         {"Cookie": "carehub_person_8080=guess"},
         {"Authorization": "Basic x"},
     ):
@@ -123,12 +118,13 @@ def test_five_wrong_pins_lock_the_name_and_say_until_when(desk: Desk) -> None:
 
 
 def test_a_refused_pin_is_not_sent_back(desk: Desk) -> None:
+    client = local(desk)
     for body in (
         {"name": "李敏", "pin": 471199},
         {"pin": "471199"},
         {"name": "x", "pin": "471199", "more": "471199"},
     ):
-        answer = local(desk).post("/api/v1/signin", json=body)
+        answer = client.post("/api/v1/signin", json=body)
         assert answer.status_code == 422
         assert "471199" not in answer.text
 
@@ -215,7 +211,7 @@ def test_beyond_loopback_everything_but_healthz_asks_for_the_token(desk: Desk) -
         assert (path, answer.status_code, answer.headers["www-authenticate"]) == (path, 401, "Bearer")
     assert client.post("/api/v1/registry", content="").status_code == 401
     for wrong in (f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}", TOKEN, "Bearer", "Bearer 口令"):
-        answer = client.get("/api/v1/alerts", headers={"Authorization": wrong.encode()})
+        answer = client.get("/api/v1/alerts", headers={b"Authorization": wrong.encode()})
         assert answer.status_code == 401
     assert client.get("/api/v1/alerts", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
+    op.create_index("alert_closed", "alert", ["closed_at"], unique=False)
     op.create_index("alert_open", "alert", ["state", "raised_at"], unique=False)
     op.create_index(op.f("ix_alert_escalate_at"), "alert", ["escalate_at"], unique=False)
     op.create_table(

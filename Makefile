@@ -1,0 +1,51 @@
+# make demo · make test · make check · make bench · make test-deep; options for the command in ARGS="…".
+# Needs Python 3.11 or newer, make and git; everything else goes into .venv.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: demo test test-deep check bench format screenshots clean
+
+demo: $(VENV)/.ready
+	@$(BIN)/carehub demo $(ARGS)
+
+test: $(VENV)/.ready-dev .real-parts
+	@$(BIN)/pytest $(ARGS)
+
+test-deep: $(VENV)/.ready-dev .real-parts
+	@CAREHUB_DEEP=1 $(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.ready-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.ready .real-parts
+	@$(BIN)/carehub bench ingest $(ARGS)
+
+format: $(VENV)/.ready-dev
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .real-parts
+
+$(VENV)/.ready: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python3"; exit 2; }
+	@echo "setting up $(VENV) (once) …" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e . >&2
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready
+	@echo "adding what the tests need (once) …" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' >&2
+	@touch $@
+
+# Real brokers, databases and browsers for the tests, where they may be installed; the suite says what was missing.
+.real-parts: deploy/test-parts.sh
+	@sh deploy/test-parts.sh
+	@touch $@

@@ -1,0 +1,1 @@
+"""The benchmarks behind ``carehub bench``: each measured beside its floor, in the same run."""

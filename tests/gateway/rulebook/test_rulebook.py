@@ -1,0 +1,196 @@
+"""A rule file with a mistake in it: what the writer is told, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from gateway.rulebook.load import LIBRARY, RuleMistakes, load_rules, read_rules, rules_schema
+
+GOOD = """\
+- id: door
+  kind: care
+  severity: notice
+  when:
+    level: {metric: contact, equals: 0}
+  title: {zh: 门未关, en: Door open}
+  todo: {zh: [关门], en: [Close it]}
+"""
+LEVEL = "level: {metric: contact, equals: 0}"
+ABSENCE = "absence: {of: [motion], for_s: 60, "
+
+
+def complaint(text: str) -> str:
+    with pytest.raises(RuleMistakes) as caught:
+        read_rules(text, source="r.yaml")
+    return str(caught.value)
+
+
+MISTAKES = {
+    "an unknown metric": (
+        ("contact,", "contct,"),
+        (
+            "5:21: unknown metric 'contct'; known are: battery, contact, humidity, in, motion, occupancy, out, presence, "
+            "rssi, temperature, worn; did you mean 'contact'?"
+        ),
+    ),
+    "an unknown event": (
+        (LEVEL, "event: {type: fal}"),
+        "5:19: unknown event 'fal'; known are: fall, leak, smoke, sos, tamper; did you mean 'fall'?",
+    ),
+    "an unknown key": (
+        ("equals", "equal"),
+        "5:30: Object contains unknown field `equal`; did you mean 'equals'?",
+    ),
+    "an unknown key of the rule": (
+        ("severity", "sevrity"),
+        "3:3: Object contains unknown field `sevrity`; did you mean 'severity'?",
+    ),
+    "a missing key": (("  severity: notice\n", ""), "1:3: Object missing required field `severity`"),
+    "an unknown word": (("notice", "noticee"), "3:13: Invalid enum value 'noticee'; did you mean 'notice'?"),
+    "an unknown device kind": (
+        ("kind: care", "kind: care\n  device_kinds: [motoin]"),
+        (
+            "3:18: unknown device kind 'motoin'; known are: pendant, radar, contact, motion, sos, counter, gateway; "
+            "did you mean 'motion'?"
+        ),
+    ),
+    "two conditions": (
+        ("0}\n", "0}\n    event: {type: fall}\n"),
+        "5:5: needs exactly one of: event, level, absence, sequence, silent",
+    ),
+    "no condition": ((f"    {LEVEL}\n", ""), "4:8: Expected `object`, got `null`"),
+    "two limits": (("equals: 0", "equals: 0, above: 2"), "5:12: needs exactly one of: above, below, equals"),
+    "a key given twice": (("kind: care", "kind: care\n  kind: device"), "3:3: 'kind' is given twice"),
+    "a tab": (("    level", "\tlevel"), "5:1: not YAML: found character '\\t' that cannot start any token"),
+    "text for a number": (("equals: 0", "equals: nought"), "5:38: Expected `float | null`, got `str`"),
+    "a unit in a number": (
+        ("equals: 0", "equals: 0, for_s: 10 min"),
+        "5:48: Expected `int`, got `str`; write the time in seconds, as a whole number",
+    ),
+    "true for 1": (
+        ("equals: 0", "equals: false"),
+        "5:38: Expected `float | null`, got `bool`; write 1 for true and 0 for false",
+    ),
+    "a time without quotes": (
+        (LEVEL, ABSENCE + "to_time: 21:00}"),
+        '5:49: Expected `str`, got `int`; write it in quotes: "21:00"',
+    ),
+    "a time that is none": (
+        (LEVEL, ABSENCE + 'to_time: "25:00"}'),
+        "5:14: '25:00' is no time of day; write HH:MM, 00:00 to 24:00",
+    ),
+    "a window too short": (
+        (LEVEL, 'absence: {of: [motion], for_s: 7200, from_time: "20:00", to_time: "21:00"}'),
+        "5:14: for_s must be positive and fit between from_time and to_time",
+    ),
+    "presence as activity": (
+        (LEVEL, "absence: {of: [presence], for_s: 60}"),
+        "5:14: 'presence' is no activity; activities are: contact, motion",
+    ),
+    "an id with a space": (
+        ("id: door", "id: front door"),
+        "1:7: Expected `str` matching regex '^[A-Za-z0-9_-]{1,64}$'",
+    ),
+    "steps in one language only": (
+        ("[关门]", "[关门, 记录]"),
+        "7:9: needs one to five steps, as many in Chinese as in English",
+    ),
+    "code in a tag": (
+        ("id: door", "id: !!python/name:os.system x"),
+        "1:3: not plain YAML: could not determine a constructor for the tag 'tag:yaml.org,2002:python/name:os.system'",
+    ),
+    "a rule within itself": (
+        ("- id: door", "- &a\n  again: *a\n  id: door"),
+        "1:3: not plain YAML: found unconstructable recursive node",
+    ),
+    "a date that is none": (
+        ("id: door", "id: 2026-13-45"),
+        "1:3: month must be in 1..12; write texts in quotes",
+    ),
+    "a control character": (("门未关", "门\x00"), "6:1: not YAML: special characters are not allowed"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_named_with_its_place_and_a_remedy(name: str) -> None:
+    (right, wrong), expected = MISTAKES[name]
+    assert right in GOOD
+    assert complaint(GOOD.replace(right, wrong, 1)).splitlines() == [f"r.yaml:{expected}"]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "rules:\n  - id: door\n", "fall"])
+def test_what_is_no_list_is_told_what_a_list_looks_like(text: str) -> None:
+    assert complaint(text) == "r.yaml:1:1: must be a list of rules, each beginning with '- id:'"
+
+
+def test_every_mistake_of_a_file_is_named() -> None:
+    text = GOOD.replace("contact,", "contct,") + GOOD.replace("notice", "noticee")
+    assert [line[:11] for line in complaint(text).splitlines()] == ["r.yaml:5:21", "r.yaml:10:1"]
+
+
+def test_the_good_one_is_good() -> None:
+    assert [(rule.id, line) for rule, line in read_rules("\n" + GOOD, source="r.yaml")] == [("door", 2)]
+
+
+def test_one_id_may_be_used_once_over_all_files(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "b.yaml").write_text("\n" + GOOD, encoding="utf-8")
+    with pytest.raises(RuleMistakes) as caught:
+        load_rules(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}/b.yaml:2:1: rule 'door' stands already in {tmp_path}/a.yaml:1; each id may be used once"
+    )
+
+
+def test_mistakes_of_all_files_are_named_in_order(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(GOOD.encode("gbk"))
+    (tmp_path / "b.yaml").write_text("{", encoding="utf-8")
+    with pytest.raises(RuleMistakes) as caught:
+        load_rules(tmp_path)
+    first, second = caught.value.mistakes
+    assert str(first) == f"{tmp_path}/a.yaml:6:15: not UTF-8: byte 0xc3; save the file as UTF-8"
+    assert second.source == f"{tmp_path}/b.yaml"
+    assert second.what.startswith("not YAML: ")
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert [rule.id for rule in load_rules(tmp_path)] == ["door"]
+
+
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RuleMistakes, match=r"no \*\.yaml file in this folder; see \[hub\] rules"):
+        load_rules(tmp_path)
+
+
+def test_the_library_is_what_it_says() -> None:
+    assert [rule.id for rule in load_rules()] == [
+        "fall",
+        "sos",
+        "fall_confirmed",
+        "no_activity",
+        "door_left_open",
+        "over_capacity",
+        "gateway_lost",
+        "device_silent",
+        "battery_low",
+    ]
+
+
+@pytest.mark.parametrize("file", sorted(LIBRARY.glob("*.yaml")), ids=lambda file: file.name)
+def test_the_schema_accepts_the_library(file: Path) -> None:
+    schema = rules_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(yaml.safe_load(file.read_text(encoding="utf-8")), schema)
+
+
+@pytest.mark.parametrize("wrong", ["contact, equal", "contact, below: low, equals"])
+def test_the_schema_refuses_what_the_loader_refuses(wrong: str) -> None:
+    text = GOOD.replace("contact, equals", wrong)
+    assert complaint(text)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(yaml.safe_load(text), rules_schema())

@@ -1,0 +1,266 @@
+"""Law 7 and law 8 in small: a journal replayed, from nothing or from any snapshot, gives byte-identical alerts."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from line_desk import START, Desk, Life, copied, definition
+from sqlalchemy import text
+
+import gateway.line
+from gateway.journal.journal import JournalError
+from rules.events import FeedLost, Resumed, Tick, WorldChanged
+
+SEEDS = range(1, 9)
+
+
+@pytest.fixture(params=[1, 500])
+def keys_per_commit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """With one key a commit, a snapshot round spans many turns, as a city's does."""
+    monkeypatch.setattr(gateway.line, "SNAPSHOT_KEYS_MAX", request.param)
+    return int(request.param)
+
+
+async def lived(folder: Path, seed: int, steps: int) -> tuple[list[object], Desk]:
+    desk = await Desk(folder).open()
+    await Life(desk, seed).steps(steps)
+    return desk.told(), desk
+
+
+async def replayed(folder: Path, world: object) -> list[object]:
+    """What a hub that starts on these files has told once it has recovered."""
+    desk = Desk(folder)
+    try:
+        await desk.open(world)  # type: ignore[arg-type]  # a Definition
+        return desk.told()
+    finally:
+        desk.drop()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_replayed_journal_gives_the_same_alerts(tmp_path: Path, seed: int, keys_per_commit: int) -> None:
+    async def run() -> None:
+        told, desk = await lived(tmp_path / "live", seed, 120)
+        world = desk.engine.world.definition
+        desk.drop()
+        again = copied(tmp_path / "live", tmp_path / "again", names=("journal",))
+        assert await replayed(again, world) == told, f"seed {seed}"
+        assert len(told) > 20, "the life was too quiet to prove anything"
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_hub_time_in_the_journal_never_runs_back(tmp_path: Path, seed: int) -> None:
+    async def run() -> None:
+        _, desk = await lived(tmp_path, seed, 150)
+        times = [event.at for _, event in desk.journal.read(0)]
+        desk.drop()
+        assert times == sorted(times), f"seed {seed}"
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_a_kill_after_any_commit_changes_no_alert(tmp_path: Path, seed: int, keys_per_commit: int) -> None:
+    """Both files as they were after each commit: what is recovered from them equals a replay of that journal from nothing."""
+    kills: list[tuple[Path, object]] = []
+
+    async def run() -> None:
+        desk = Desk(tmp_path / "live")
+
+        def committed() -> None:
+            kills.append(
+                (
+                    copied(tmp_path / "live", tmp_path / f"kill{len(kills)}"),
+                    desk.engine.world.definition,
+                )
+            )
+
+        await desk.open()
+        life = Life(desk, seed)
+        await life.steps(25)
+        desk.journal.committed = desk.alert_log.committed = committed  # type: ignore[method-assign]  # a hook
+        await life.steps(14)
+        desk.drop()
+        for folder, world in kills:
+            bare = copied(folder, folder / "bare", names=("journal",))
+            assert await replayed(folder, world) == await replayed(bare, world), f"seed {seed}, {folder.name}"
+
+    asyncio.run(run())
+    assert len(kills) > 20
+
+
+def test_an_orderly_end_amid_a_snapshot_round_forgets_no_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keys that a round had not yet written were dirty: the last round must write them too."""
+    monkeypatch.setattr(gateway.line, "SNAPSHOT_KEYS_MAX", 1)
+
+    async def run() -> None:
+        desk = await Desk(tmp_path).open()
+        desk.connects(kept=False)
+        await desk.go(1_000)
+        for home in (1, 2, 3):
+            desk.says(f"h{home}-contact", m={"contact": home != 3}, boot="b", seq=1)
+        await desk.go(31_000)  # a round of four keys has begun
+        assert desk.line._round
+        states = dict(desk.engine.states)
+        await desk.line.close()
+        desk.drop()
+        after = Desk(tmp_path)
+        position = after.journal.position
+        floor, _, saved = after.alert_log.saved()
+        assert floor == position
+        await after.open()
+        for key, state in states.items():
+            mine = after.engine.states[key]
+            assert {d: x.boots for d, x in mine.devices.items()} == {
+                d: x.boots for d, x in state.devices.items()
+            }
+        assert len(saved) == 4
+        after.drop()
+
+    asyncio.run(run())
+
+
+def test_a_home_taken_out_and_put_back_is_alive_after_a_kill(tmp_path: Path) -> None:
+    """Its snapshot is younger than the change that removed it; the replay passes that change once more."""
+
+    async def run() -> None:
+        desk = await Desk(tmp_path / "live").open()
+        desk.connects(kept=False)
+        await desk.go(1_000)
+        await desk.go(1_000)
+        desk.says("h3-contact", m={"contact": True}, boot="b", seq=1)
+        await desk.go(31_000)
+        await desk.changes_world(definition(homes=2))
+        await desk.changes_world(definition(homes=3))
+        desk.line._begin_round(desk.clock.now())
+        work = desk.line._work([])
+        work.floor = None  # the kill comes before the round is whole
+        desk.alert_log.commit(work)
+        desk.drop()
+        after = await Desk(copied(tmp_path / "live", tmp_path / "after")).open()
+        after.connects(kept=False)
+        await after.carry()
+        await after.carry()
+        after.says("h3-pendant", "event", type="fall", id="f1")
+        await after.carry()
+        assert [(a.rule, a.place_id) for a in after.alerts() if a.rule == "fall"] == [("fall", "H3")]
+        after.drop()
+
+    asyncio.run(run())
+
+
+def test_a_key_that_was_saved_with_something_due_is_woken_after_a_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Replayed ticks before its snapshot must not use up its place in the queue of deadlines."""
+    monkeypatch.setattr(gateway.line, "SNAPSHOT_KEYS_MAX", 1)
+
+    async def run() -> None:
+        desk = await Desk(tmp_path / "live").open()
+        desk.connects(kept=False)
+        await desk.carry()
+        await desk.carry()
+        for n in range(1, 4):
+            desk.says(f"h{n}-contact", m={"contact": n != 3}, boot="b", seq=1)
+        await desk.go(5_000)
+        desk.line._round = []
+        desk.line._snapshot_at = desk.clock.now()  # the floor stands here from now on
+        await desk.go(5_000)
+        state = desk.engine.states["H3"]
+        state.wake = 0  # as a status leaves it: to be looked at by the next tick
+        desk.line._round, desk.line._round_from = ["H3", "H2"], (desk.engine.position, 1)
+        await desk.go(1)
+        desk.drop()
+        after = await Desk(copied(tmp_path / "live", tmp_path / "after")).open()
+        assert after.engine._standing["H3"] <= max(after.engine.states["H3"].wake, 0)
+        after.drop()
+
+    asyncio.run(run())
+
+
+def test_snapshots_of_another_shape_are_not_read_and_all_is_replayed(tmp_path: Path) -> None:
+    async def run() -> None:
+        told, desk = await lived(tmp_path, 5, 40)
+        await desk.line.close()
+        world = desk.engine.world.definition
+        desk.drop()
+        database = Desk(tmp_path)
+        with database.database.begin() as connection:
+            connection.execute(text("UPDATE snapshot SET version = 999"))
+        database.drop()
+        after = await Desk(tmp_path).open(world)
+        assert after.engine.states.keys() == {place.key for place in world.places}
+        assert all(state.slots for state in after.engine.states.values())
+        assert after.told() == told
+        after.drop()
+
+    asyncio.run(run())
+
+
+def test_a_journal_older_than_the_alerts_is_refused(tmp_path: Path) -> None:
+    """Else the alerts of all positions up to the cursor would be taken for done, in silence."""
+
+    async def run() -> None:
+        _, desk = await lived(tmp_path, 3, 30)
+        await desk.line.close()
+        desk.drop()
+        for path in tmp_path.glob("journal.sqlite*"):
+            path.unlink()
+        after = Desk(tmp_path)
+        with pytest.raises(JournalError, match="ends at event 0, but alerts were written up to event"):
+            await after.open()
+        after.drop()
+
+    asyncio.run(run())
+
+
+def test_a_start_raises_nothing_for_the_time_the_hub_was_away(tmp_path: Path) -> None:
+    """The loss comes first, then the world of today: no tick settles an absence over the downtime."""
+
+    async def run() -> None:
+        desk = await Desk(tmp_path).open()
+        desk.connects(kept=False)
+        await desk.carry()
+        await desk.carry()
+        desk.says("h1-contact", m={"contact": True}, boot="b", seq=1)
+        await desk.go(5_000)
+        await desk.line.close()
+        desk.drop()
+        after = Desk(tmp_path, at=START + 8 * 3_600_000)
+        began = after.journal.position
+        await after.open(definition(homes=2))
+        opening = [event for _, event in after.journal.read(began)]
+        assert [type(event) for event in opening] == [FeedLost, WorldChanged]
+        after.connects(kept=True)
+        await after.go(20_000)
+        await after.carry()
+        assert isinstance([e for _, e in after.journal.read(began) if isinstance(e, Resumed)][0], Resumed)
+        assert after.alerts() == []
+        after.drop()
+
+    asyncio.run(run())
+
+
+def test_a_world_change_settles_in_the_old_world_what_had_come(tmp_path: Path) -> None:
+    async def run() -> None:
+        desk = await Desk(tmp_path).open()
+        desk.connects(kept=False)
+        await desk.carry()
+        await desk.carry()
+        desk.says("h1-contact", m={"contact": False}, boot="b", seq=1)
+        await desk.carry()
+        desk.clock.at += 16_000  # the door has been open long enough, and nobody has ticked yet
+        began = desk.journal.position
+        await desk.changes_world(definition(homes=2))
+        kinds = [type(event) for _, event in desk.journal.read(began)]
+        assert kinds[:2] == [Tick, WorldChanged]
+        assert "s_door" in {alert.rule for alert in desk.alerts()}
+        desk.drop()
+
+    asyncio.run(run())

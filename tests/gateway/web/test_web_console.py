@@ -1,0 +1,207 @@
+"""The page in a real browser: an alert comes, is heard, accepted and closed; the connection is cut and comes back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy.orm import Session
+from web_desk import DEMO, NOW, PIN, Desk, free_port, served
+
+from gateway.operations.tables import Alert
+from gateway.web.app import create_app
+from gateway.web.settings import WebSettings
+
+expect.set_options(timeout=5_000)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium_path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def settings() -> WebSettings:
+    return WebSettings(port=free_port(), demo=DEMO)
+
+
+@pytest.fixture
+def url(desk: Desk, settings: WebSettings) -> Iterator[str]:
+    with served(create_app(desk, settings), desk) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    """The desk on a phone, in Chinese; an error in a script or a refused load fails the test."""
+    with browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN") as context:
+        opened = context.new_page()
+        errors: list[str] = []
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        opened.on(
+            "console", lambda said: errors.append(said.text) if "Content Security" in said.text else None
+        )
+        opened.goto(url + "/")
+        expect(opened.locator("#clock")).to_have_text("15:03:00")  # the script runs
+        yield opened
+        assert errors == []
+
+
+def signs_in(page: Page, name: str = "李敏", pin: str = PIN) -> None:
+    page.locator(f'dialog [data-name="{name}"]').click()
+    for digit in pin:
+        page.locator(f'dialog [data-key="{digit}"]').click()
+    page.locator('dialog [data-key="ok"]').click()
+
+
+def test_from_raised_to_closed_without_reloading(desk: Desk, page: Page) -> None:
+    page.evaluate("window.untouched = true")
+    expect(page.locator("#calm")).to_be_visible()
+    began = time.monotonic()
+    alert = desk.rings()
+    card = page.locator(f"#a-{alert}")
+    card.wait_for(timeout=1_000)
+    assert time.monotonic() - began < 1
+    expect(card).to_contain_text("王女士")
+    expect(card).to_contain_text("莲花二村 3栋1201 卫生间")
+    expect(page.locator("#spoken")).to_have_text("新警情：疑似跌倒，王女士，莲花二村 3栋1201 卫生间")
+    expect(page).to_have_title("(1) Carehub 值班台")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    card.get_by_role("button", name="接警").click()
+    expect(page.locator("#signin-then")).to_have_text("登录后立即接警：疑似跌倒 王女士")
+    signs_in(page)
+    expect(card).to_contain_text("李敏 15:03 接警")
+    expect(card).to_contain_text("2580#")
+    expect(card.locator('a[href="tel:13900001234"]')).to_be_visible()
+
+    card.get_by_role("button", name="办结").click()
+    expect(page.locator("#toast")).to_have_text("请先选核实结果")
+    card.get_by_role("radio", name="误报").check()
+    card.locator("textarea").fill("坐下时动作太快")
+    desk.delivers(alert, "值班群", "delivered")
+    desk.changes.publish(alert)
+    expect(card).to_contain_text("值班群 已送达")  # the card was renewed: choice and note are still there
+    expect(card.locator("textarea")).to_have_value("坐下时动作太快")
+    card.get_by_role("button", name="办结").click()
+    expect(card).to_have_count(0)
+    expect(page.locator("#closed")).to_contain_text("误报")
+    expect(page.locator("#closed")).to_contain_text("坐下时动作太快")
+    expect(page).to_have_title("Carehub 值班台")
+    with Session(desk.engine) as session:
+        row = session.get_one(Alert, alert)
+        assert (row.state, row.closed_by, row.verdict) == ("closed", "李敏", "false")
+    assert page.evaluate("window.untouched")
+
+
+def test_the_red_bar_stays_until_a_tap_proves_the_sound_and_then_the_alert_rings(
+    desk: Desk, page: Page
+) -> None:
+    page.evaluate(
+        """() => {
+          window.loops = [];
+          const start = AudioBufferSourceNode.prototype.start;
+          AudioBufferSourceNode.prototype.start = function (...given) {
+            if (this.loop) loops.push(this);
+            return start.apply(this, given);
+          };
+          const stop = AudioBufferSourceNode.prototype.stop;
+          AudioBufferSourceNode.prototype.stop = function (...given) {
+            loops = loops.filter((one) => one !== this);
+            return stop.apply(this, given);
+          };
+        }"""
+    )
+    expect(page.locator("#deaf")).to_be_visible()
+    page.locator("#deaf").click()
+    expect(page.locator("#deaf")).to_be_hidden()
+    expect(page.locator("#heard")).to_contain_text("声音已开")
+    desk.rings("over_capacity", "F01")
+    expect(page.locator(".card")).to_have_count(1)
+    assert page.evaluate("loops.length") == 0  # one soft chime, nothing that goes on
+    desk.rings()
+    expect(page.locator("body")).to_have_attribute("data-sounding", "life")
+    assert page.evaluate("loops.length") == 1
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator("#heard")).to_contain_text("声音在另一页")
+    page.locator(".card.critical [data-act=accept]").click()
+    signs_in(page)
+    expect(page.locator("body")).to_have_attribute("data-sounding", "")
+    assert page.evaluate("loops.length") == 0
+
+
+def test_two_tabs_share_one_stream_and_the_second_goes_on_when_the_first_closes(
+    desk: Desk, page: Page
+) -> None:
+    second = page.context.new_page()
+    second.goto(page.url)
+    expect(second.locator("#clock")).to_have_text("15:03:00")
+    desk.rings()
+    for tab in (page, second):
+        expect(tab.locator(".card")).to_have_count(1)
+    assert desk.changes.readers == 1
+    page.close()
+    desk.rings(place="H0003")
+    expect(second.locator(".card")).to_have_count(2)
+
+
+def test_two_stations_accept_at_once_and_the_later_is_told_who_was_first(
+    desk: Desk, page: Page, browser: Browser
+) -> None:
+    alert = desk.rings()
+    with browser.new_context(locale="zh-CN") as elsewhere:
+        other = elsewhere.new_page()
+        other.goto(page.url)
+        other.locator("[data-act=accept]").click()
+        page.locator("[data-act=accept]").click()
+        page.locator('dialog [data-name="李敏"]').click()  # hesitates
+        signs_in(other, "陈国强", "8024")
+        expect(other.locator(f"#a-{alert}")).to_contain_text("陈国强 15:03 接警")
+        page.keyboard.type(PIN)
+        page.keyboard.press("Enter")
+        expect(page.locator("#toast")).to_have_text("陈国强 已在 15:03 接警")
+        expect(page.locator(f"#a-{alert}")).to_contain_text("陈国强 15:03 接警")
+
+
+def test_a_cut_connection_is_shown_and_what_came_meanwhile_is_caught_up(
+    desk: Desk, browser: Browser, settings: WebSettings
+) -> None:
+    with browser.new_context(locale="zh-CN") as context:
+        page = context.new_page()
+        with served(create_app(desk, settings), desk) as url:
+            page.goto(url + "/")
+            expect(page.locator("#clock")).to_have_text("15:03:00")
+        expect(page.locator("#lost")).to_be_visible(timeout=8_000)
+        desk.stores()
+        again = Desk(desk.folder)  # the same data in a new run of the hub
+        again.becomes(hub_now_ms=NOW + 60_000)
+        with served(create_app(again, replace(settings)), again):
+            expect(page.locator("#lost")).to_be_hidden(timeout=8_000)
+            expect(page.locator(".card")).to_have_count(1)
+            page.close()
+
+
+def test_a_scenario_of_the_demo_is_ticked_when_its_alert_is_seen(desk: Desk, page: Page) -> None:
+    row = page.locator('li[data-scenario="fall_unattended"]')
+    row.get_by_role("button").click()
+    expect(row).to_contain_text("已开始")
+    alert = desk.rings(place="H0002")
+    expect(page.locator(f"#a-{alert}")).to_be_visible()
+    expect(row).to_contain_text("已开始")
+    desk.escalates(alert, 60_000)
+    expect(row).to_contain_text("✓ 已看到")
+    expect(page.locator(f"#a-{alert}")).to_contain_text("1 分 0 秒内无人接警，已上报")
+    desk.becomes(speed=60.0)
+    expect(page.locator("#sim")).to_have_text("×60 模拟时间 · 升级暂停")
+    expect(row.get_by_role("button")).to_be_disabled()
+    assert desk.played == ["fall_unattended"]
