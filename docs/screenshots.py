@@ -100,7 +100,7 @@ def attend(demo: Demo) -> None:
     """Settle the day's falls and calls, accept what is left, and let 王女士 fall: a desk in the middle of its work."""
     with httpx.Client(base_url=f"{demo.url}/api/v1", timeout=20) as desk:
         desk.post("/signin", json={"name": demo.name, "pin": demo.pin}).raise_for_status()
-        verdicts = {"sos": ("true", "已送医，家属在场"), "fall": ("false", "坐下时动作太快")}
+        verdicts = {"sos": ("true", "已上门查看，身体无碍"), "fall": ("false", "坐下时动作太快")}
         for alert in desk.get("/alerts", params={"state": "open"}).json()["alerts"]:
             if alert["severity"] != "critical":
                 continue

@@ -301,6 +301,9 @@ def demo(
         Path | None, typer.Option(help="Folder for the demo's files; default: a new one each time.")
     ] = None,
     *,
+    mosquitto: Annotated[
+        bool, typer.Option(help="Use Mosquitto where it is installed, else amqtt (which keeps nothing).")
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Set up and run everything: broker, hub, a simulated town, the console."""
@@ -315,6 +318,7 @@ def demo(
         port=port,
         broker_port=broker_port,
         keep=keep,
+        mosquitto=mosquitto,
     )
     try:
         result = run_demo(options)

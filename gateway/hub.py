@@ -26,6 +26,7 @@ from gateway.ingest.mqtt311_session import Mqtt311Session
 from gateway.ingest.source import BrokerAddress, Inbox, Source
 from gateway.journal.journal import Journal
 from gateway.line import Line
+from gateway.listening import listen
 from gateway.notify import outbox
 from gateway.notify.channel import Channel
 from gateway.notify.delivery import Delivery
@@ -61,6 +62,7 @@ class Hub:
         self.web_settings = web_settings(settings)
         channels = open_channels(settings)
         ladder = read_ladder(settings)
+        self._listener = listen(self.web_settings.host, self.web_settings.port)
         self.journal = Journal(data / "journal.sqlite")
         self.database = open_database(data / "operations.sqlite")
         self.store = open_store(settings)
@@ -127,7 +129,7 @@ class Hub:
                 ("line", self.line.run()),
                 ("source", self.source.run()),
                 ("delivery", self.delivery.run()),
-                ("web", web.serve()),
+                ("web", web.serve([self._listener])),
             )
         }
         stopping = asyncio.create_task(self._stop.wait(), name="stop")
@@ -176,7 +178,8 @@ class Hub:
         """Why the hub does not do its whole work right now; empty when it does."""
         line, found = self.line, []
         if not line.feed.whole:
-            found.append(f"the broker {self.address!r} cannot be heard")
+            why = f": {line.unheard}" if line.unheard else ""
+            found.append(f"the broker {self.address!r} cannot be heard{why}")
         if line.trouble:
             found.append(line.trouble)
         if self.writer.trouble:

@@ -127,6 +127,7 @@ class Line:
         self.dropped = 0
         self.receive_max = 0
         self.trouble = ""
+        self.unheard = ""  # why the broker cannot be heard, in the session's words
         self.raised = 0
 
     # the line
@@ -281,9 +282,11 @@ class Line:
     def _read_control(self, arrival: Arrival, reading: Reading) -> None:
         now = self._now(reading)
         match arrival:
-            case Disconnected(since=since):
+            case Disconnected(reason=reason, since=since):
+                self.unheard = reason
                 reading.entry.events += self.feed.lost(now, since=min(since, now))
             case Connected(kept=kept, receive_max=receive_max):
+                self.unheard = ""
                 self.receive_max = receive_max
                 self.ingest.reconnected(kept=kept)
                 fence = self.feed.connected(kept=kept, run_id=self._run_id)

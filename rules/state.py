@@ -36,7 +36,10 @@ class Slot(msgspec.Struct, array_like=True):
 
 
 class DeviceState(msgspec.Struct, array_like=True):
-    """What is known of one device. ``credit`` ms are added to its silence: the time the hub itself could not hear."""
+    """What is known of one device. ``credit`` ms are added to its silence: the time the hub itself could not hear.
+
+    ``latest`` holds only metrics that rules watch; ``away`` is how many ms it had been missing when it came back.
+    """
 
     heard_at: int
     online: bool = True
@@ -46,16 +49,16 @@ class DeviceState(msgspec.Struct, array_like=True):
     missing: bool = False  # a silence alert stands
     boots: list[Boot] = msgspec.field(default_factory=list)
     ids: list[str] = msgspec.field(default_factory=list)
-    latest: dict[str, tuple[int, Value]] = msgspec.field(
-        default_factory=dict
-    )  # only metrics that rules watch
+    latest: dict[str, tuple[int, Value]] = msgspec.field(default_factory=dict)
+    away: int = 0
 
 
 class Link(msgspec.Struct, array_like=True):
-    """A radio gateway as its devices' home sees it, since ``at``."""
+    """A radio gateway as its devices' home sees it, since ``at``; ``away`` ms it had been off when it came back."""
 
     online: bool
     at: int
+    away: int = 0
 
 
 class KeyState(msgspec.Struct, array_like=True):
@@ -84,11 +87,11 @@ def bytes_max(devices: int, slots: int, metrics: int) -> int:
     """The declared bound of the serialised size, from the number of devices, slots and watched (device, metric) pairs."""
     text = 4 * TEXT_MAX + 5  # UTF-8, with its length
     boot = 3 * 5 + text + RANGES_MAX * 2 * 9
-    device = 6 * 9 + 2 * text + BOOTS_MAX * boot + EVENT_IDS_MAX * text + 3 * 5
+    device = 7 * 9 + 2 * text + BOOTS_MAX * boot + EVENT_IDS_MAX * text + 3 * 5
     fact = 5 + 3 * text + max(9, text)
     slot = 5 + 3 * 9 + 3 * text + fact
     latest = 5 + text + 9 + max(9, text)
-    link = text + 5 + 10
+    link = text + 5 + 19
     return 64 + text + devices * (device + link) + slots * slot + metrics * latest
 
 

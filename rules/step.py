@@ -39,6 +39,7 @@ from rules.interruptions import change_world, forget_unused_links, lose, resume,
 from rules.plan import Plan
 from rules.settle import act, end_alert, next_due, settle
 from rules.state import NEVER, DeviceState, Fact, KeyState, Link, decode, encode
+from rules.vocabulary import ACTIVITY_BY_VALUE
 from rules.world import World
 
 Routes: TypeAlias = dict[str, set[str]]  # radio gateway -> keys with a device behind it
@@ -155,9 +156,10 @@ def _heard(
     """The device was there at ``seen``, however old what it tells: what talks is neither silent nor offline."""
     if device.credit or not device.online:
         state.wake = 0  # its next deadline may now be earlier
-    device.heard_at, device.credit, device.online = max(device.heard_at, seen), 0, True
+    before = device.heard_at
+    device.heard_at, device.credit, device.online = max(before, seen), 0, True
     if device.missing:
-        device.missing = False
+        device.missing, device.changed_at, device.away = False, seen, max(seen - before, 0)
         for watch in plan.silent.get(device_id, ()):
             end_alert(state.slots[watch.slot], seen, effects)
         state.wake = 0
@@ -179,12 +181,14 @@ def _read_metrics(
     replayed = event.quality == Quality.RETAINED
     for metric, value in event.metrics.items():
         watches = listeners.get(metric)
-        if watches is None:
-            continue
+        if watches is None or type(value) is str:
+            continue  # rules compare numbers
         before = device.latest.get(metric)
         if before is not None and observed < before[0]:
             continue  # late: history, never "latest"
         device.latest[metric] = (observed, value)
+        if before is not None and value == before[1] and not (value and metric in ACTIVITY_BY_VALUE):
+            continue  # most readings say nothing new; only movement is news each time
         fact = Fact(event.device, metric, value, now if replayed else observed)
         for watch in watches:
             if replayed and not isinstance(watch.condition, Level):
@@ -230,5 +234,6 @@ def _read_status(
 def _read_gateway(state: KeyState, event: Status, seen: int) -> None:
     link = state.gateways.get(event.device)
     if link is not None and link.online != event.online:
-        state.gateways[event.device] = Link(online=event.online, at=seen)
+        away = max(seen - link.at, 0) if event.online and link.at else 0
+        state.gateways[event.device] = Link(online=event.online, at=seen, away=away)
         state.wake = 0

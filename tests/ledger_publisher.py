@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from typing import Self
 
 import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 from parts import Broker, wait_until
 
 Identity = tuple[str, str, int]
@@ -20,7 +20,12 @@ class Publisher:
     """Publishes at QoS 1 over MQTT 5. ``acknowledged`` holds (device, boot, seq) of everything PUBACKed."""
 
     def __init__(
-        self, broker: Broker, *, site: str = "lianhua", will: tuple[str, bytes] | None = None, keepalive: int = 60
+        self,
+        broker: Broker,
+        *,
+        site: str = "lianhua",
+        will: tuple[str, bytes] | None = None,
+        keepalive: int = 60,
     ) -> None:
         self.site, self.boot = site, "b007"
         self.acknowledged: set[Identity] = set()
@@ -30,7 +35,7 @@ class Publisher:
         self._early: set[int] = set()
         self._lock = threading.Lock()
         self._connected = threading.Event()
-        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
         self._client.max_inflight_messages_set(2_000)
         self._client.on_connect = lambda *_: self._connected.set()
         self._client.on_publish = lambda _client, _data, mid, *_: self._note(mid)
@@ -54,7 +59,11 @@ class Publisher:
     def fall(self, device: str, *, ts: int | None = None, kind: str = "fall") -> Identity:
         """The device's next message: it felt somebody fall."""
         seq = self._seqs.get(device, 0) + 1
-        body = {"id": f"{device}-{self.boot}-{seq}", "type": kind, "data": {"confidence": 0.9}}
+        body: dict[str, object] = {
+            "id": f"{device}-{self.boot}-{seq}",
+            "type": kind,
+            "data": {"confidence": 0.9},
+        }
         identity = self._say(device, "event", body, ts)
         self.falls.add(identity)
         return identity
@@ -71,7 +80,7 @@ class Publisher:
         """Break the connection off without DISCONNECT: the broker sends the will."""
         socket = self._client.socket()
         self._client.loop_stop()
-        assert isinstance(socket, ssl.SSLSocket) or socket is not None
+        assert socket is not None
         socket.close()
 
     def _say(self, device: str, kind: str, body: dict[str, object], ts: int | None) -> Identity:
@@ -112,6 +121,10 @@ class Flow:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="flow", daemon=True)
         self.said = 0
+
+    def has_come_to(self, number: int) -> bool:
+        """Whether so many messages were said."""
+        return self.said >= number
 
     def _run(self) -> None:
         """About a thousand a second: a pace, not a wait for anything."""

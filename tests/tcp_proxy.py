@@ -9,10 +9,13 @@ from typing import Self
 
 
 class TcpProxy:
-    """A context manager on a free loopback port. While ``muted``, bytes from client to server are lost."""
+    """A context manager on a free loopback port.
+
+    While ``muted``, bytes from client to server are lost; while ``away``, nobody is there.
+    """
 
     def __init__(self, target_port: int) -> None:
-        self.muted = False
+        self.muted = self.away = False
         self._target_port = target_port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -44,11 +47,10 @@ class TcpProxy:
                 client, _ = self._listener.accept()
             except OSError:  # the listener was shut
                 return
-            try:
-                server = socket.create_connection(("127.0.0.1", self._target_port))
-            except OSError:  # nobody there: as if the client had called itself
+            if self.away:
                 client.close()
                 continue
+            server = socket.create_connection(("127.0.0.1", self._target_port))
             self._sockets += [client, server]
             for source, sink, upstream in ((client, server, True), (server, client, False)):
                 pump = threading.Thread(target=self._pump, args=(source, sink, upstream), daemon=True)

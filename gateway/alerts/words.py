@@ -98,7 +98,8 @@ def where(place: PlaceFacts | None, room: str, *, place_id: str) -> Words:
     """Where to go: neighbourhood, address as it stands on the building, room."""
     if place is None:
         return {"zh": f"未登记地点 {place_id}", "en": f"unregistered place {place_id}"}
-    spot = " ".join(part for part in (_level(place, 3), discreet(place.address)) if part)
+    neighbourhood, address = _level(place, 3), discreet(place.address)
+    spot = " ".join(part for part in (neighbourhood if neighbourhood not in address else "", address) if part)
     room = discreet(room)
     return {"zh": f"{spot} {room}".strip(), "en": ", ".join(part for part in (spot, room_en(room)) if part)}
 

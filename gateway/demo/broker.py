@@ -65,14 +65,18 @@ class DemoBroker:
             self.process.wait()
 
 
-def start_broker(folder: Path, port: int) -> DemoBroker:
-    """Start a broker on loopback (port 0: 1883, or any free one) and wait until it listens; raises ``BrokerError``."""
+def start_broker(folder: Path, port: int, *, mosquitto: bool = True) -> DemoBroker:
+    """Start a broker on loopback (port 0: 1883, or any free one) and wait until it listens; raises ``BrokerError``.
+
+    ``mosquitto`` False leaves it aside even where it is installed.
+    """
     if port and _listens(port):
         raise BrokerError(
             f"port {port} is taken by another program; choose another port for the demo's broker"
         )
     port = port or (MQTT_PORT if not _listens(MQTT_PORT) else free_port())
-    program = shutil.which("mosquitto", path=os.pathsep.join([os.environ.get("PATH", ""), *SBIN]))
+    places = os.pathsep.join([os.environ.get("PATH", ""), *SBIN])
+    program = shutil.which("mosquitto", path=places) if mosquitto else None
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o777)  # started as root, Mosquitto becomes another user before it writes
     if program:

@@ -90,6 +90,7 @@ class DemoOptions:
     port: int
     broker_port: int
     keep: Path | None
+    mosquitto: bool = True
 
 
 def run_demo(options: DemoOptions) -> dict[str, Any]:
@@ -132,7 +133,9 @@ class _Demo:
     def start(self) -> None:
         """Broker, registry, hub, town."""
         say.print("[bold]Carehub[/] · 示范社区准备中 · setting up the demo …")
-        broker = start_broker(self._folder / "broker", self._options.broker_port)
+        broker = start_broker(
+            self._folder / "broker", self._options.broker_port, mosquitto=self._options.mosquitto
+        )
         self._stack.callback(broker.stop)
         self._register()
         config = self._folder / "carehub.toml"

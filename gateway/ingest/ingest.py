@@ -139,7 +139,6 @@ class Ingest:
             return
         if event.quality == Quality.CLOCK:
             self._note_clock(event, message, batch)
-        self.counts["read"] += 1
         batch.events.append(event)
 
     def _is_repeat(self, event: Telemetry | Occurrence, message: Message, batch: Batch) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -39,6 +40,7 @@ class Mqtt311Session:
         self._kept = False
         self._generation = 0
         self._stopping = False
+        self._refusal = ""
         self._client = self._new_client()
 
     def _new_client(self) -> paho.Client:
@@ -98,8 +100,9 @@ class Mqtt311Session:
         _properties: object,
     ) -> None:
         if reason.is_failure:
-            log.warning("broker %r refused us: %s; check [mqtt] username and password", self._address, reason)
-            return
+            self._refusal = f"the broker refused us: {reason}; check [mqtt] username and password"
+            return  # the broker closes now: on_disconnect tells it
+        self._refusal = ""
         self._generation += 1
         self._kept = flags.session_present
         if self._kept:
@@ -121,7 +124,8 @@ class Mqtt311Session:
             if reason.is_failure and not pattern.startswith("$SYS")
         ]
         if refused:
-            log.error("broker %r: its ACL refuses %s", self._address, ", ".join(refused))
+            who = self._address.username or "anonymous"
+            self._tell_lost(f"the broker's ACL refuses {', '.join(refused)} to {who}")
             return
         self._inbox.put_from_thread(Connected(kept=False, receive_max=RECEIVE_MAX_UNSAID))
 
@@ -139,9 +143,15 @@ class Mqtt311Session:
         self, _client: paho.Client, _userdata: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
         if not self._stopping:
-            log.warning("broker %r: %s", self._address, reason)
             self._generation += 1  # from now on nothing of that connection is acknowledged
-            self._inbox.put_from_thread(Disconnected(str(reason), self._now()))
+            self._tell_lost(self._refusal or str(reason))
 
     def _on_connect_fail(self, _client: paho.Client, _userdata: Any) -> None:  # noqa: ANN401 paho's signature
-        log.warning("broker %r: cannot connect", self._address)
+        if not self._stopping:
+            self._tell_lost(
+                str(sys.exc_info()[1] or "cannot connect")
+            )  # paho calls this while it handles the error
+
+    def _tell_lost(self, reason: str) -> None:
+        log.warning("broker %r: %s", self._address, reason)
+        self._inbox.put_from_thread(Disconnected(reason, self._now()))

@@ -28,6 +28,7 @@ from gateway.ingest.source import (
 log = logging.getLogger(__name__)
 SESSION_NEVER_EXPIRES = 0xFFFFFFFF
 READ_BYTES = 1 << 20
+PING_EVERY_S = KEEP_ALIVE_S / 2
 ROOM_EVERY_S = 0.005  # how often a held session looks whether the inbox has room again
 REFUSED_FROM = 0x80  # MQTT 5, 2.4: reason codes from here on are failures
 GRANTED = (
@@ -114,7 +115,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._filled = 0
         self._packet_ids = itertools.cycle(range(1, 0x10000))
         self._ping: asyncio.TimerHandle | None = None
-        self._ping_every_s = KEEP_ALIVE_S / 2
+        self._ping_every_s = PING_EVERY_S
         self._heard = True
         self._held = False
         self._connack: mqtt5.ConnAckPacket | None = None
@@ -205,7 +206,7 @@ class _Connection(asyncio.BufferedProtocol):
                 self._subscribed(packet, arrivals)
             case mqtt5.DisconnectPacket():
                 self._end(f"the broker closed: {packet.reason_code.name}")
-            case mqtt5.PubAckPacket() if packet.reason_code >= REFUSED_FROM:
+            case mqtt5.PubAckPacket() if packet.reason_code.value >= REFUSED_FROM:
                 log.error(
                     "broker %r refuses what the hub writes (%s): let %s write care/v1/_hub/# in its ACL",
                     self._address,
@@ -220,7 +221,8 @@ class _Connection(asyncio.BufferedProtocol):
             self._end(f"the broker refused us: {packet.reason_code.name}; check [mqtt] username and password")
             return
         self._connack = packet
-        self._ping_every_s = (packet.server_keep_alive or KEEP_ALIVE_S) / 2
+        if packet.server_keep_alive:  # the broker's word counts
+            self._ping_every_s = min(packet.server_keep_alive / 2, PING_EVERY_S)
         self._ping = asyncio.get_running_loop().call_later(self._ping_every_s, self._keep_alive)
         if packet.session_present:
             self._stand(arrivals)

@@ -155,18 +155,30 @@ class Journal:
 
         Raises ``JournalError`` at a damaged row, naming the positions that are lost.
         """
-        rows = self._reader().execute(
-            "SELECT first, count, body, checksum FROM batch WHERE first > ? - ? AND first + count > ? + 1 ORDER BY first",
-            (after, EVENTS_PER_ROW_MAX, after),
-        )
         given = 0
-        for first, count, body, checksum in rows:
+        for first, count, body, checksum in self._rows(after):
             for index, event in enumerate(self._decode(first, count, body, checksum)):
                 if first + index > after:
                     yield first + index, event
                     given += 1
                     if given >= limit:
                         return
+
+    def _rows(self, after: int) -> Iterator[tuple[int, int, bytes, int]]:
+        last = after
+        try:
+            for row in self._reader().execute(
+                "SELECT first, count, body, checksum FROM batch WHERE first > ? - ? AND first + count > ? + 1 ORDER BY first",
+                (after, EVENTS_PER_ROW_MAX, after),
+            ):
+                yield row
+                last = row[0] + row[1] - 1
+        except sqlite3.OperationalError:
+            raise  # the disk's trouble, which may pass
+        except sqlite3.DatabaseError as error:
+            raise JournalError(
+                f"{self.path}: unreadable behind event {last} ({error}); restore a backup"
+            ) from error
 
     def _decode(self, first: int, count: int, body: bytes, checksum: int) -> list[AnyEvent]:
         if zlib.crc32(body) != checksum:

@@ -172,7 +172,10 @@ def _view(row: Alert, place: Place | None, deliveries: list[Delivery], escalated
 
 def _where(row: Alert, place: Place | None) -> Text:
     """Neighbourhood, address and room: names stay as they stand on the door, the room is translated."""
-    before = (place.path.rsplit("/", 1)[-1], place.address) if place else ()
+    before: tuple[str, ...] = ()
+    if place is not None:
+        neighbourhood = place.path.rsplit("/", 1)[-1]
+        before = (place.address,) if neighbourhood in place.address else (neighbourhood, place.address)
     return {
         "zh": _joined((*before, row.room)),
         "en": _joined((*before, ROOMS_EN.get(row.room, row.room))),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from rules.conditions.condition import Condition, Ended, Fired, known
-from rules.conditions.silent import is_alive
+from rules.conditions.silent import away_since, is_alive
 from rules.events import Value
 from rules.state import Fact, KeyState, Slot
 from rules.vocabulary import ACTIVITY_BY_CHANGE, ACTIVITY_BY_VALUE, METRICS
@@ -22,7 +22,7 @@ class Absence(Condition, frozen=True):
 
     Only time inside the window counts. An outing is not an absence: with ``unless_left_by``, nothing is raised while the
     last activity was that metric's (the front door's). Nothing is raised either while the sensor that saw the last
-    activity, or every sensor that could see one, is dead.
+    activity, or every sensor that could see one, is dead; the time it was away does not count afterwards.
     """
 
     of: tuple[str, ...]
@@ -84,7 +84,7 @@ class Absence(Condition, frozen=True):
         return Ended(fact.at)
 
     def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | None:
-        due = self._due(watch, slot.since)
+        due = self._due(watch, slot.since + self._blind_ms(watch, state, slot))
         if due > at:
             slot.due = due
             return None
@@ -106,6 +106,12 @@ class Absence(Condition, frozen=True):
         if slot.cause is not None and slot.cause.device in watch.heartbeats:
             return is_alive(watch, state, slot.cause.device, at)
         return any(is_alive(watch, state, device, at) for device in watch.devices)
+
+    def _blind_ms(self, watch: Watch, state: KeyState, slot: Slot) -> int:
+        """How long, since the last activity, the sensor that saw it (else the best of all) was away and is back."""
+        if slot.cause is not None and slot.cause.device in watch.heartbeats:
+            return away_since(state, slot.cause.device, slot.since)
+        return min(away_since(state, device, slot.since) for device in watch.devices)
 
     def _due(self, watch: Watch, since: int) -> int:
         """``for_s`` of window time after ``since``, within one day's window, in ms."""

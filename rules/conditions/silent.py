@@ -65,3 +65,12 @@ def is_alive(watch: Watch, state: KeyState, device_id: str, at: int) -> bool:
     if not device.online or (link is not None and not link.online):
         return False
     return at - device.heard_at < HEARTBEATS * watch.heartbeats[device_id] + device.credit
+
+
+def away_since(state: KeyState, device_id: str, since: int) -> int:
+    """For how many ms after ``since`` the device, or its radio gateway, was away before it came back."""
+    device = state.devices[device_id]
+    link = state.gateways.get(device.via)
+    own = min(device.away, device.changed_at - since) if device.online and device.changed_at > since else 0
+    gateway = min(link.away, link.at - since) if link is not None and link.at > since else 0
+    return max(own, gateway)

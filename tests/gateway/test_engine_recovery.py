@@ -6,14 +6,18 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from line_desk import START, Desk, Life, copied, definition
+from line_desk import START, Desk, copied, definition
+from line_life import Life
 from sqlalchemy import text
 
 import gateway.line
+from gateway.engine.engine import Engine
 from gateway.journal.journal import JournalError
-from rules.events import FeedLost, Resumed, Tick, WorldChanged
+from rules.effects import Raise
+from rules.events import AnyEvent, FeedLost, Resumed, Telemetry, Tick, WorldChanged
+from rules.state import decode, encode
 
-SEEDS = range(1, 9)
+SEEDS = range(1, 4)
 
 
 @pytest.fixture(params=[1, 500])
@@ -42,8 +46,10 @@ async def replayed(folder: Path, world: object) -> list[object]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_replayed_journal_gives_the_same_alerts(tmp_path: Path, seed: int, keys_per_commit: int) -> None:
     async def run() -> None:
-        told, desk = await lived(tmp_path / "live", seed, 120)
+        told, desk = await lived(tmp_path / "live", seed, 90)
         world = desk.engine.world.definition
+        times = [event.at for _, event in desk.journal.read(0)]
+        assert times == sorted(times), f"seed {seed}: hub time ran back in the journal"
         desk.drop()
         again = copied(tmp_path / "live", tmp_path / "again", names=("journal",))
         assert await replayed(again, world) == told, f"seed {seed}"
@@ -52,18 +58,7 @@ def test_a_replayed_journal_gives_the_same_alerts(tmp_path: Path, seed: int, key
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_hub_time_in_the_journal_never_runs_back(tmp_path: Path, seed: int) -> None:
-    async def run() -> None:
-        _, desk = await lived(tmp_path, seed, 150)
-        times = [event.at for _, event in desk.journal.read(0)]
-        desk.drop()
-        assert times == sorted(times), f"seed {seed}"
-
-    asyncio.run(run())
-
-
-@pytest.mark.parametrize("seed", [11, 12, 13])
+@pytest.mark.parametrize("seed", [11])
 def test_a_kill_after_any_commit_changes_no_alert(tmp_path: Path, seed: int, keys_per_commit: int) -> None:
     """Both files as they were after each commit: what is recovered from them equals a replay of that journal from nothing."""
     kills: list[tuple[Path, object]] = []
@@ -82,15 +77,15 @@ def test_a_kill_after_any_commit_changes_no_alert(tmp_path: Path, seed: int, key
         await desk.open()
         life = Life(desk, seed)
         await life.steps(25)
-        desk.journal.committed = desk.alert_log.committed = committed  # type: ignore[method-assign]  # a hook
-        await life.steps(14)
+        desk.journal.committed = desk.alert_log.committed = committed  # a hook
+        await life.steps(5)
         desk.drop()
         for folder, world in kills:
             bare = copied(folder, folder / "bare", names=("journal",))
             assert await replayed(folder, world) == await replayed(bare, world), f"seed {seed}, {folder.name}"
 
     asyncio.run(run())
-    assert len(kills) > 20
+    assert len(kills) > 10
 
 
 def test_an_orderly_end_amid_a_snapshot_round_forgets_no_key(
@@ -155,33 +150,22 @@ def test_a_home_taken_out_and_put_back_is_alive_after_a_kill(tmp_path: Path) -> 
     asyncio.run(run())
 
 
-def test_a_key_that_was_saved_with_something_due_is_woken_after_a_kill(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_that_was_saved_with_something_due_is_woken_after_a_kill() -> None:
     """Replayed ticks before its snapshot must not use up its place in the queue of deadlines."""
-    monkeypatch.setattr(gateway.line, "SNAPSHOT_KEYS_MAX", 1)
-
-    async def run() -> None:
-        desk = await Desk(tmp_path / "live").open()
-        desk.connects(kept=False)
-        await desk.carry()
-        await desk.carry()
-        for n in range(1, 4):
-            desk.says(f"h{n}-contact", m={"contact": n != 3}, boot="b", seq=1)
-        await desk.go(5_000)
-        desk.line._round = []
-        desk.line._snapshot_at = desk.clock.now()  # the floor stands here from now on
-        await desk.go(5_000)
-        state = desk.engine.states["H3"]
-        state.wake = 0  # as a status leaves it: to be looked at by the next tick
-        desk.line._round, desk.line._round_from = ["H3", "H2"], (desk.engine.position, 1)
-        await desk.go(1)
-        desk.drop()
-        after = await Desk(copied(tmp_path / "live", tmp_path / "after")).open()
-        assert after.engine._standing["H3"] <= max(after.engine.states["H3"].wake, 0)
-        after.drop()
-
-    asyncio.run(run())
+    world = definition(homes=1)
+    live = Engine(lambda _: world)
+    opened = Telemetry(START, "h1-contact", START, 0, "b", 1, {"contact": 0.0})
+    events: list[AnyEvent] = [WorldChanged(START, 1, (), ()), Tick(START), opened, Tick(START + 1_000)]
+    live.apply(events, 1)
+    state = decode(encode(live.states["H1"]))
+    state.wake = 0  # as a status leaves it: to be looked at again by the next tick
+    others = [(2, s) for s in live.states.values() if s.key != "H1"]
+    after = Engine(lambda _: world)
+    replay = list(enumerate(events, 1))[2:]
+    assert after.recover([(4, state), *others], world=world, replay=replay) == []
+    assert after.next_wake() <= START + 15_000
+    decided = after.apply([Tick(START + 15_000)], 5)
+    assert [d.effect.rule for d in decided if isinstance(d.effect, Raise)] == ["s_door"]
 
 
 def test_snapshots_of_another_shape_are_not_read_and_all_is_replayed(tmp_path: Path) -> None:
@@ -203,6 +187,11 @@ def test_snapshots_of_another_shape_are_not_read_and_all_is_replayed(tmp_path: P
     asyncio.run(run())
 
 
+def remove_journal(folder: Path) -> None:
+    for path in folder.glob("journal.sqlite*"):
+        path.unlink()
+
+
 def test_a_journal_older_than_the_alerts_is_refused(tmp_path: Path) -> None:
     """Else the alerts of all positions up to the cursor would be taken for done, in silence."""
 
@@ -210,8 +199,7 @@ def test_a_journal_older_than_the_alerts_is_refused(tmp_path: Path) -> None:
         _, desk = await lived(tmp_path, 3, 30)
         await desk.line.close()
         desk.drop()
-        for path in tmp_path.glob("journal.sqlite*"):
-            path.unlink()
+        remove_journal(tmp_path)
         after = Desk(tmp_path)
         with pytest.raises(JournalError, match="ends at event 0, but alerts were written up to event"):
             await after.open()
@@ -240,7 +228,7 @@ def test_a_start_raises_nothing_for_the_time_the_hub_was_away(tmp_path: Path) ->
         after.connects(kept=True)
         await after.go(20_000)
         await after.carry()
-        assert isinstance([e for _, e in after.journal.read(began) if isinstance(e, Resumed)][0], Resumed)
+        assert any(isinstance(event, Resumed) for _, event in after.journal.read(began))
         assert after.alerts() == []
         after.drop()
 

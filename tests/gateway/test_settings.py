@@ -28,7 +28,10 @@ MISTAKES = [
     ("[http]\nport = 70000\n", ":2: http.port: "),
     (CHANNEL + '[[channels]]\nname = "b"\nkind = "pigeon"\nurl = "x"\n', ":7: channels.1.kind: "),
     (CHANNEL + '[[channels]]\nname = "b"\nkind = "wecom"\n', ":5: channels.1.url: Field required"),
-    (CHANNEL + 'secret = "env:NOT_THERE_AT_ALL"\n', ":5: channels.0.secret: Value error, the environment has no"),
+    (
+        CHANNEL + 'secret = "env:NOT_THERE_AT_ALL"\n',
+        ":5: channels.0.secret: Value error, the environment has no",
+    ),
     ("[[ladder]]\nafter_s = -1\nchannels = []\n", ":2: ladder.0.after_s: "),
     ("mqtt.port = 0\n", ":1: mqtt.port: "),
     ("mqtt = { port = 0 }\n", ":1: mqtt.port: "),
@@ -68,7 +71,9 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_missing_and_an_unreadable_file_are_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"nowhere\.toml: No such file or directory; give the settings file"):
+    with pytest.raises(
+        SettingsError, match=r"nowhere\.toml: No such file or directory; give the settings file"
+    ):
         load_settings(tmp_path / "nowhere.toml")
     with pytest.raises(SettingsError, match="Is a directory"):
         load_settings(tmp_path)
@@ -105,7 +110,7 @@ def test_a_list_in_the_environment_that_is_no_json_is_told_without_its_value(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CAREHUB_CHANNELS", "[s3cret")
-    with pytest.raises(SettingsError, match="environment: .*channels.*JSON") as told:
+    with pytest.raises(SettingsError, match=r"environment: .*channels.*JSON") as told:
         load_settings(None)
     assert "s3cret" not in str(told.value)
 
@@ -132,5 +137,9 @@ def test_secrets_show_in_no_word_about_the_settings(tmp_path: Path) -> None:
 
 def test_without_file_and_environment_the_hub_keeps_to_itself() -> None:
     settings = load_settings(None)
-    assert (settings.http.host, settings.mqtt.host, settings.store.kind) == ("127.0.0.1", "127.0.0.1", "duckdb")
+    assert (settings.http.host, settings.mqtt.host, settings.store.kind) == (
+        "127.0.0.1",
+        "127.0.0.1",
+        "duckdb",
+    )
     assert not settings.simulation.enabled

@@ -188,3 +188,19 @@ def test_a_limit_of_a_whole_day_skips_the_day_that_is_an_hour_short() -> None:
 def test_a_clock_that_jumps_takes_no_time_from_the_person() -> None:
     story = home().at("08:00").says("pir", seen="08:00", motion=1.0).at("10:00").clock_stepped(3600)
     assert story.at("14:00").raised == ["no_activity H1 13:00"]
+
+
+def test_the_time_a_gateway_was_off_does_not_count_when_it_is_back() -> None:
+    story = home().status("pir", online=True, via="gw").at("08:00").says("pir", motion=1.0)
+    story.at("08:30").status("gw", online=False).at("13:30").status("gw", online=True)
+    assert story.at("16:59").raised == []
+    assert len(story.at("17:00").raised) == 1
+
+
+def test_the_time_a_sensor_was_missing_does_not_count_when_it_is_back() -> None:
+    rules = (built_in("no_activity"), built_in("device_silent"))
+    story = Story(*rules, start="06:00").says("door", contact=1.0).at("08:00").says("pir", motion=1.0)
+    story.heartbeat = ("door", "pir2")
+    story.at("11:50")
+    keep_alive(story).at("12:10")
+    assert [text for text in story.raised if text.startswith("no_activity")] == []

@@ -1,0 +1,232 @@
+"""From the journal into the store: every value once, at the store's own pace, whatever the store does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from parts import wait_until
+
+from gateway import store_writer
+from gateway.journal.journal import Entry, Journal, JournalError
+from gateway.store.duckdb import DuckDBStore
+from gateway.store.readings import Query, Reading, Readings, StoreRefused, StoreUnavailable, check
+from gateway.store_writer import StoreWriter
+from rules.events import AnyEvent, Occurrence, Status, Telemetry, Tick
+from rules.world import Definition, Device, Place, World
+
+AT = 1_772_413_200_000
+WORLD = World(
+    Definition(
+        1,
+        "UTC",
+        (Place("H1", "home"), Place("F1", "facility")),
+        (Device("h", "s", "H1", "sos", "", 60), Device("f", "s", "F1", "counter", "", 60)),
+        (),
+    )
+)
+
+
+class Fickle:
+    """A store in memory that is away, or refuses rows of a device, as it is told."""
+
+    name = "memory"
+
+    def __init__(self, cursor: int = 0) -> None:
+        self.at, self.rows, self.away, self.tries, self.bad = cursor, list[Reading](), False, 0, ""
+
+    def cursor(self) -> int:
+        return self.at
+
+    def write(self, rows: Readings, *, cursor: int) -> None:
+        self.tries += 1
+        if self.away:
+            raise StoreUnavailable("the store is away")
+        bad = {n: "bad" for n, device in enumerate(rows.device) if device == self.bad}
+        if bad:
+            raise StoreRefused(bad)
+        check(rows)
+        self.rows += list(rows)
+        self.at = cursor
+
+    def read(self, query: Query) -> list[Reading]:
+        return self.rows[: query.limit]
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_writer, "RETRY_S", (0.01,))
+    monkeypatch.setattr(store_writer, "IDLE_S", 0.01)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with closing(Journal(tmp_path / "journal.sqlite")) as journal:
+        yield journal
+
+
+def writer_of(journal: Journal, store: object) -> StoreWriter:
+    return StoreWriter(journal, store, world=lambda: WORLD, about_itself=lambda: {"hub.x": 4.0})  # type: ignore[arg-type]
+
+
+def said(count: int, *, device: str = "h", first: int = 1) -> list[AnyEvent]:
+    return [Telemetry(AT, device, AT + n, 0, "b", first + n, {"motion": 1.0}) for n in range(count)]
+
+
+def of(store: Fickle, device: str) -> list[Reading]:
+    return [row for row in store.rows if row.device == device]
+
+
+def test_each_kind_of_event_becomes_its_rows(journal: Journal) -> None:
+    store = Fickle()
+    journal.append(
+        Entry(
+            [
+                Telemetry(AT + 5, "h", AT, 1, "b", 7, {"motion": 1.0, "state": "门"}),
+                Occurrence(AT, "h", AT, 0, "", 0, "e1", "fall", {"confidence": 0.5}),
+                Occurrence(AT, "h", AT, 0, "b", 8, "e2", "fall", {"confidence": "sure"}),
+                Occurrence(AT, "f", AT, 2, "b", 9, "", "sos", {}),
+                Status(AT, "f", AT, 3, False, "gw", {"fw": "1.4", "rssi": -61.0}),
+                Telemetry(AT, "gone", AT, 0, "b", 1, {"motion": 0.0}),
+                Tick(AT),
+            ]
+        )
+    )
+    writer = writer_of(journal, store)
+    assert writer._write_some() is False
+    ns = AT * 1_000_000
+    assert [
+        (r.device, r.place, r.home, r.metric, r.time_ns - ns, r.value, r.text, r.quality, r.boot, r.seq, r.received_at - AT)
+        for r in store.rows
+    ] == [
+        ("h", "H1", True, "motion", 7, 1.0, None, "late", "b", 7, 5),
+        ("h", "H1", True, "state", 7, 0.0, "门", "late", "b", 7, 5),
+        ("h", "H1", True, "event.fall", 0, 0.5, "e1", "good", None, None, 0),
+        ("h", "H1", True, "event.fall", 8, 1.0, "e2", "good", "b", 8, 0),
+        ("f", "F1", False, "event.sos", 9, 1.0, None, "clock", "b", 9, 0),
+        ("f", "F1", False, "online", 0, 0.0, None, "retained", None, None, 0),
+        ("f", "F1", False, "fw", 0, 0.0, "1.4", "retained", None, None, 0),
+        ("f", "F1", False, "rssi", 0, -61.0, None, "retained", None, None, 0),
+        ("gone", "unknown", True, "motion", 1, 0.0, None, "good", "b", 1, 0),
+        ("carehub", "hub", False, "hub.x", 0, 4.0, None, "good", None, None, 0),
+    ]  # fmt: skip
+    assert (writer.position, writer.last_at, writer.stored) == (7, AT, 10)
+
+
+def test_a_store_that_was_away_is_behind_and_then_is_not(journal: Journal) -> None:
+    store = Fickle()
+    store.away = True
+    writer = writer_of(journal, store)
+    journal.append(Entry(said(3)))
+    writer.start()
+    wait_until(lambda: store.tries > 2, what="several tries")
+    assert writer.trouble == "the store is away"
+    journal.append(Entry(said(3, first=4)))
+    store.away = False
+    writer.wake()
+    wait_until(lambda: writer.position == 6, what="the store has caught up")
+    assert writer.trouble == ""
+    writer.stop()
+    assert [row.seq for row in of(store, "h")] == [1, 2, 3, 4, 5, 6]
+
+
+def test_what_the_store_refuses_does_not_stop_the_rest_and_is_not_counted_as_stored(journal: Journal) -> None:
+    store = Fickle()
+    store.bad = "f"
+    writer = writer_of(journal, store)
+    journal.append(Entry(said(2) + said(3, device="f")))
+    writer._write_some()
+    assert (len(of(store, "h")), len(of(store, "f"))) == (2, 0)
+    assert (writer.stored, writer.refused, writer.position) == (3, 3, 5)
+
+
+def test_a_store_away_while_rows_are_refused_counts_them_once(journal: Journal) -> None:
+    store = Fickle()
+    store.bad = "f"
+    writer = writer_of(journal, store)
+    journal.append(Entry(said(1) + said(1, device="f")))
+    write = store.write
+
+    def away_for_the_rest(rows: Readings, *, cursor: int) -> None:
+        store.away = "f" not in rows.device
+        write(rows, cursor=cursor)
+
+    store.write = away_for_the_rest  # type: ignore[method-assign]
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            writer._write_some()
+    assert (writer.refused, writer.position) == (0, 0)
+
+
+def test_the_end_writes_what_is_in_the_journal_by_then(journal: Journal) -> None:
+    """Also what came while the thread was writing its last part and was told to end."""
+    store = Fickle()
+    writer = writer_of(journal, store)
+    write = store.write
+
+    def told_to_end_meanwhile(rows: Readings, *, cursor: int) -> None:
+        write(rows, cursor=cursor)
+        if cursor == 1:
+            journal.append(Entry(said(1, first=2)))
+            writer._stopping.set()
+
+    store.write = told_to_end_meanwhile  # type: ignore[method-assign]  # a moment between reading and asking
+    journal.append(Entry(said(1)))
+    writer.start()
+    wait_until(lambda: not writer.alive, what="the writer has ended")
+    assert (writer.position, store.at) == (2, 2)
+
+
+def test_an_end_while_the_store_is_away_does_not_wait_for_it(journal: Journal) -> None:
+    store = Fickle()
+    store.away = True
+    writer = writer_of(journal, store)
+    journal.append(Entry(said(1)))
+    writer.start()
+    writer.stop()
+    assert not writer.alive
+    assert store.rows == []
+
+
+def test_a_long_journal_is_written_in_bounded_parts(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_writer, "EVENTS_PER_WRITE_MAX", 10)
+    store = Fickle()
+    writer = writer_of(journal, store)
+    journal.append(Entry(said(35)))
+    assert [writer._write_some() for _ in range(5)] == [True, True, True, False, False]
+    assert [row.seq for row in of(store, "h")] == list(range(1, 36))
+
+
+def test_the_hub_speaks_of_itself_once_a_minute(journal: Journal) -> None:
+    store = Fickle()
+    writer = writer_of(journal, store)
+    for minute in (0, 0.5, 1, 1.5, 2):
+        at = AT + math.floor(minute * 60_000)
+        journal.append(Entry([Telemetry(at, "h", at, 0, "b", int(minute * 2), {"motion": 1.0})]))
+        writer._write_some()
+    assert [row.received_at - AT for row in of(store, "carehub")] == [0, 60_000, 120_000]
+
+
+def test_a_journal_older_than_the_store_is_refused(journal: Journal) -> None:
+    with pytest.raises(JournalError, match="ends at event 0, but the store holds events up to 7"):
+        writer_of(journal, Fickle(7))
+
+
+def test_a_restart_goes_on_where_the_store_s_own_cursor_stands(tmp_path: Path, journal: Journal) -> None:
+    for part in range(3):
+        store = DuckDBStore(tmp_path / "readings.duckdb")
+        writer = writer_of(journal, store)
+        assert writer.position == part * 4
+        journal.append(Entry(said(4, first=part * 4 + 1)))
+        writer._write_some()
+        found = store.read(Query(from_ms=0, to_ms=1 << 50, device="h"))
+        store.close()
+        assert sorted(row.seq or 0 for row in found) == list(range(1, part * 4 + 5))
