@@ -114,9 +114,12 @@ class Publisher:
 
 
 class Flow:
-    """Messages that keep flowing from every device of ``homes`` homes, a fall among them now and then."""
+    """Messages that keep flowing from every device of ``homes`` homes, a fall of each radar among them now and then.
 
-    def __init__(self, publisher: Publisher, *, homes: int, fall_every: int = 200) -> None:
+    ``fall_every`` has no divisor in common with ``homes``: a hub remembers only so many event ids of one device.
+    """
+
+    def __init__(self, publisher: Publisher, *, homes: int, fall_every: int = 199) -> None:
         self._publisher, self._homes, self._fall_every = publisher, homes, fall_every
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="flow", daemon=True)
@@ -137,6 +140,8 @@ class Flow:
         home, kind = f"H{number % self._homes + 1:04d}", number // self._homes % 4
         if number % self._fall_every == self._fall_every - 1:
             self._publisher.fall(f"{home}-radar")
+        elif number % 50 == 0:
+            self._publisher.telemetry("GW-01", rssi=-60)
         elif kind == 0:
             self._publisher.telemetry(f"{home}-pir", motion=number % 3 > 0, battery=90)
         elif kind == 1:
@@ -148,7 +153,7 @@ class Flow:
 
 
 @contextmanager
-def flowing(publisher: Publisher, *, homes: int, fall_every: int = 200) -> Iterator[Flow]:
+def flowing(publisher: Publisher, *, homes: int, fall_every: int = 199) -> Iterator[Flow]:
     flow = Flow(publisher, homes=homes, fall_every=fall_every)
     flow._thread.start()
     try:
