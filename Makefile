@@ -30,6 +30,9 @@ bench: $(VENV)/.ready .real-parts
 format: $(VENV)/.ready-dev
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
+screenshots: $(VENV)/.ready-dev .real-parts
+	@$(BIN)/python docs/screenshots.py
+
 clean:
 	rm -rf $(VENV) .real-parts
 

@@ -18,7 +18,12 @@ from rich.console import Console
 from gateway.settings import Settings, SettingsError, load_settings
 
 app = typer.Typer(
-    name="carehub", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+    name="carehub",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=__doc__,
 )
 rules_app = typer.Typer(no_args_is_help=True, help="The alert rules.")
 staff_app = typer.Typer(no_args_is_help=True, help="Who may accept and close alerts.")
@@ -104,16 +109,18 @@ def check(config: ConfigOption = None) -> None:
     """Check settings and rules without starting anything."""
     with explained():
         from gateway.hub import open_channels, read_ladder, web_settings
-        from gateway.rulebook.load import load_rules
+        from gateway.rulebook.load import load_rules, unheeded_events
 
         settings = settings_of(config)
         open_channels(settings)
         read_ladder(settings)
         web_settings(settings)
         rules = load_rules(Path(settings.hub.rules) if settings.hub.rules else None)
-    err.print(
-        f"settings are fine; {len(rules)} rules: {', '.join(rule.id for rule in rules)}", highlight=False
-    )
+    names = ", ".join(rule.id for rule in rules)
+    err.print(f"settings are fine; {len(rules)} rules: {names}", highlight=False, soft_wrap=True)
+    for event in unheeded_events(rules):
+        what = f"warning: no rule raises an alert at {event!r}; is the folder [hub] rules complete?"
+        err.print(what, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command(name="import")
@@ -182,7 +189,7 @@ def _import_through(
 def _print_import(report: dict[str, object], *, dry_run: bool) -> None:
     changes = report.get("changes")
     for change in changes if isinstance(changes, list) else []:
-        err.print(f"  {change['zh']} · {change['en']}", highlight=False, markup=False)
+        err.print(f"  {change['zh']} · {change['en']}", highlight=False, markup=False, soft_wrap=True)
     doubts = report.get("doubts")
     for doubt in doubts if isinstance(doubts, list) else []:
         err.print(f"  ? {doubt}", highlight=False, markup=False, style="yellow")
@@ -293,7 +300,9 @@ def demo(
     for_: Annotated[
         str, typer.Option("--for", help="Wall time to run, e.g. 60s, 10m; empty: until Ctrl-C.")
     ] = "",
-    seed: Annotated[int, typer.Option(help="Which town.")] = 7,
+    seed: Annotated[
+        int, typer.Option(help="Which town; what happens depends on the hour it starts as well.")
+    ] = 7,
     days: Annotated[int, typer.Option(help="Days lived at full speed first.", min=1)] = 1,
     port: Annotated[int, typer.Option(help="Port of the console (0: any free one).")] = 8080,
     broker_port: Annotated[int, typer.Option(help="Port of the broker (0: 1883, or any free one).")] = 0,

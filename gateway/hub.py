@@ -35,7 +35,7 @@ from gateway.notify.opening import open_channel
 from gateway.operations.alert_log import AlertLog
 from gateway.operations.database import open_database
 from gateway.registry import apply as registry
-from gateway.rulebook.load import load_rules
+from gateway.rulebook.load import load_rules, unheeded_events
 from gateway.settings import Settings, SettingsError
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Store
@@ -47,7 +47,6 @@ from rules.rule import Rule
 from rules.world import Definition, Device, Place
 
 log = logging.getLogger(__name__)
-MOSQUITTO_DEFAULT_INFLIGHT = 20
 FAR_BEHIND = 100_000
 
 
@@ -119,6 +118,8 @@ class Hub:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop)
+        for event in unheeded_events(self.rules):
+            log.warning("no rule raises an alert at %r; is the folder [hub] rules complete?", event)
         await self.line.recover(self.definition())
         _settle_memory()
         self.writer.start()
@@ -218,14 +219,6 @@ class Hub:
         for (_, state), count in self.delivery.tries.items():
             tries[f"deliveries_{state}_total"] = tries.get(f"deliveries_{state}_total", 0) + count
         return {name: float(value) for name, value in (named | tries).items()}
-
-    def warnings(self) -> list[str]:
-        """What an operator should change although everything works."""
-        if self.line.receive_max == MOSQUITTO_DEFAULT_INFLIGHT:
-            return [
-                "the broker takes only 20 messages in flight: set max_inflight_messages 0 in its configuration"
-            ]
-        return []
 
     def _about_itself(self) -> Mapping[str, float]:
         counters = self.counters()

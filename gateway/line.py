@@ -49,6 +49,7 @@ TICK_EVERY_MS = 5_000  # hub time between ticks when nothing is due
 SNAPSHOT_EVERY_MS = 30_000
 SNAPSHOT_KEYS_MAX = 500  # per commit: a snapshot of a whole city at once would stall the line
 RETRY_S = 1.0
+MOSQUITTO_DEFAULT_INFLIGHT = 20  # with its defaults, 1,000 of 5,000 waiting messages survive an absent hub
 CLOCK_TOPIC = "care/v1/_sim/clock"
 ECHO_TOPIC = "care/v1/_sim/echo"
 DROPPED_TOPIC = "$SYS/broker/publish/messages/dropped"
@@ -288,6 +289,10 @@ class Line:
             case Connected(kept=kept, receive_max=receive_max):
                 self.unheard = ""
                 self.receive_max = receive_max
+                if receive_max == MOSQUITTO_DEFAULT_INFLIGHT:
+                    log.warning(
+                        "the broker takes only 20 messages in flight: set max_inflight_messages 0 there"
+                    )
                 self.ingest.reconnected(kept=kept)
                 fence = self.feed.connected(kept=kept, run_id=self._run_id)
                 self._publish_soon(self._fence_topic, fence)

@@ -45,16 +45,20 @@ EVENTS = {
 }
 
 
-def why(evidence: Evidence, room: str, zone: ZoneInfo) -> Words:
-    """The reason for an alert; ``room`` is where the subject stands ('' for a whole place), times are local to ``zone``."""
+def why(evidence: Evidence, room: str, zone: ZoneInfo, *, room_en: str = "") -> Words:
+    """The reason for an alert, with times local to ``zone``.
+
+    ``room`` is where the subject stands ('' for a whole place) as the registry has it, ``room_en`` its English word.
+    """
+    spot = Words(room, room_en or room)
     fact = evidence.facts[0] if evidence.facts else None
     if evidence.condition == "absence":
         return _absence(evidence, fact, zone)
     assert fact is not None, f"{evidence.condition} fires on a fact"  # noqa: S101 an invariant of the conditions
     if evidence.condition == "event":
-        return _event(fact, room, zone)
+        return _event(fact, spot, zone)
     say = {"level": _level, "sequence": _sequence, "silent": _silent}[evidence.condition]
-    return say(evidence, fact, room, zone)
+    return say(evidence, fact, spot, zone)
 
 
 def duration(seconds: float) -> Words:
@@ -75,21 +79,21 @@ def _number(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _in(room: str) -> str:
-    return f" in {room}" if room else ""
+def _in(room: Words) -> str:
+    return f" in {room.en}" if room.en else ""
 
 
-def _event(fact: Fact, room: str, zone: ZoneInfo) -> Words:
+def _event(fact: Fact, room: Words, zone: ZoneInfo) -> Words:
     at = _clock(fact.at, zone)
     zh, en = EVENTS.get(fact.what, (f"收到事件 {fact.what}", fact.what))
     unsure = fact.what == "event.fall" and not isinstance(fact.value, str) and fact.value < 1
     return Words(
-        f"{at} {room}{zh}" + (f"，可信度 {fact.value:.0%}" if unsure else ""),
+        f"{at} {room.zh}{zh}" + (f"，可信度 {fact.value:.0%}" if unsure else ""),
         f"{at} {en}{_in(room)}" + (f", confidence {fact.value:.0%}" if unsure else ""),
     )
 
 
-def _sequence(evidence: Evidence, fact: Fact, room: str, zone: ZoneInfo) -> Words:
+def _sequence(evidence: Evidence, fact: Fact, room: Words, zone: ZoneInfo) -> Words:
     after = duration(float(evidence.numbers["within_s"]))
     first = _event(fact, room, zone)
     return Words(
@@ -97,22 +101,22 @@ def _sequence(evidence: Evidence, fact: Fact, room: str, zone: ZoneInfo) -> Word
     )
 
 
-def _level(evidence: Evidence, fact: Fact, room: str, zone: ZoneInfo) -> Words:
+def _level(evidence: Evidence, fact: Fact, room: Words, zone: ZoneInfo) -> Words:
     at, held = _clock(fact.at, zone), duration(float(evidence.numbers["for_s"]))
     lasting = evidence.numbers["for_s"] != 0
     if fact.what in STATES:
         zh, still_zh, en, still_en = STATES[fact.what][int(fact.value != 0)]
         door = fact.what == "contact"  # its room names the door itself
         return Words(
-            f"{at} {room or ('门' if door else '')}{zh}" + (f"，{held.zh}后{still_zh}" if lasting else ""),
+            f"{at} {room.zh or ('门' if door else '')}{zh}" + (f"，{held.zh}后{still_zh}" if lasting else ""),
             f"{at} "
-            + (f"{room or 'door'} {en}" if door else en + _in(room))
+            + (f"{room.en or 'door'} {en}" if door else en + _in(room))
             + (f", {still_en} after {held.en}" if lasting else ""),
         )
     zh, en, unit = METRICS.get(fact.what, (fact.what, fact.what, ""))
     limit = _limit(evidence, unit)
     return Words(
-        f"{at} {room}{zh} {_number(fact.value)}{unit}，{limit.zh}"
+        f"{at} {room.zh}{zh} {_number(fact.value)}{unit}，{limit.zh}"
         + (f"，已持续{held.zh}" if lasting else ""),
         f"{at} {en}{_in(room)} {_number(fact.value)}{unit}, {limit.en}"
         + (f", for {held.en}" if lasting else ""),
@@ -150,14 +154,14 @@ def _absence(evidence: Evidence, fact: Fact | None, zone: ZoneInfo) -> Words:
     )
 
 
-def _silent(evidence: Evidence, fact: Fact, room: str, zone: ZoneInfo) -> Words:
+def _silent(evidence: Evidence, fact: Fact, room: Words, zone: ZoneInfo) -> Words:
     at = _clock(fact.at, zone)
     if fact.value == 0:
         return Words(
-            f"{room}设备已离线，最后一次收到数据 {at}", f"device{_in(room)} is offline, last heard at {at}"
+            f"{room.zh}设备已离线，最后一次收到数据 {at}", f"device{_in(room)} is offline, last heard at {at}"
         )
     beats = _number(evidence.numbers["heartbeats"])
     return Words(
-        f"{room}设备连续{beats}次未按时上报，最后一次收到数据 {at}",
+        f"{room.zh}设备连续{beats}次未按时上报，最后一次收到数据 {at}",
         f"device{_in(room)} missed {beats} reports in a row, last heard at {at}",
     )

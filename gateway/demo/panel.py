@@ -12,7 +12,7 @@ def panel() -> tuple[DemoEntry, ...]:
             scenario="fall_bathroom",
             title={"zh": "王女士在卫生间跌倒", "en": "Ms Wang falls in the bathroom"},
             sees={
-                "zh": "马上响起红色警情“疑似跌倒”，写明莲花二村 3栋1201 卫生间；两分钟后若无活动再报一次。",
+                "zh": "马上响起红色警情“疑似跌倒”，写明莲花二村3栋1201 卫生间；两分钟后若无活动再报一次。",
                 "en": "At once a red alert “Possible fall” with the address; two minutes later another if nobody moved.",
             },
             rule="fall",

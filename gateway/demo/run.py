@@ -34,6 +34,7 @@ SIMULATOR = Path(sys.executable).with_name("carehub-sim")
 START_WITHIN_S = 60.0
 DRAIN_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.1
+TROUBLE_AFTER_S = 8.0
 
 SETTINGS = """\
 # Made by carehub demo. A real station's settings look the same, without [simulation].
@@ -127,6 +128,8 @@ class _Demo:
         self._port = options.port if options.port and not _taken(options.port) else free_port()
         self._receiver = Receiver(self._secret)
         stack.callback(self._receiver.close)
+        self._ready: dict[str, Any] = {}
+        self._well_at = time.monotonic()
         self._hub: subprocess.Popen[bytes]
         self._town: subprocess.Popen[bytes]
 
@@ -240,14 +243,25 @@ class _Demo:
             over = self._options.for_s is not None and time.monotonic() - began >= self._options.for_s
             if lived and over:
                 return
+            if not lived:
+                self._say_trouble()
             time.sleep(LOOK_EVERY_S)
         say.print("结束中 · ending …")
 
     def _lived(self) -> bool:
         try:
-            return not httpx.get(self._url("/readyz"), timeout=5).json()["driven"]
+            self._ready = httpx.get(self._url("/readyz"), timeout=5).json()
         except httpx.HTTPError:
             return False
+        return not self._ready["driven"]
+
+    def _say_trouble(self) -> None:
+        """If the hub has been unable to work for a while, say why, once."""
+        reasons = self._ready.get("reasons") or []
+        self._well_at = self._well_at if reasons else time.monotonic()
+        if time.monotonic() - self._well_at > TROUBLE_AFTER_S:
+            say.print("hub: " + "; ".join(reasons), markup=False, style="yellow")
+            self._well_at = float("inf")
 
     def finish(self) -> dict[str, Any]:
         """Let the town end, the hub drain and end, and count."""

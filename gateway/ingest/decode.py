@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
@@ -20,6 +20,7 @@ from rules.world import Device
 
 PAYLOAD_MAX = 65_536  # bytes; a firmware that sends more is broken
 METRICS_MAX = 64
+NUMBER_MAX = 1e300  # what is larger, infinity included, is no measurement
 SECONDS_FROM, SECONDS_TO = 1_000_000_000, 100_000_000_000  # such a ts is seconds since 1970, not milliseconds
 FUTURE_OK_MS = 10_000  # a clock that is this much ahead is simply read as "now"
 LATE_MS = 30_000
@@ -50,7 +51,7 @@ class OccurrenceWire(msgspec.Struct):
     boot: Name = ""
     seq: Counted | None = None
     id: Name = ""
-    data: dict[str, Scalar] = {}
+    data: Any = None
 
 
 class StatusWire(msgspec.Struct):
@@ -142,17 +143,27 @@ def _telemetry(wire: TelemetryWire, device: str, *, retain: bool, times: Times) 
     return Telemetry(max(times.now, observed), device, observed, quality, boot, seq, metrics)
 
 
-def _occurrence(wire: OccurrenceWire, device: str, *, retain: bool, times: Times) -> Occurrence | Wrong:
-    # A fall is not refused for its prose: what is judged of an event is short.
-    data = _values({name: v[:TEXT_MAX] if isinstance(v, str) else v for name, v in wire.data.items()})
-    if isinstance(data, Wrong):
-        return data
+def _occurrence(wire: OccurrenceWire, device: str, *, retain: bool, times: Times) -> Occurrence:
+    data = _judged(wire.data)
     observed, quality = observe(wire.ts, times)
     if retain:
         quality = Quality.RETAINED
     at = max(times.now, observed)
     boot, seq = _identity(wire)
     return Occurrence(at, device, observed, quality, boot, seq, wire.id, wire.type, data)
+
+
+def _judged(data: object) -> dict[str, Value]:
+    """What rules can judge of an event's data. The rest is left out: a fall is not refused for its prose."""
+    found: dict[str, Value] = {}
+    for name, value in data.items() if isinstance(data, dict) else ():
+        if len(found) == METRICS_MAX or not (name in _good_names or _is_good_name(name)):
+            continue
+        if isinstance(value, str):
+            found[name] = value[:TEXT_MAX]
+        elif isinstance(value, float | int) and abs(value) < NUMBER_MAX:
+            found[name] = float(value)
+    return found
 
 
 def _identity(wire: TelemetryWire | OccurrenceWire) -> tuple[str, int]:

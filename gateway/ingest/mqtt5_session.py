@@ -267,7 +267,11 @@ class _Connection(asyncio.BufferedProtocol):
         self.send(packet.write())
 
     def close(self) -> None:
-        """End the connection without a word."""
+        """Say goodbye and end; acknowledgements that are still on their way out go first."""
+        if self._transport is not None and self.ready.done():
+            self._transport.write(mqtt5.DisconnectPacket().write())
+            self._transport.close()
+            self._transport = None
         self._end("closed")
 
     def _keep_alive(self) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from gateway.alerts.escalation import Climb, Ladder, after_hold, due, first
+from gateway.alerts.words import room_en
 from gateway.operations.tables import Alert, AlertStep, Answered, Cursor, Snapshot
 from rules.effects import Effect, End, Raise
 from rules.events import Command
@@ -157,7 +158,7 @@ class AlertLog:
         rule = next(rule for rule in world.definition.rules if rule.id == raised.rule)
         device = world.devices.get(raised.subject)
         room = device.room if device else ""
-        reason = why(raised.evidence, room, world.zone)
+        reason = why(raised.evidence, room, world.zone, room_en=room_en(room))
         climb = first(self._ladder, raised_at=raised.at)
         number = (session.scalar(select(func.max(Alert.number))) or 0) + 1
         new = insert(Alert).values(

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from sqlalchemy import Engine, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from gateway.alerts.discretion import form_of_address
+from gateway.alerts.words import room_en
 from gateway.operations.answers import (
     AlertDetail,
     AlertInHand,
@@ -26,10 +28,6 @@ from gateway.operations.tables import Alert, AlertStep, Contact, Device, Outbox,
 
 LIMIT_MAX = 500
 SEVERITIES = ("critical", "urgent", "notice")  # most pressing first
-ROOMS_EN = {
-    "卫生间": "bathroom", "卧室": "bedroom", "客厅": "living room", "厨房": "kitchen", "入户门": "front door",
-    "阳台": "balcony", "餐厅": "dining room", "走廊": "corridor", "门厅": "hall", "大门": "entrance",
-}  # fmt: skip
 
 Which = Literal["open", "closed", "all"]
 
@@ -163,7 +161,7 @@ def _view(row: Alert, place: Place | None, deliveries: list[Delivery], escalated
     name = place.name if place else row.place_id
     return AlertView(
         **own,
-        who={"zh": name, "en": name},
+        who={"zh": name, "en": form_of_address(name)[1] if place and place.kind == "home" else name},
         where=_where(row, place),
         deliveries=deliveries,
         escalated_at=escalated_at,
@@ -178,7 +176,7 @@ def _where(row: Alert, place: Place | None) -> Text:
         before = (place.address,) if neighbourhood in place.address else (neighbourhood, place.address)
     return {
         "zh": _joined((*before, row.room)),
-        "en": _joined((*before, ROOMS_EN.get(row.room, row.room))),
+        "en": _joined((*before, room_en(row.room))),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import msgspec
 import yaml
 
 import rules
+from rules.conditions.event import EventHappens
 from rules.rule import Rule
 from rules.vocabulary import DEVICE_KINDS, EVENTS, METRICS
 
@@ -108,6 +110,17 @@ def read_rules(text: str, *, source: str) -> list[tuple[Rule, int]]:
     if mistakes:
         raise RuleMistakes(mistakes)
     return found
+
+
+def unheeded_events(given: Iterable[Rule]) -> list[str]:
+    """Calls for help that no rule answers: a folder of one's own replaces the library, falls and SOS included."""
+    heeded = {
+        event
+        for rule in given
+        if isinstance(rule.when.condition, EventHappens)
+        for event in rule.when.condition.events
+    }
+    return [event for event in ("fall", "sos") if event not in heeded]
 
 
 def rules_schema() -> dict[str, Any]:

@@ -98,8 +98,9 @@ def _board(context: Context, language: str, person: Person | None) -> dict[str, 
     counts = views.open_counts(context.engine)
     total = sum(counts.values())
     found = views.alerts(context.engine, "open", limit=CARDS_MAX).alerts
-    # As urgent as each other, what nobody has taken yet comes first. An accepted fall stays above a flat battery.
-    found.sort(key=lambda alert: (_rank(alert), alert.state != "raised"))
+    # As urgent as each other: what nobody has taken yet, the newest on top, so that what rings is what is seen.
+    # An accepted fall stays above a flat battery.
+    found.sort(key=lambda alert: (_rank(alert), alert.state != "raised", -alert.raised_at))
     closed = views.alerts(context.engine, "closed", limit=CLOSED_MAX).alerts
     return {
         "open": [_card(context, language, person, alert) for alert in found],

@@ -38,8 +38,9 @@ export function sawDemo(alert) {
   for (const { scenario, rule, place, step } of page.demo) {
     const known = started[scenario];
     if (!known || known.seen || alert.rule !== rule || (place && alert.place_id !== place)) continue;
-    const at = step === "escalated" ? alert.escalated_at : alert.raised_at;
-    if (at !== null && at >= known.at - SLACK_MS) keep(scenario, { ...known, seen: true });
+    // Only an alert raised since the button was pressed counts: older ones may go up a rung meanwhile.
+    const done = step !== "escalated" || alert.escalated_at !== null;
+    if (done && alert.raised_at >= known.at - SLACK_MS) keep(scenario, { ...known, seen: true });
   }
 }
 
