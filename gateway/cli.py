@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from gateway.settings import Settings, SettingsError, load_settings
+from gateway.commands import import_registry, quarantine_app, staff_app
+from gateway.settings import Settings
+from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, log_to_stderr, settings_of
 
 app = typer.Typer(
     name="carehub",
@@ -26,8 +23,6 @@ app = typer.Typer(
     help=__doc__,
 )
 rules_app = typer.Typer(no_args_is_help=True, help="The alert rules.")
-staff_app = typer.Typer(no_args_is_help=True, help="Who may accept and close alerts.")
-quarantine_app = typer.Typer(no_args_is_help=True, help="Messages that could not be read.")
 dashboards_app = typer.Typer(no_args_is_help=True, help="The Grafana dashboards.")
 bench_app = typer.Typer(no_args_is_help=True, help="The benchmarks, each beside its floor.")
 for name, part in (
@@ -39,51 +34,10 @@ for name, part in (
 ):
     app.add_typer(part, name=name)
 
-err = Console(stderr=True)
-ConfigOption = Annotated[Path | None, typer.Option("-c", "--config", help="Settings file (TOML).")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, the rest on stderr.")]
-
 
 def main() -> None:
     """Entry point."""
     app()
-
-
-def fail(what: str, code: int = 2) -> NoReturn:
-    """Say what is wrong, on stderr, and end."""
-    sys.stderr.write(what.rstrip() + "\n")
-    raise typer.Exit(code)
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Turn mistakes in settings, rules and registry into exit code 2 with their own words."""
-    from gateway.journal.journal import JournalError
-    from gateway.registry.values import RegistryErrors
-    from gateway.rulebook.load import RuleMistakes
-    from gateway.store.readings import StoreUnavailable
-
-    try:
-        yield
-    except (SettingsError, RuleMistakes, RegistryErrors, JournalError, StoreUnavailable) as error:
-        fail(str(error))
-
-
-def settings_of(config: Path | None) -> Settings:
-    """The settings; ``carehub.toml`` in this folder if none is named and it is there."""
-    default = Path("carehub.toml")
-    return load_settings(config if config is not None else default if default.exists() else None)
-
-
-def log_to_stderr(level: str = "") -> None:
-    """Logs, one line each, on stderr."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=(level or os.environ.get("CAREHUB_LOG", "INFO")).upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @app.command()
@@ -108,7 +62,7 @@ async def _run(settings: Settings) -> None:
 def check(config: ConfigOption = None) -> None:
     """Check settings and rules without starting anything."""
     with explained():
-        from gateway.hub import open_channels, read_ladder, web_settings
+        from gateway.parts import open_channels, read_ladder, web_settings
         from gateway.rulebook.load import load_rules, unheeded_events
 
         settings = settings_of(config)
@@ -123,97 +77,7 @@ def check(config: ConfigOption = None) -> None:
         err.print(what, highlight=False, markup=False, soft_wrap=True)
 
 
-@app.command(name="import")
-def import_registry(
-    file: Annotated[Path, typer.Argument(help="Registry CSV: places, contacts, devices.")],
-    config: ConfigOption = None,
-    *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
-    hub: Annotated[str, typer.Option(help="URL of a running hub (token: CAREHUB_HTTP__TOKEN).")] = "",
-) -> None:
-    """Bring a registry CSV into the hub: the running one if it answers, else its data folder."""
-    with explained():
-        from gateway.registry import csv_file
-
-        try:
-            text = csv_file.decode(file.read_bytes(), source=str(file))
-        except OSError as error:
-            fail(f"{file}: {error.strerror}")
-        wanted = csv_file.parse(text, source=str(file))
-        settings = settings_of(config)
-        address = hub or f"http://{settings.http.host}:{settings.http.port}"
-        report = _import_through(address, text, settings, dry_run=dry_run, must=bool(hub))
-        if report is None:
-            from gateway.operations.database import open_database
-            from gateway.registry import apply as registry
-
-            database = open_database(settings.hub.data / "operations.sqlite")
-            done = (registry.plan if dry_run else registry.apply)(database, wanted, source=str(file))
-            report = {
-                "counts": done.counts(),
-                "changes": [{"zh": c.zh, "en": c.en} for c in done.changes if c.action != "unchanged"],
-                "doubts": [str(doubt) for doubt in done.doubts],
-            }
-    _print_import(report, dry_run=dry_run)
-
-
-def _import_through(
-    address: str, text: str, settings: Settings, *, dry_run: bool, must: bool
-) -> dict[str, object] | None:
-    """Ask a running hub; None if there is none and none is required."""
-    import httpx
-
-    token = settings.http.token.get_secret_value()
-    headers = {"content-type": "text/csv"} | ({"authorization": f"Bearer {token}"} if token else {})
-    try:
-        answer = httpx.post(
-            f"{address.rstrip('/')}/api/v1/registry",
-            params={"dry_run": int(dry_run)},
-            content=text.encode(),
-            headers=headers,
-            timeout=120,
-        )
-    except httpx.HTTPError as error:
-        if must:
-            fail(f"{address}: no hub answers ({type(error).__name__}); start it or leave out --hub", 1)
-        return None
-    report: dict[str, object] = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-    if answer.status_code == httpx.codes.OK:
-        return report
-    errors = report.get("errors")
-    if isinstance(errors, list):
-        fail("\n".join(map(str, errors)))
-    fail(f"{address}: answered {answer.status_code}: {report or answer.text[:200]}", 1)
-
-
-def _print_import(report: dict[str, object], *, dry_run: bool) -> None:
-    changes = report.get("changes")
-    for change in changes if isinstance(changes, list) else []:
-        err.print(f"  {change['zh']} · {change['en']}", highlight=False, markup=False, soft_wrap=True)
-    doubts = report.get("doubts")
-    for doubt in doubts if isinstance(doubts, list) else []:
-        err.print(f"  ? {doubt}", highlight=False, markup=False, style="yellow")
-    word = "would be" if dry_run else "done:"
-    err.print(f"{word} {report.get('counts')}", highlight=False, markup=False)
-
-
-@staff_app.command("add")
-def staff_add(
-    name: Annotated[str, typer.Argument(help="As it stands on the tile, e.g. 李敏.")],
-    config: ConfigOption = None,
-) -> None:
-    """Let a person accept and close alerts; asks for a PIN (or reads it from CAREHUB_PIN)."""
-    with explained():
-        from gateway.operations.database import open_database
-        from gateway.operations.people import People
-
-        settings = settings_of(config)
-        pin = os.environ.get("CAREHUB_PIN") or typer.prompt("PIN (4 to 8 digits)", hide_input=True, err=True)
-        try:
-            People(open_database(settings.hub.data / "operations.sqlite")).add(name, pin)
-        except ValueError as error:
-            fail(str(error))
-    err.print(f"{name} may sign in.", highlight=False, markup=False)
+app.command(name="import")(import_registry)
 
 
 @rules_app.command("schema")
@@ -222,28 +86,6 @@ def rules_schema() -> None:
     from gateway.rulebook.load import rules_schema as schema
 
     typer.echo(json.dumps(schema(), ensure_ascii=False, indent=2))
-
-
-@quarantine_app.command("list")
-def quarantine_list(config: ConfigOption = None, limit: int = 50, *, as_json: JsonOption = False) -> None:
-    """List messages that could not be read, newest first, with the reason."""
-    with explained():
-        from gateway.journal.journal import Journal
-
-        journal = Journal(settings_of(config).hub.data / "journal.sqlite")
-        rows = journal.quarantine(limit)
-        journal.close()
-    for row in rows:
-        payload = row.pop("payload")
-        row["payload"] = bytes(payload[:500]).decode(errors="replace") if isinstance(payload, bytes) else ""
-    if as_json:
-        typer.echo(json.dumps({"messages": rows}, ensure_ascii=False))
-        return
-    for row in rows:
-        err.print(
-            f"{row['id']} {row['topic']} {row['reason']}: {row['detail']}", highlight=False, markup=False
-        )
-    err.print(f"{len(rows)} messages", highlight=False)
 
 
 @dashboards_app.command("render")

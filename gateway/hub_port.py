@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine
 
 from gateway.clock import TownClock
+from gateway.figures import counters, reasons
 from gateway.registry import apply as registry
 from gateway.registry.compare import Plan
 from gateway.registry.csv_file import parse
@@ -45,17 +46,18 @@ class WebPort:
     def health(self) -> Health:
         """How the hub is right now."""
         hub, clock = self._hub, self._hub.clock
+        found = reasons(hub)
         return Health(
-            ready=not hub.reasons(),
+            ready=not found,
             hub_now_ms=clock.now(),
-            reasons=tuple(hub.reasons()),
-            counters=hub.counters(),
+            reasons=tuple(found),
+            counters=counters(hub),
             broker=repr(hub.address),
             store=hub.store.name,
             protocol=hub.settings.mqtt.protocol,
             speed=clock.speed if isinstance(clock, TownClock) else 1.0,
             driven=isinstance(clock, TownClock) and clock.driven,
-            feed_lost_since=hub.line.feed.lost_at,
+            feed_lost_since=hub.line.reader.feed.lost_at,
         )
 
     async def command(self, *, kind: str, alert: str, by: str, data: dict[str, str], id: str) -> Outcome:  # noqa: A002 the port's word

@@ -1,4 +1,4 @@
-"""The socket on which the console listens: taken before anything else is opened, so that a second hub touches nothing."""
+"""The socket on which the console listens: taken before any data is opened, so that a hub nobody could see touches nothing."""
 
 from __future__ import annotations
 

@@ -15,17 +15,15 @@ from itertools import islice
 from sqlalchemy.exc import DBAPIError
 
 from gateway.journal.journal import Journal, JournalError
-from gateway.store.readings import Readings, Store, StoreRefused, StoreUnavailable, point_time_ns
-from rules.events import AnyEvent, Occurrence, Quality, Status, Telemetry, Value
-from rules.world import EMPTY, World
+from gateway.store.readings import Readings, Store, StoreRefused, StoreUnavailable
+from gateway.stored_rows import own_rows, readings_of, rows_of
+from rules.world import World
 
 log = logging.getLogger(__name__)
 EVENTS_PER_WRITE_MAX = 20_000
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 IDLE_S = 0.2  # how long readings may wait to be written together
 SELF_EVERY_MS = 60_000
-SELF = "carehub"
-QUALITY = ("good", "late", "clock", "retained")  # by rules.events.Quality
 
 
 class StoreWriter:
@@ -116,14 +114,12 @@ class StoreWriter:
         )
         if not found:
             return False
-        rows, world = Readings(), self._world()
-        for _, event in found:
-            _add(rows, event, world)
+        rows = rows_of((event for _, event in found), self._world())
         last, at = found[-1][0], found[-1][1].at
         if rows and at - self._self_at >= SELF_EVERY_MS:
             self._self_at = at
-            _add_own(rows, self._about_itself(), at)
-        self.stored += self._commit(rows, last)
+            rows += own_rows(self._about_itself(), at)
+        self.stored += self._commit(readings_of(rows), last)
         self.position, self.last_at = last, at
         return len(found) == EVENTS_PER_WRITE_MAX
 
@@ -138,57 +134,3 @@ class StoreWriter:
             log.error("store: %s", error)  # noqa: TRY400 the message says it all; the journal still holds the rows
             return len(kept)
         return len(rows)
-
-
-def _add(rows: Readings, event: AnyEvent, world: World) -> None:
-    match event:
-        case Telemetry():
-            _add_values(rows, event, world, event.metrics)
-        case Occurrence():
-            confidence = event.data.get("confidence", 1.0)
-            value = 1.0 if isinstance(confidence, str) else confidence  # the text is the event's id
-            _add_values(rows, event, world, {f"event.{event.type}": value}, text=event.id or None)
-        case Status():
-            _add_values(rows, event, world, {"online": float(event.online)} | event.info)
-
-
-def _add_values(
-    rows: Readings,
-    event: Telemetry | Occurrence | Status,
-    world: World,
-    values: Mapping[str, Value],
-    *,
-    text: str | None = None,
-) -> None:
-    """One row for each value of an event; column by column, because there are many rows and few columns."""
-    count = len(values)
-    device = world.devices.get(event.device)
-    # A device that has left the registry since: what is not known to be a facility's is kept as a home's.
-    place = world.places.get(device.key) if device else None
-    boot, seq = ("", 0) if isinstance(event, Status) else (event.boot, event.seq)
-    rows.device += [event.device] * count
-    rows.place += [place.key if place else "unknown"] * count
-    rows.home += [place is None or place.kind == "home"] * count
-    rows.metric += values
-    rows.time_ns += [point_time_ns(event.observed_at, seq)] * count
-    rows.quality += [QUALITY[event.quality]] * count
-    rows.boot += [boot or None] * count
-    rows.seq += [seq if boot else None] * count
-    rows.received_at += [event.at] * count
-    for value in values.values():
-        if isinstance(value, str):
-            rows.value.append(0.0)
-            rows.text.append(value)
-        else:
-            rows.value.append(value)
-            rows.text.append(text)
-
-
-def _add_own(rows: Readings, figures: Mapping[str, float], at: int) -> None:
-    """What the hub says of itself, as a device of its own."""
-    about = Telemetry(at, SELF, at, Quality.GOOD, "", 0, dict(figures))
-    begin = len(rows)
-    _add_values(rows, about, World(EMPTY), about.metrics)
-    count = len(rows) - begin
-    rows.place[begin:] = ["hub"] * count
-    rows.home[begin:] = [False] * count

@@ -13,7 +13,7 @@ import msgspec
 
 RANGES_MAX = 8  # gaps a boot may show before the oldest range is forgotten
 BOOTS_MAX = 3  # power-ups remembered per device
-EVENT_IDS_MAX = 8  # event ids remembered per device
+EVENT_IDS_MAX = 32  # event ids remembered per device: more than one sends while a hub restarts
 
 
 class Boot(msgspec.Struct, array_like=True):
@@ -26,6 +26,8 @@ class Boot(msgspec.Struct, array_like=True):
 
 def seen(boots: list[Boot], name: str, seq: int) -> bool:
     """Whether that message is in the memory."""
+    if boots and boots[-1].name == name and seq > boots[-1].ends[-1]:
+        return False  # nearly always: the next one
     for boot in boots:
         if boot.name == name:
             index = bisect_right(boot.starts, seq) - 1
@@ -35,11 +37,11 @@ def seen(boots: list[Boot], name: str, seq: int) -> bool:
 
 def remember(boots: list[Boot], name: str, seq: int) -> bool:
     """Put the message into the memory; False when it was there already."""
+    if boots and boots[-1].name == name and seq == boots[-1].ends[-1] + 1:
+        boots[-1].ends[-1] = seq  # nearly always: the next one
+        return True
     for boot in boots:
         if boot.name == name:
-            if seq == boot.ends[-1] + 1:
-                boot.ends[-1] = seq
-                return True
             return _insert(boot, seq)
     boots.append(Boot(name, [seq], [seq]))
     if len(boots) > BOOTS_MAX:

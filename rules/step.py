@@ -42,6 +42,8 @@ from rules.state import NEVER, DeviceState, Fact, KeyState, Link, decode, encode
 from rules.vocabulary import ACTIVITY_BY_VALUE
 from rules.world import World
 
+RETAINED = int(Quality.RETAINED)  # an enum is slow to look up, event by event
+
 Routes: TypeAlias = dict[str, set[str]]  # radio gateway -> keys with a device behind it
 
 
@@ -110,20 +112,24 @@ def _read_device(plan: Plan, state: KeyState, event: FromDevice, now: int, effec
     if isinstance(event, Status):
         if device is None and event.device not in state.gateways:
             return  # news of a radio gateway that no device here uses any more
-    elif device is None or (event.quality != Quality.RETAINED and not _is_new(device, event)):
+    elif device is None or (event.quality != RETAINED and not _is_new(device, event)):
         return
-    observed, seen = _catch_up(plan, state, event, now, effects)
+    if state.lost_at or now >= state.wake:
+        observed, seen = _catch_up(plan, state, event, now, effects)
+    else:  # nearly always: nothing is due, and now is now
+        observed, seen = min(event.observed_at, now), now
+        state.stamp = max(state.stamp, observed)
     if isinstance(event, Status):
         _read_gateway(state, event, seen)
         if device is not None:
             _read_status(plan, state, device, event, seen, effects)
         return
     assert device is not None, "only a status may come from elsewhere"  # noqa: S101 an invariant of this function
-    if event.quality != Quality.RETAINED:
+    if event.quality != RETAINED:
         _heard(plan, state, device, event.device, seen, effects)
     if isinstance(event, Telemetry):
         _read_metrics(plan, state, device, event, observed, now, effects)
-    elif event.quality != Quality.RETAINED:
+    elif event.quality != RETAINED:
         _read_occurrence(plan, state, event, observed, now, effects)
 
 
@@ -154,6 +160,9 @@ def _heard(
     plan: Plan, state: KeyState, device: DeviceState, device_id: str, seen: int, effects: list[Effect]
 ) -> None:
     """The device was there at ``seen``, however old what it tells: what talks is neither silent nor offline."""
+    if device.online and not device.credit and not device.missing:
+        device.heard_at = max(device.heard_at, seen)
+        return
     if device.credit or not device.online:
         state.wake = 0  # its next deadline may now be earlier
     before = device.heard_at
@@ -178,7 +187,7 @@ def _read_metrics(
     if listeners is None:
         return
     moment = observed if state.lost_at else now
-    replayed = event.quality == Quality.RETAINED
+    replayed = event.quality == RETAINED
     for metric, value in event.metrics.items():
         watches = listeners.get(metric)
         if watches is None or type(value) is str:
@@ -227,7 +236,7 @@ def _read_status(
     if device.online != event.online:
         device.online, device.changed_at = event.online, seen
         state.wake = 0
-    if event.online and event.quality != Quality.RETAINED:
+    if event.online and event.quality != RETAINED:
         _heard(plan, state, device, event.device, seen, effects)
 
 

@@ -23,10 +23,10 @@ async def drain(port: int, messages: int, data: Path) -> dict[str, float]:
     settings = Settings(hub=HubSection(data=data), mqtt=Mqtt(port=port), http=Http(port=0))
     hub = Hub(settings)
     running = asyncio.create_task(hub.run())
-    while not hub.line.receive_max and not running.done():  # noqa: ASYNC110 the hub offers no such event
+    while not hub.line.reader.receive_max and not running.done():  # noqa: ASYNC110 the hub offers no such event
         await asyncio.sleep(0)
     began, cpu = time.perf_counter(), time.process_time()
-    counts = hub.line.ingest.counts
+    counts = hub.line.reader.ingest.counts
     while (counts["read"] < messages or hub.writer.position < hub.journal.position) and not running.done():
         await asyncio.sleep(LOOK_EVERY_S)
         hub.writer.wake()

@@ -21,6 +21,11 @@ from rules.world import Device
 PAYLOAD_MAX = 65_536  # bytes; a firmware that sends more is broken
 METRICS_MAX = 64
 NUMBER_MAX = 1e300  # what is larger, infinity included, is no measurement
+GOOD, LATE, CLOCK = (
+    Quality.GOOD,
+    Quality.LATE,
+    Quality.CLOCK,
+)  # an enum is slow to look up, message by message
 SECONDS_FROM, SECONDS_TO = 1_000_000_000, 100_000_000_000  # such a ts is seconds since 1970, not milliseconds
 FUTURE_OK_MS = 10_000  # a clock that is this much ahead is simply read as "now"
 LATE_MS = 30_000
@@ -32,6 +37,7 @@ CHANNELS = ("telemetry", "event", "status")
 Counted = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 Name = Annotated[str, msgspec.Meta(max_length=64)]
 Scalar: TypeAlias = float | bool | str | None
+Address: TypeAlias = tuple[str, str]  # device id, channel
 
 
 class TelemetryWire(msgspec.Struct):
@@ -88,9 +94,32 @@ def decode(
     topic: str, payload: bytes, *, retain: bool, devices: Mapping[str, Device], times: Times
 ) -> FromDevice | Wrong:
     """One message of a device as an event, or what is wrong with it. Never raises."""
-    address = _address(topic, devices)
+    address = Topics(devices).address(topic)
     if isinstance(address, Wrong):
         return address
+    return decode_from(address, payload, retain=retain, times=times)
+
+
+class Topics:
+    """Which device and channel a topic stands for; those of the registry are remembered, for they come again."""
+
+    def __init__(self, devices: Mapping[str, Device]) -> None:
+        self.devices = devices
+        self._known: dict[str, Address] = {}
+
+    def address(self, topic: str) -> Address | Wrong:
+        """Device and channel of a topic, or why it has none."""
+        known = self._known.get(topic)
+        if known is not None:
+            return known
+        found = _address(topic, self.devices)
+        if not isinstance(found, Wrong):
+            self._known[topic] = found  # three channels a device: bounded by the registry
+        return found
+
+
+def decode_from(address: Address, payload: bytes, *, retain: bool, times: Times) -> FromDevice | Wrong:
+    """``decode`` for a topic whose address is known."""
     device, channel = address
     if len(payload) > PAYLOAD_MAX:
         return Wrong("too_large", f"{len(payload)} bytes, at most {PAYLOAD_MAX} are read")
@@ -102,7 +131,7 @@ def decode(
         return Wrong("bad_json", str(error))
 
 
-def _address(topic: str, devices: Mapping[str, Device]) -> tuple[str, str] | Wrong:
+def _address(topic: str, devices: Mapping[str, Device]) -> Address | Wrong:
     match topic.split("/"):
         case ["care", "v1", site, device_id, channel] if channel in CHANNELS:
             pass
@@ -189,20 +218,22 @@ def observe(ts: float | None, times: Times) -> tuple[int, Quality]:
     An impossible clock (before last month, ahead of now, seconds for milliseconds) gives hub time and ``CLOCK``.
     """
     if ts is None:
-        return times.now, Quality.GOOD
-    if not isfinite(ts):
-        return times.now, Quality.CLOCK
-    at, quality = int(ts), Quality.GOOD
-    if SECONDS_FROM <= at < SECONDS_TO:
-        at, quality = int(ts * 1000), Quality.CLOCK
-    at += times.ahead
-    if at > times.latest:
-        return times.now, quality if at <= times.latest + FUTURE_OK_MS else Quality.CLOCK
-    if at < times.now - PAST_MAX_MS:
-        return times.now, Quality.CLOCK
-    if at < times.now - LATE_MS and quality == Quality.GOOD:
-        quality = Quality.LATE
-    return at, quality
+        return times.now, GOOD
+    if times.now - LATE_MS <= ts + times.ahead <= times.latest:
+        return int(ts) + times.ahead, GOOD  # nearly always
+    return _observe_odd(ts, times)
+
+
+def _observe_odd(ts: float, times: Times) -> tuple[int, Quality]:
+    quality = GOOD
+    if SECONDS_FROM <= ts < SECONDS_TO:
+        ts, quality = ts * 1000, CLOCK
+    if not times.now - PAST_MAX_MS <= ts + times.ahead <= times.latest + FUTURE_OK_MS:
+        return times.now, CLOCK  # no number included
+    at = min(int(ts) + times.ahead, times.latest)
+    if at == times.latest:
+        return times.now, quality
+    return at, LATE if quality == GOOD and at < times.now - LATE_MS else quality
 
 
 def _values(given: dict[str, Scalar]) -> dict[str, Value] | Wrong:

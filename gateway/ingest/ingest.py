@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from zlib import crc32
 
-from gateway.ingest.decode import Times, Wrong, decode
+from gateway.ingest.decode import Times, Topics, Wrong, decode_from
 from gateway.ingest.source import Message
 from rules.events import FromDevice, Occurrence, Quality, Status, Telemetry
 from rules.world import Device
 
+CLOCK, RETAINED = int(Quality.CLOCK), int(Quality.RETAINED)  # an enum is slow to look up, message by message
 CLOCK_NOTE_EVERY_MS = 3_600_000  # a wrong clock is noted once an hour and device, not at every message
 SESSION_BEGAN = (
     0,
@@ -75,6 +76,7 @@ class Ingest:
     ) -> None:
         self._memory = memory
         self._clock = clock
+        self._topics = Topics({})
         self._at = 0  # hub time of the newest event: the next one is not before it
         self._nameless: dict[int, int] = {}  # packet id -> hash; an id has 16 bits, so it is bounded
         for name in nameless:
@@ -106,14 +108,23 @@ class Ingest:
         batch = Batch()
         self._at = max(self._at, not_before)
         times = Times(-1, -1)
+        if self._topics.devices is not devices:
+            self._topics = Topics(devices)
+        topics = self._topics
         for message in messages:
             if message.packet_id:
                 batch.packet_ids.append(message.packet_id)
             at = max(message.received_at, self._at)
             if at != times.now:
                 times = Times(at, max(at, self._clock.latest()), self._clock.ahead())
-            event = decode(
-                message.topic, message.payload, retain=message.retain, devices=devices, times=times
+            if not message.payload and message.topic.endswith("/status"):
+                self.counts["cleared"] += 1  # how MQTT takes a retained message back: no news of the device
+                continue
+            address = topics.address(message.topic)
+            event = (
+                address
+                if isinstance(address, Wrong)
+                else decode_from(address, message.payload, retain=message.retain, times=times)
             )
             if isinstance(event, Wrong):
                 self._set_aside(message, event, batch)
@@ -130,21 +141,17 @@ class Ingest:
         batch.unreadable.append(Unreadable(message, wrong.reason, wrong.detail))
 
     def _take(self, event: FromDevice, message: Message, batch: Batch) -> None:
-        if (
-            not isinstance(event, Status)
-            and event.quality != Quality.RETAINED
-            and self._is_repeat(event, message, batch)
-        ):
+        quality = event.quality
+        if quality != RETAINED and not isinstance(event, Status) and self._is_repeat(event, message, batch):
             self.counts["repeated"] += 1
             return
-        if event.quality == Quality.CLOCK:
+        if quality == CLOCK:
             self._note_clock(event, message, batch)
         batch.events.append(event)
 
     def _is_repeat(self, event: Telemetry | Occurrence, message: Message, batch: Batch) -> bool:
         packet_id = message.packet_id & 0xFFFF
-        named = bool(event.boot) or (isinstance(event, Occurrence) and bool(event.id))
-        if named:
+        if event.boot or (isinstance(event, Occurrence) and event.id):
             if self._nameless:
                 self._nameless.pop(packet_id, None)
             return self._own.has(event) or self._memory.has_seen(event)

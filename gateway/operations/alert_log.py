@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import msgspec
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from gateway.alerts.escalation import Climb, Ladder, after_hold, due, first
 from gateway.alerts.words import room_en
-from gateway.operations.tables import Alert, AlertStep, Answered, Cursor, Snapshot
+from gateway.operations.handling import Answer, obey
+from gateway.operations.tables import Alert, AlertStep, Cursor, Snapshot
 from rules.effects import Effect, End, Raise
 from rules.events import Command
 from rules.sentence import why
@@ -27,7 +28,6 @@ from rules.world import World
 ENGINE = "engine"
 FLOOR = "engine.floor"
 FLOOR_WORLD = "engine.floor.world"
-VERDICTS = ("true", "false", "test", "unconfirmed")
 
 Enqueue: TypeAlias = Callable[[Session, str, int, Sequence[str]], object]
 
@@ -66,15 +66,6 @@ class Work:
     deeds: list[Deed] = field(default_factory=list)
     saved: list[Saved] = field(default_factory=list)
     floor: tuple[int, int] | None = None  # position and world version at which every saved state is whole
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of a command."""
-
-    ok: bool
-    reason: str
-    version: int
 
 
 @dataclass(slots=True)
@@ -152,7 +143,9 @@ class AlertLog:
             case End() as ended:
                 self._end(session, ended, written)
             case Command() as command:
-                self._obey(session, command, written)
+                written.answers[command.id], changed = obey(session, command)
+                if changed:
+                    written.alerts.append(command.alert)
 
     def _raise(self, session: Session, raised: Raise, world: World, written: Written) -> None:
         rule = next(rule for rule in world.definition.rules if rule.id == raised.rule)
@@ -234,42 +227,6 @@ class AlertLog:
                 self._send(session, alert.id, climb, written)
         return None
 
-    def _obey(self, session: Session, command: Command, written: Written) -> None:
-        known = session.get(Answered, command.id)
-        if known is None:
-            answer = self._apply(session, command)
-            session.add(Answered(id=command.id, outcome=_plain(answer), at=command.at))
-            if answer.ok:
-                written.alerts.append(command.alert)
-        else:
-            answer = Answer(**known.outcome)
-        written.answers[command.id] = answer
-
-    def _apply(self, session: Session, command: Command) -> Answer:
-        alert = session.get(Alert, command.alert)
-        if alert is None:
-            return Answer(ok=False, reason="unknown", version=0)
-        changes = _changes(alert, command)
-        if isinstance(changes, str):
-            return Answer(ok=False, reason=changes, version=alert.version)
-        guarded = (
-            update(Alert)
-            .where(Alert.id == alert.id, Alert.version == alert.version)
-            .values(**changes, version=alert.version + 1, escalate_at=None)
-        )
-        if session.execute(guarded).rowcount != 1:  # type: ignore[attr-defined]
-            return Answer(ok=False, reason="changed meanwhile", version=alert.version)
-        session.add(
-            AlertStep(
-                alert_id=alert.id,
-                kind=f"{changes['state']}",
-                at=command.at,
-                by=command.by,
-                detail=str(changes.get("verdict", "")),
-            )
-        )
-        return Answer(ok=True, reason="", version=alert.version)
-
     def _save(self, session: Session, work: Work, position: int) -> None:
         rows = [
             {"key": s.key, "position": s.position, "version": STATE_VERSION, "body": s.body}
@@ -298,30 +255,3 @@ class AlertLog:
 
 def _earliest_escalation(session: Session) -> int | None:
     return session.scalar(select(func.min(Alert.escalate_at)).where(Alert.state == "raised"))
-
-
-def _changes(alert: Alert, command: Command) -> dict[str, object] | str:
-    """What a command changes in an alert as it stands, or why it may not."""
-    if alert.state == "closed":
-        return f"already closed by {alert.closed_by or 'the hub'}"
-    if command.kind == "accept":
-        taken = {"state": "accepted", "accepted_by": command.by, "accepted_at": command.at}
-        return taken if alert.state == "raised" else f"already accepted by {alert.accepted_by}"
-    if command.kind != "close":
-        return f"unknown command {command.kind!r}"
-    verdict, note = command.data.get("verdict", ""), command.data.get("note", "")
-    if alert.state != "accepted" or verdict not in VERDICTS:
-        return (
-            "accept first" if alert.state != "accepted" else f"verdict must be one of {', '.join(VERDICTS)}"
-        )
-    return {
-        "state": "closed",
-        "closed_by": command.by,
-        "closed_at": command.at,
-        "verdict": verdict,
-        "note": note,
-    }
-
-
-def _plain(answer: Answer) -> dict[str, object]:
-    return {"ok": answer.ok, "reason": answer.reason, "version": answer.version}

@@ -95,6 +95,16 @@ def test_a_port_in_use_ends_the_hub_with_a_word_about_it(config: Path, tmp_path:
     assert "Traceback" not in done.stderr
 
 
+def test_a_second_hub_on_the_same_folder_ends_with_a_word_about_it_and_touches_nothing(
+    mosquitto: Broker, tmp_path: Path
+) -> None:
+    with a_hub(tmp_path, mosquitto, homes=1) as hub:
+        said = refused("run", "-c", hub.config, CAREHUB_HTTP__PORT=str(free_port()))
+        assert f"{hub.data}: another hub is at work in this folder" in said
+        assert "CAREHUB_HUB__DATA" in said
+        assert hub.is_ready()
+
+
 def test_import_says_what_would_change_then_changes_it_and_then_finds_nothing_to_change(
     config: Path, tmp_path: Path
 ) -> None:

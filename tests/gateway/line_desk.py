@@ -23,8 +23,9 @@ from gateway.ingest.source import Connected, Disconnected, Inbox, Message
 from gateway.journal.journal import Entry, Journal
 from gateway.line import Line
 from gateway.notify import outbox
-from gateway.operations.alert_log import AlertLog, Answer, Work, Written
+from gateway.operations.alert_log import AlertLog, Work, Written
 from gateway.operations.database import open_database
+from gateway.operations.handling import Answer
 from gateway.operations.tables import Alert, AlertStep, Outbox
 from gateway.rulebook.load import load_rules, read_rules
 from rules.events import AnyEvent, Occurrence

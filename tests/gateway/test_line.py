@@ -16,8 +16,9 @@ from line_desk import START, Desk, definition
 
 import gateway.line
 from gateway.clock import TownClock
-from gateway.line import CLOCK_TOPIC, ECHO_TOPIC
+from gateway.line import ECHO_TOPIC
 from gateway.operations.alert_log import Work, Written
+from gateway.reading import CLOCK_TOPIC
 from rules.events import AnyEvent, ClockStepped, Command, FeedLost, Occurrence, Resumed, Telemetry, Tick
 
 
@@ -31,7 +32,7 @@ async def ready(folder: Path) -> Desk:
     desk.connects(kept=False)
     await desk.carry()
     await desk.carry()
-    assert desk.line.feed.whole
+    assert desk.line.reader.feed.whole
     return desk
 
 
@@ -187,7 +188,7 @@ def test_the_feed_is_lost_since_the_broker_was_last_heard_and_whole_behind_the_f
         desk.connects(kept=True)
         desk.says("h1-contact", m={"contact": True}, boot="b", seq=1)
         await desk.carry()
-        assert not desk.line.feed.whole
+        assert not desk.line.reader.feed.whole
         await desk.carry()
         assert Resumed(START + 900, START, kept=True) in since(desk, began)
         desk.drop()
@@ -272,7 +273,7 @@ def test_only_the_broker_s_growth_in_dropped_messages_counts(tmp_path: Path) -> 
         for payload, first, dropped in ((b"7", 7, 7), (b"9", 7, 9), (b"2", 0, 2), (b"?", 0, 2)):
             desk.arrives("$SYS/broker/publish/messages/dropped", payload)
             await desk.carry()
-            assert (desk.line.dropped_first, desk.line.dropped) == (first, dropped)
+            assert (desk.line.reader.dropped_first, desk.line.reader.dropped) == (first, dropped)
         desk.drop()
 
     runs(run())

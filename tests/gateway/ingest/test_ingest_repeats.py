@@ -226,3 +226,10 @@ def test_how_messages_are_cut_into_batches_changes_nothing(
         begin = end
     assert parts == whole
     assert [event.at for event in whole] == sorted(event.at for event in whole)
+
+
+def test_a_status_that_is_taken_back_is_no_news_and_no_mistake() -> None:
+    reader = Reader()
+    batch = reader.read(Message("care/v1/s/d/status", b"", 1 << 16 | 5, False, False, NOW))
+    assert (batch.events, batch.unreadable, len(batch.packet_ids)) == ([], [], 1)
+    assert reader.ingest.counts["cleared"] == 1

@@ -67,6 +67,8 @@ def test_order_is_kept_and_what_was_not_acknowledged_comes_again_and_nothing_els
         assert all(message.duplicate for message in redelivered)
         assert [m.packet_id & 0xFFFF for m in redelivered] == [p & 0xFFFF for p in packets[200:]]
         again.source.acknowledge([message.packet_id for message in again.of(Message)])
+        again.source.publish(address_of(mosquitto).fence_topic, b"taken")  # behind the acknowledgements
+        await until(lambda: any(m.payload == b"taken" for m in again.of(Message)), "they have been taken")
         await again.stop()
 
         last = Hearing(make, address_of(mosquitto))

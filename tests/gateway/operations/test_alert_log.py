@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from gateway.alerts.escalation import Rung
 from gateway.notify import outbox
-from gateway.operations.alert_log import AlertLog, Answer, Deed, Saved, Ticked, Work, Written
+from gateway.operations.alert_log import AlertLog, Deed, Saved, Ticked, Work, Written
 from gateway.operations.database import open_database
+from gateway.operations.handling import Answer
 from gateway.operations.tables import Alert, AlertStep, Outbox
 from gateway.rulebook.load import load_rules
 from rules.effects import End, Evidence, Raise

@@ -1,0 +1,132 @@
+"""The commands about the hub's data: the registry, who may accept alerts, what could not be read."""
+
+# ruff: noqa: PLC0415 -- each command imports what it needs, so that --help answers at once
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.settings import Settings
+from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of
+
+staff_app = typer.Typer(no_args_is_help=True, help="Who may accept and close alerts.")
+quarantine_app = typer.Typer(no_args_is_help=True, help="Messages that could not be read.")
+
+
+def import_registry(
+    file: Annotated[Path, typer.Argument(help="Registry CSV: places, contacts, devices.")],
+    config: ConfigOption = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    hub: Annotated[str, typer.Option(help="URL of a running hub (token: CAREHUB_HTTP__TOKEN).")] = "",
+) -> None:
+    """Bring a registry CSV into the hub: the running one if it answers, else its data folder."""
+    with explained():
+        from gateway.registry import csv_file
+
+        try:
+            text = csv_file.decode(file.read_bytes(), source=str(file))
+        except OSError as error:
+            fail(f"{file}: {error.strerror}")
+        wanted = csv_file.parse(text, source=str(file))
+        settings = settings_of(config)
+        address = hub or f"http://{settings.http.host}:{settings.http.port}"
+        report = _import_through(address, text, settings, dry_run=dry_run, must=bool(hub))
+        if report is None:
+            from gateway.operations.database import open_database
+            from gateway.registry import apply as registry
+
+            database = open_database(settings.hub.data / "operations.sqlite")
+            done = (registry.plan if dry_run else registry.apply)(database, wanted, source=str(file))
+            report = {
+                "counts": done.counts(),
+                "changes": [{"zh": c.zh, "en": c.en} for c in done.changes if c.action != "unchanged"],
+                "doubts": [str(doubt) for doubt in done.doubts],
+            }
+    _print_import(report, dry_run=dry_run)
+
+
+def _import_through(
+    address: str, text: str, settings: Settings, *, dry_run: bool, must: bool
+) -> dict[str, object] | None:
+    """Ask a running hub; None if there is none and none is required."""
+    import httpx
+
+    token = settings.http.token.get_secret_value()
+    headers = {"content-type": "text/csv"} | ({"authorization": f"Bearer {token}"} if token else {})
+    try:
+        answer = httpx.post(
+            f"{address.rstrip('/')}/api/v1/registry",
+            params={"dry_run": int(dry_run)},
+            content=text.encode(),
+            headers=headers,
+            timeout=120,
+        )
+    except httpx.HTTPError as error:
+        if must:
+            fail(f"{address}: no hub answers ({type(error).__name__}); start it or leave out --hub", 1)
+        return None
+    report: dict[str, object] = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+    if answer.status_code != httpx.codes.OK:
+        errors = report.get("errors")
+        if isinstance(errors, list):
+            fail("\n".join(map(str, errors)))
+        fail(f"{address}: answered {answer.status_code}: {report or answer.text[:200]}", 1)
+    return report
+
+
+def _print_import(report: dict[str, object], *, dry_run: bool) -> None:
+    changes = report.get("changes")
+    for change in changes if isinstance(changes, list) else []:
+        err.print(f"  {change['zh']} · {change['en']}", highlight=False, markup=False, soft_wrap=True)
+    doubts = report.get("doubts")
+    for doubt in doubts if isinstance(doubts, list) else []:
+        err.print(f"  ? {doubt}", highlight=False, markup=False, style="yellow")
+    word = "would be" if dry_run else "done:"
+    err.print(f"{word} {report.get('counts')}", highlight=False, markup=False)
+
+
+@staff_app.command("add")
+def staff_add(
+    name: Annotated[str, typer.Argument(help="As it stands on the tile, e.g. 李敏.")],
+    config: ConfigOption = None,
+) -> None:
+    """Let a person accept and close alerts; asks for a PIN (or reads it from CAREHUB_PIN)."""
+    with explained():
+        from gateway.operations.database import open_database
+        from gateway.operations.people import People
+
+        settings = settings_of(config)
+        pin = os.environ.get("CAREHUB_PIN") or typer.prompt("PIN (4 to 8 digits)", hide_input=True, err=True)
+        try:
+            People(open_database(settings.hub.data / "operations.sqlite")).add(name, pin)
+        except ValueError as error:
+            fail(str(error))
+    err.print(f"{name} may sign in.", highlight=False, markup=False)
+
+
+@quarantine_app.command("list")
+def quarantine_list(config: ConfigOption = None, limit: int = 50, *, as_json: JsonOption = False) -> None:
+    """List messages that could not be read, newest first, with the reason."""
+    with explained():
+        from gateway.journal.journal import Journal
+
+        journal = Journal(settings_of(config).hub.data / "journal.sqlite")
+        rows = journal.quarantine(limit)
+        journal.close()
+    for row in rows:
+        payload = row.pop("payload")
+        row["payload"] = bytes(payload[:500]).decode(errors="replace") if isinstance(payload, bytes) else ""
+    if as_json:
+        typer.echo(json.dumps({"messages": rows}, ensure_ascii=False))
+        return
+    for row in rows:
+        err.print(
+            f"{row['id']} {row['topic']} {row['reason']}: {row['detail']}", highlight=False, markup=False
+        )
+    err.print(f"{len(rows)} messages", highlight=False)

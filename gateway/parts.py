@@ -1,0 +1,93 @@
+"""Settings become parts: the broker's address, channels, ladder, web, store. A part that cannot be is a ``SettingsError``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.alerts.escalation import Ladder, LadderError, Rung, ladder_of
+from gateway.demo.panel import panel
+from gateway.ingest.source import BrokerAddress
+from gateway.notify.channel import Channel
+from gateway.notify.http import ChannelError
+from gateway.notify.opening import open_channel
+from gateway.settings import Settings, SettingsError
+from gateway.store.duckdb import DuckDBStore
+from gateway.store.readings import Store
+from gateway.web.settings import WebSettings
+
+
+def broker_address(settings: Settings) -> BrokerAddress:
+    """Where the broker is."""
+    mqtt = settings.mqtt
+    return BrokerAddress(
+        host=mqtt.host,
+        port=mqtt.port,
+        client_id=mqtt.client_id,
+        username=mqtt.username,
+        password=mqtt.password.get_secret_value(),
+        tls=mqtt.tls,
+        ca_file=mqtt.ca_file,
+    )
+
+
+def open_channels(settings: Settings) -> dict[str, Channel]:
+    """The channels by name; raises ``SettingsError``."""
+    found: dict[str, Channel] = {}
+    for given in settings.channels:
+        if given.name in found:
+            raise SettingsError(f"channels: {given.name!r} stands twice; give each channel its own name")
+        try:
+            found[given.name] = open_channel(
+                name=given.name,
+                kind=given.kind,
+                url=given.url.get_secret_value(),
+                secret=given.secret.get_secret_value(),
+            )
+        except ChannelError as error:
+            raise SettingsError(f"channels: {error}") from None
+    return found
+
+
+def read_ladder(settings: Settings) -> Ladder:
+    """The escalation ladder; raises ``SettingsError``. Without one, every channel is told at once."""
+    names = [channel.name for channel in settings.channels]
+    rungs = [Rung(rung.after_s, rung.channels) for rung in settings.ladder] or [Rung(0, tuple(names))]
+    try:
+        return ladder_of(rungs, channels=names)
+    except LadderError as error:
+        raise SettingsError(str(error)) from None
+
+
+def web_settings(settings: Settings) -> WebSettings:
+    """How the web is served; raises ``SettingsError`` when it would be open to the network."""
+    http = settings.http
+    try:
+        return WebSettings(
+            host=http.host,
+            port=http.port,
+            token=http.token.get_secret_value(),
+            zone=settings.hub.zone,
+            language=settings.hub.language,
+            demo=panel() if settings.simulation.enabled else None,
+            public_url=http.public_url,
+        )
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+
+
+def open_store(settings: Settings) -> Store:
+    """The store that is set; raises ``SettingsError``."""
+    data, store = settings.hub.data, settings.store
+    if store.kind == "duckdb":
+        return DuckDBStore(data / "readings.duckdb")
+    from gateway.store.influxdb import InfluxStore  # noqa: PLC0415 its client takes a second to import
+
+    token = store.token.get_secret_value()
+    if store.token_file:
+        try:
+            token = Path(store.token_file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsError(f"store.token_file: {store.token_file}: {error.strerror}") from None
+    if not store.url:
+        raise SettingsError("store.url: needed for InfluxDB; write it like http://127.0.0.1:8086")
+    return InfluxStore(url=store.url, org=store.org, token=token, cursor_file=data / "influxdb.cursor")

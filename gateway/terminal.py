@@ -1,0 +1,59 @@
+"""What every command of ``carehub`` shares: where it speaks, how it ends when something is wrong, its settings."""
+
+# ruff: noqa: PLC0415 -- what can go wrong is imported by the command that runs, so that --help answers at once
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from gateway.settings import Settings, SettingsError, load_settings
+
+err = Console(stderr=True)
+ConfigOption = Annotated[Path | None, typer.Option("-c", "--config", help="Settings file (TOML).")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, the rest on stderr.")]
+
+
+def fail(what: str, code: int = 2) -> NoReturn:
+    """Say what is wrong, on stderr, and end."""
+    sys.stderr.write(what.rstrip() + "\n")
+    raise typer.Exit(code)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn mistakes in settings, rules and registry into exit code 2 with their own words."""
+    from gateway.journal.journal import JournalError
+    from gateway.registry.values import RegistryErrors
+    from gateway.rulebook.load import RuleMistakes
+    from gateway.store.readings import StoreUnavailable
+
+    try:
+        yield
+    except (SettingsError, RuleMistakes, RegistryErrors, JournalError, StoreUnavailable) as error:
+        fail(str(error))
+
+
+def settings_of(config: Path | None) -> Settings:
+    """The settings; ``carehub.toml`` in this folder if none is named and it is there."""
+    default = Path("carehub.toml")
+    return load_settings(config if config is not None else default if default.exists() else None)
+
+
+def log_to_stderr(level: str = "") -> None:
+    """Logs, one line each, on stderr."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=(level or os.environ.get("CAREHUB_LOG", "INFO")).upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
