@@ -41,7 +41,7 @@ def test_an_alert_says_who_where_why_and_what_to_do_in_both_languages(desk: Desk
     found = client.get("/api/v1/alerts").json()
     assert found["next"] is None
     told = found["alerts"][0]
-    assert told["who"] == {"zh": "王女士", "en": "王女士"}
+    assert told["who"] == {"zh": "王女士", "en": "Ms 王"}
     assert told["where"] == {"zh": "莲花二村 3栋1201 卫生间", "en": "莲花二村 3栋1201 bathroom"}
     assert told["title"] == {"zh": "疑似跌倒", "en": "Possible fall"}
     assert all(told["todo"][language] and told["why"][language] for language in ("zh", "en"))
