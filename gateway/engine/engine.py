@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from rules.effects import Effect
 from rules.events import AnyEvent, FeedLost, Occurrence, Resumed, Status, Telemetry, Tick, WorldChanged
 from rules.identity import seen
-from rules.state import NEVER, KeyState
+from rules.state import NEVER, DeviceState, KeyState
 from rules.step import Routes, advance, keys, learn
 from rules.world import EMPTY, Definition, World
 
@@ -47,6 +47,7 @@ class Engine:
         self._routes: Routes = {}
         self._heap: list[tuple[int, str]] = []
         self._standing: dict[str, int] = {}
+        self._devices: dict[str, DeviceState] = {}  # the states' own, found without going through their keys
         self._lost_at = 0
 
     def recover(
@@ -76,13 +77,17 @@ class Engine:
         for position, event in replay:
             decided += self.apply((event,), position)
         self._seen_until.clear()
+        self._find_devices()
         return decided
+
+    def _find_devices(self) -> None:
+        self._devices = {
+            name: device for state in self.states.values() for name, device in state.devices.items()
+        }
 
     def has_seen(self, event: Telemetry | Occurrence) -> bool:
         """Whether this message, by its identity, was applied before."""
-        device = self.world.devices.get(event.device)
-        state = self.states.get(device.key) if device else None
-        found = state.devices.get(event.device) if state else None
+        found = self._devices.get(event.device)
         if found is None:
             return False
         if type(event) is Occurrence and event.id:
@@ -123,6 +128,8 @@ class Engine:
             learn(self.world, self._routes, event)
         for key in keys(self.world, self._routes, event):
             self._advance(key, event, position, decided)
+        if isinstance(event, WorldChanged):
+            self._find_devices()
 
     def _advance(self, key: str, event: AnyEvent, position: int, decided: list[Decided]) -> None:
         state = self.states.get(key)

@@ -21,11 +21,8 @@ from rules.world import Device
 PAYLOAD_MAX = 65_536  # bytes; a firmware that sends more is broken
 METRICS_MAX = 64
 NUMBER_MAX = 1e300  # what is larger, infinity included, is no measurement
-GOOD, LATE, CLOCK = (
-    Quality.GOOD,
-    Quality.LATE,
-    Quality.CLOCK,
-)  # an enum is slow to look up, message by message
+# An enum is slow to look up, message by message.
+GOOD, LATE, CLOCK, RETAINED = Quality.GOOD, Quality.LATE, Quality.CLOCK, Quality.RETAINED
 SECONDS_FROM, SECONDS_TO = 1_000_000_000, 100_000_000_000  # such a ts is seconds since 1970, not milliseconds
 FUTURE_OK_MS = 10_000  # a clock that is this much ahead is simply read as "now"
 LATE_MS = 30_000
@@ -124,7 +121,11 @@ def decode_from(address: Address, payload: bytes, *, retain: bool, times: Times)
     if len(payload) > PAYLOAD_MAX:
         return Wrong("too_large", f"{len(payload)} bytes, at most {PAYLOAD_MAX} are read")
     try:
-        return _decode_channel(channel, payload, device, retain=retain, times=times)
+        if channel == "telemetry":
+            return _telemetry(_telemetry_decoder.decode(payload), device, retain=retain, times=times)
+        if channel == "event":
+            return _occurrence(_occurrence_decoder.decode(payload), device, retain=retain, times=times)
+        return _status(_status_decoder.decode(payload), device, retain=retain, times=times)
     except msgspec.ValidationError as error:
         return Wrong("bad_shape", str(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -149,16 +150,6 @@ def _address(topic: str, devices: Mapping[str, Device]) -> Address | Wrong:
     return device_id, channel
 
 
-def _decode_channel(
-    channel: str, payload: bytes, device: str, *, retain: bool, times: Times
-) -> FromDevice | Wrong:
-    if channel == "telemetry":
-        return _telemetry(_telemetry_decoder.decode(payload), device, retain=retain, times=times)
-    if channel == "event":
-        return _occurrence(_occurrence_decoder.decode(payload), device, retain=retain, times=times)
-    return _status(_status_decoder.decode(payload), device, retain=retain, times=times)
-
-
 def _telemetry(wire: TelemetryWire, device: str, *, retain: bool, times: Times) -> Telemetry | Wrong:
     metrics = _values(wire.m)
     if isinstance(metrics, Wrong):
@@ -167,18 +158,20 @@ def _telemetry(wire: TelemetryWire, device: str, *, retain: bool, times: Times) 
         return Wrong("no_values", "m holds no value")
     observed, quality = observe(wire.ts, times)
     if retain:
-        quality = Quality.RETAINED
-    boot, seq = _identity(wire)
-    return Telemetry(max(times.now, observed), device, observed, quality, boot, seq, metrics)
+        quality = RETAINED
+    now = times.now
+    boot, seq = (wire.boot, wire.seq) if wire.boot and wire.seq is not None else ("", 0)
+    return Telemetry(max(observed, now), device, observed, quality, boot, seq, metrics)
 
 
 def _occurrence(wire: OccurrenceWire, device: str, *, retain: bool, times: Times) -> Occurrence:
     data = _judged(wire.data)
     observed, quality = observe(wire.ts, times)
     if retain:
-        quality = Quality.RETAINED
+        quality = RETAINED
     at = max(times.now, observed)
-    boot, seq = _identity(wire)
+    # Power-up and number; both or neither, because one alone tells nothing apart.
+    boot, seq = (wire.boot, wire.seq) if wire.boot and wire.seq is not None else ("", 0)
     return Occurrence(at, device, observed, quality, boot, seq, wire.id, wire.type, data)
 
 
@@ -195,15 +188,10 @@ def _judged(data: object) -> dict[str, Value]:
     return found
 
 
-def _identity(wire: TelemetryWire | OccurrenceWire) -> tuple[str, int]:
-    """Power-up and number; both or neither, because one alone tells nothing apart."""
-    return ("", 0) if wire.seq is None or not wire.boot else (wire.boot, wire.seq)
-
-
 def _status(wire: StatusWire, device: str, *, retain: bool, times: Times) -> Status:
     observed, quality = observe(wire.ts, times)
     if retain:
-        quality = Quality.RETAINED
+        quality = RETAINED
     info: dict[str, Value] = {}
     if wire.fw:
         info["fw"] = wire.fw[:TEXT_MAX]

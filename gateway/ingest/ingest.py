@@ -142,6 +142,12 @@ class Ingest:
 
     def _take(self, event: FromDevice, message: Message, batch: Batch) -> None:
         quality = event.quality
+        if not quality and type(event) is Telemetry and event.boot and not self._nameless:  # nearly always
+            if self._own.has_number(event) or self._memory.has_seen(event):
+                self.counts["repeated"] += 1
+            else:
+                batch.events.append(event)
+            return
         if quality != RETAINED and not isinstance(event, Status) and self._is_repeat(event, message, batch):
             self.counts["repeated"] += 1
             return
@@ -189,6 +195,10 @@ class _Own:
             known = name in self._ids
             self._ids.add(name)
             return known
+        return self.has_number(event)
+
+    def has_number(self, event: Telemetry | Occurrence) -> bool:
+        """``has`` for a message that is known by its place in the device's count."""
         number = (event.device, event.boot, event.seq)
         known = number in self._numbers
         self._numbers.add(number)
