@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from rules.conditions.condition import LATE_MS
 from rules.events import FromDevice, Occurrence, Quality, Status, Telemetry, Value
 from rules.state import TEXT_MAX
 from rules.world import Device
@@ -25,7 +26,6 @@ NUMBER_MAX = 1e300  # what is larger, infinity included, is no measurement
 GOOD, LATE, CLOCK, RETAINED = Quality.GOOD, Quality.LATE, Quality.CLOCK, Quality.RETAINED
 SECONDS_FROM, SECONDS_TO = 1_000_000_000, 100_000_000_000  # such a ts is seconds since 1970, not milliseconds
 FUTURE_OK_MS = 10_000  # a clock that is this much ahead is simply read as "now"
-LATE_MS = 30_000
 PAST_MAX_MS = 31 * 86_400_000  # no device buffers longer than that
 NAME = re.compile(r"(?!event\.)[A-Za-z0-9_.-]{1,64}")  # ``event.<type>`` is how the hub itself keeps an event
 ONLINE = "online"  # and this a status

@@ -7,7 +7,8 @@ import re
 import unicodedata
 from typing import TypeAlias
 
-from gateway.registry.values import DEVICE_KINDS, LEVELS
+from gateway.registry.values import LEVELS
+from rules.vocabulary import DEVICE_KINDS
 
 Wrong: TypeAlias = tuple[str, str] | None
 

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 PlaceKind: TypeAlias = Literal["home", "facility"]
 
-DEVICE_KINDS = ("pendant", "radar", "contact", "motion", "sos", "counter", "gateway")
+
 LEVELS = ("区", "街道", "社区", "小区")
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from gateway.registry.csv_file import ROWS_MAX, decode, export, parse
 from gateway.registry.draft import COLUMNS
-from gateway.registry.values import DEVICE_KINDS, Contact, Device, Place, Registry, RegistryErrors
+from gateway.registry.values import Contact, Device, Place, Registry, RegistryErrors
+from rules.vocabulary import DEVICE_KINDS
 
 HOME = {
     "site": "lianhua",
