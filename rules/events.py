@@ -107,13 +107,17 @@ class WorldChanged(Event, tag=8, frozen=True, array_like=True):
 
 
 class Command(Event, tag=9, frozen=True, array_like=True):
-    """A person did something to an alert: ``kind`` is accept or close; ``id`` makes a repeat harmless."""
+    """A person did something to an alert, or to the place ``key``; ``id`` makes a repeat harmless.
+
+    ``kind``: accept, close, shelve, unshelve (of ``alert``); mode, mode_end, silence, silence_end (of ``key``).
+    """
 
     id: str
     kind: str
     alert: str
     by: str
     data: dict[str, str]
+    key: str = ""
 
 
 AnyEvent: TypeAlias = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from rules.conditions.level import Level
 from rules.conditions.silent import Silent
 from rules.effects import Effect
 from rules.events import ClockStepped, FeedLost, Resumed, WorldChanged
+from rules.modes import Mode
 from rules.plan import Plan
-from rules.settle import settle
-from rules.state import DeviceState, KeyState, Slot
+from rules.settle import begin, settle
+from rules.state import DeviceState, KeyState, slot_of
 
 RESUME_GRACE_MS = (
     120_000  # what an absence gets after any loss of the feed: devices reconnect, back-off included
@@ -29,10 +29,10 @@ def resume(plan: Plan, state: KeyState, event: Resumed, now: int, effects: list[
     shift = 0 if event.kept else max(now - lost_at, 0)
     earliest = now + RESUME_GRACE_MS
     for name, watch in plan.watches.items():
-        watch.condition.resume(state.slots[name], shift=shift, earliest=earliest)
+        watch.condition.resume(watch, state, slot_of(state, name), shift=shift, earliest=earliest)
     for device_id, device in state.devices.items():
         _credit(plan, state, device_id, device, shift, earliest)
-    state.lost_at = 0
+    state.lost_at = state.silence_due = 0
     settle(plan, state, now, now, effects)
 
 
@@ -42,24 +42,33 @@ def _credit(
     """A device's silence does not count while nobody could hear it."""
     device.credit += shift
     for watch in plan.silent.get(device_id, ()):
-        if isinstance(watch.condition, Silent) and not state.slots[watch.slot].alert:
+        if isinstance(watch.condition, Silent) and not slot_of(state, watch.slot).held:
             device.credit += max(earliest - watch.condition.own_deadline(watch, state), 0)
 
 
 def step_clock(plan: Plan, state: KeyState, event: ClockStepped, now: int, effects: list[Effect]) -> None:
     """The hub's clock jumped ahead: everything that waits keeps its remaining time. It never runs back."""
-    if event.by <= 0:
+    by = event.by
+    if by <= 0:
         return
     if not state.lost_at:
-        settle(plan, state, now - event.by, now, effects)
+        settle(plan, state, now - by, now, effects)
     for name, watch in plan.watches.items():
-        watch.condition.step_clock(state.slots[name], event.by)
+        if name in state.slots:
+            watch.condition.step_clock(state.slots[name], by)
     for device in state.devices.values():
-        device.heard_at += event.by
-        device.changed_at += event.by if device.changed_at else 0
+        device.heard_at += by
+        device.changed_at += by if device.changed_at else 0
+        device.active_at += by if device.active_at else 0
+        for latest in device.latest.values():
+            latest.changed_at += by
     for link in state.gateways.values():
-        link.at += event.by if link.at else 0
-    state.wake = 0
+        link.at += by if link.at else 0
+    state.presence.step_clock(by)
+    if state.mode is not None:
+        mode = state.mode
+        state.mode = Mode(mode.kind, mode.since + by, mode.until + by, mode.by)
+    state.silence_due = state.wake = 0
 
 
 def change_world(plan: Plan, state: KeyState, event: WorldChanged, now: int) -> None:
@@ -68,20 +77,19 @@ def change_world(plan: Plan, state: KeyState, event: WorldChanged, now: int) -> 
         del state.devices[device_id]
     for device_id in plan.devices:
         state.devices.setdefault(device_id, DeviceState(heard_at=now))
-    for name in [n for n in state.slots if n not in plan.watches or n.split("|", 1)[0] in event.changed]:
+    changed = {name for name in event.changed if "@" not in name}
+    changed |= {rule for rule, _, key in (name.partition("@") for name in event.changed) if key == state.key}
+    for name in [n for n in state.slots if n not in plan.watches or n.split("|", 1)[0] in changed]:
         del state.slots[name]
-    for name, watch in plan.watches.items():
-        known = name in state.slots
-        slot = state.slots.setdefault(name, Slot())
-        # A level is looked at again: the capacity or the devices it counts may have changed. An open alert stays.
-        if not known or (isinstance(watch.condition, Level) and not slot.alert):
-            watch.condition.start(watch, state, slot, now)
+    state.waiting = [name for name in state.waiting if name in state.slots]
+    for watch in plan.watches.values():
+        begin(watch, state, slot_of(state, watch.slot), now)
     for device_id, device in state.devices.items():
-        device.missing = any(state.slots[w.slot].alert for w in plan.silent.get(device_id, ()))
-        watched = plan.by_metric.get(device_id, {})
-        device.latest = {metric: latest for metric, latest in device.latest.items() if metric in watched}
+        device.missing = any(slot_of(state, w.slot).held for w in plan.silent.get(device_id, ()))
+        reads = plan.reads[device_id]
+        device.latest = {metric: latest for metric, latest in device.latest.items() if metric in reads}
     forget_unused_links(state)
-    state.wake = 0
+    state.silence_due = state.wake = 0
 
 
 def forget_unused_links(state: KeyState) -> None:

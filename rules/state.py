@@ -5,10 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from rules.events import Value
+from rules.habit import HABIT_BYTES_MAX, Habit
 from rules.identity import BOOTS_MAX, EVENT_IDS_MAX, RANGES_MAX, Boot
+from rules.modes import Mode
+from rules.presence import PRESENCE_BYTES_MAX, Presence
 
-STATE_VERSION = 1  # the shape of the bytes: a snapshot of another version is not read
+STATE_VERSION = 2  # the shape of the bytes: a snapshot of another version is not read
 NEVER = 1 << 62
+PAST_MAX = 32  # times a condition may remember
 TEXT_MAX = 64  # characters of an id, a metric's name or a text value that the state keeps
 
 
@@ -22,10 +26,12 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Slot(msgspec.Struct, array_like=True):
-    """The memory of one rule about one subject.
+    """The memory of one condition about one subject.
 
-    ``since``: the condition holds from then on (0: it does not). ``due``: not to be settled before then (0: nothing to
-    settle). ``alert``: id of the alert that stands for it (empty: none). ``cause``: what began it.
+    ``since``: the condition holds from then on (0: it does not). ``due``: a lower bound of its next deadline (0: none).
+    ``alert``: id of the alert that stands for it (empty: none). ``cause``: what began it. ``held``: since when it stands
+    (0: it does not). ``past``: times with values, for what needs more than one. ``held_back``: a mode keeps it
+    from people.
     """
 
     since: int = 0
@@ -33,12 +39,24 @@ class Slot(msgspec.Struct, array_like=True):
     alert: str = ""
     event: str = ""
     cause: Fact | None = None
+    held: int = 0
+    past: list[tuple[int, float]] = msgspec.field(default_factory=list)
+    held_back: bool = False
+
+
+class Latest(msgspec.Struct, array_like=True):
+    """The newest value of a metric: when it was last reported, and since when it has been this."""
+
+    at: int
+    value: Value
+    changed_at: int
 
 
 class DeviceState(msgspec.Struct, array_like=True):
     """What is known of one device. ``credit`` ms are added to its silence: the time the hub itself could not hear.
 
     ``latest`` holds only metrics that rules watch; ``away`` is how many ms it had been missing when it came back.
+    ``active_at`` is when it last saw somebody do something, ``active_by`` the metric that said so ('' before the first).
     """
 
     heard_at: int
@@ -49,8 +67,10 @@ class DeviceState(msgspec.Struct, array_like=True):
     missing: bool = False  # a silence alert stands
     boots: list[Boot] = msgspec.field(default_factory=list)
     ids: list[str] = msgspec.field(default_factory=list)
-    latest: dict[str, tuple[int, Value]] = msgspec.field(default_factory=dict)
+    latest: dict[str, Latest] = msgspec.field(default_factory=dict)
     away: int = 0
+    active_at: int = 0
+    active_by: str = ""
 
 
 class Link(msgspec.Struct, array_like=True):
@@ -62,7 +82,11 @@ class Link(msgspec.Struct, array_like=True):
 
 
 class KeyState(msgspec.Struct, array_like=True):
-    """Everything the rules remember of one key. ``wake`` is a lower bound of the next deadline."""
+    """Everything the rules remember of one key. ``wake`` is a lower bound of the next deadline.
+
+    ``slots`` holds only those in use (see ``slot_of``); ``waiting`` names those that ask for every activity;
+    ``silence_due`` is a lower bound of when the first device counts as silent.
+    """
 
     key: str
     stamp: int = 0  # the latest moment this key has been told of
@@ -71,11 +95,25 @@ class KeyState(msgspec.Struct, array_like=True):
     devices: dict[str, DeviceState] = msgspec.field(default_factory=dict)
     slots: dict[str, Slot] = msgspec.field(default_factory=dict)
     gateways: dict[str, Link] = msgspec.field(default_factory=dict)
+    silence_due: int = 0
+    waiting: list[str] = msgspec.field(default_factory=list)
+    presence: Presence = msgspec.field(default_factory=Presence)
+    habit: Habit = msgspec.field(default_factory=Habit)
+    mode: Mode | None = None
+
+
+def slot_of(state: KeyState, name: str) -> Slot:
+    """The slot of that name; an empty one is put there if it is not in use."""
+    slot = state.slots.get(name)
+    if slot is None:
+        slot = state.slots[name] = Slot()
+    return slot
 
 
 def encode(state: KeyState) -> bytes:
-    """The state as bytes (MessagePack); ``decode`` gives an equal state."""
-    return _encoder.encode(state)
+    """The state as bytes (MessagePack), without what is empty; ``decode`` gives a state that judges alike."""
+    used = {name: slot for name, slot in sorted(state.slots.items()) if slot != _EMPTY}
+    return _encoder.encode(msgspec.structs.replace(state, slots=used))
 
 
 def decode(body: bytes) -> KeyState:
@@ -87,13 +125,16 @@ def bytes_max(devices: int, slots: int, metrics: int) -> int:
     """The declared bound of the serialised size, from the number of devices, slots and watched (device, metric) pairs."""
     text = 4 * TEXT_MAX + 5  # UTF-8, with its length
     boot = 3 * 5 + text + RANGES_MAX * 2 * 9
-    device = 7 * 9 + 2 * text + BOOTS_MAX * boot + EVENT_IDS_MAX * text + 3 * 5
     fact = 5 + 3 * text + max(9, text)
-    slot = 5 + 3 * 9 + 3 * text + fact
-    latest = 5 + text + 9 + max(9, text)
+    latest = 5 + text + 18 + max(9, text)
+    device = 9 * 9 + 3 * text + BOOTS_MAX * boot + EVENT_IDS_MAX * text + 3 * 5
+    slot = 5 + 4 * 9 + 4 * text + fact + PAST_MAX * 19
     link = text + 5 + 19
-    return 64 + text + devices * (device + link) + slots * slot + metrics * latest
+    mode = 5 + 18 + 2 * text
+    whole = 64 + text + PRESENCE_BYTES_MAX + HABIT_BYTES_MAX + mode
+    return whole + devices * (device + link) + slots * (slot + text) + metrics * latest
 
 
+_EMPTY = Slot()
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(KeyState)

@@ -18,28 +18,29 @@ from typing import TypeAlias
 
 import msgspec
 
-from rules.conditions.level import Level
+from rules.conditions.condition import Ended
 from rules.effects import Effect
 from rules.events import (
     AnyEvent,
     ClockStepped,
     Command,
     FeedLost,
-    FromDevice,
     Occurrence,
     Quality,
     Resumed,
     Status,
     Telemetry,
     Tick,
+    Value,
     WorldChanged,
 )
 from rules.identity import remember, remember_id
 from rules.interruptions import change_world, forget_unused_links, lose, resume, step_clock
-from rules.plan import Plan
-from rules.settle import act, end_alert, next_due, settle
-from rules.state import NEVER, DeviceState, Fact, KeyState, Link, decode, encode
-from rules.vocabulary import ACTIVITY_BY_VALUE
+from rules.modes import ends_by, mode_of
+from rules.plan import Plan, Reads
+from rules.presence import held, saw_door, saw_inside
+from rules.settle import be_active, begin_mode, end_mode, next_due, settle, tell
+from rules.state import NEVER, DeviceState, Fact, KeyState, Latest, Link, decode, encode, slot_of
 from rules.world import World
 
 RETAINED = int(Quality.RETAINED)  # an enum is slow to look up, event by event
@@ -56,27 +57,37 @@ def step(world: World, state: KeyState, event: AnyEvent, now: int) -> tuple[KeyS
 def advance(world: World, state: KeyState, event: AnyEvent, now: int) -> list[Effect]:
     """``step`` for a caller that gives its state away: changes it in place."""
     effects: list[Effect] = []
-    match event:
-        case Telemetry() | Occurrence() | Status():
-            _read_device(world.plan(state.key), state, event, now, effects)
-        case Tick():
-            if not state.lost_at and now >= state.wake:
-                settle(world.plan(state.key), state, now, now, effects)
-        case FeedLost():
-            lose(world.plan(state.key), state, event, now, effects)
-        case Resumed():
-            resume(world.plan(state.key), state, event, now, effects)
-        case ClockStepped():
-            step_clock(world.plan(state.key), state, event, now, effects)
-        case WorldChanged():
-            change_world(world.plan(state.key), state, event, now)
-        case Command():
-            pass  # people's doings concern alerts, not the rules
+    plan = world.plan(state.key)
+    if type(event) is Telemetry:  # nearly always
+        _read_telemetry(plan, state, event, now, effects)
+    else:
+        _read_rare(plan, state, event, now, effects)
     return effects
 
 
+def _read_rare(plan: Plan, state: KeyState, event: AnyEvent, now: int, effects: list[Effect]) -> None:
+    match event:
+        case Occurrence():
+            _read_occurrence(plan, state, event, now, effects)
+        case Status():
+            _read_status(plan, state, event, now, effects)
+        case Tick():
+            if not state.lost_at and now >= state.wake:
+                settle(plan, state, now, now, effects)
+        case FeedLost():
+            lose(plan, state, event, now, effects)
+        case Resumed():
+            resume(plan, state, event, now, effects)
+        case ClockStepped():
+            step_clock(plan, state, event, now, effects)
+        case WorldChanged():
+            change_world(plan, state, event, now)
+        case Command():
+            _obey(plan, state, event, now, effects)
+
+
 def next_deadline(world: World, state: KeyState) -> int | None:
-    """When this key must be stepped next even if nothing happens, in ms; None: not by itself."""
+    """When this key must be stepped next even if nothing happens, in ms, or a little before; None: not by itself."""
     if state.lost_at:
         return None
     due = next_due(world.plan(state.key), state)
@@ -95,7 +106,7 @@ def keys(world: World, routes: Routes, event: AnyEvent) -> tuple[str, ...]:
             behind = routes.get(event.device, set())  # may name places that are gone meanwhile
             return tuple(sorted(own | {key for key in behind if key in world.places}))
         case Command():
-            return ()
+            return (event.key,) if event.key in world.places else ()
         case _:
             return world.keys
 
@@ -107,37 +118,126 @@ def learn(world: World, routes: Routes, event: Status) -> None:
         routes.setdefault(event.via, set()).add(device.key)
 
 
-def _read_device(plan: Plan, state: KeyState, event: FromDevice, now: int, effects: list[Effect]) -> None:
+def _read_telemetry(  # noqa: C901, PLR0912 the way of nearly every event, in one piece because calls cost
+    plan: Plan, state: KeyState, event: Telemetry, now: int, effects: list[Effect]
+) -> None:
     device = state.devices.get(event.device)
-    if isinstance(event, Status):
-        if device is None and event.device not in state.gateways:
-            return  # news of a radio gateway that no device here uses any more
-    elif device is None or (event.quality != RETAINED and not _is_new(device, event)):
+    if device is None:
         return
+    replayed = event.quality == RETAINED
+    if not replayed and event.boot and not remember(device.boots, event.boot, event.seq):
+        return
+    observed = event.observed_at
     if state.lost_at or now >= state.wake:
-        observed, seen = _catch_up(plan, state, event, now, effects)
+        observed, seen = _catch_up(plan, state, observed, now, effects)
     else:  # nearly always: nothing is due, and now is now
-        observed, seen = min(event.observed_at, now), now
-        state.stamp = max(state.stamp, observed)
-    if isinstance(event, Status):
-        _read_gateway(state, event, seen)
-        if device is not None:
-            _read_status(plan, state, device, event, seen, effects)
+        observed, seen = min(observed, now), now
+        if observed > state.stamp:
+            state.stamp = observed
+    if not replayed:
+        if device.credit or device.missing or not device.online:
+            _is_back(plan, state, device, event.device, seen, effects)
+        elif seen > device.heard_at:
+            device.heard_at = seen
+    reads = plan.reads[event.device]
+    for metric, value in event.metrics.items():
+        read = reads.get(metric)
+        if read is None or type(value) is str:
+            continue  # nobody watches it; and rules compare numbers
+        latest = device.latest.get(metric)
+        if latest is not None and value == latest.value and not (value and read.by_value):
+            if observed > latest.at:
+                latest.at = observed
+            continue  # most readings say nothing new; only movement is news each time
+        if latest is not None and observed < latest.at:
+            continue  # late: history, never "latest"
+        before = None if latest is None else latest.value
+        _keep(device, metric, latest, value, observed)
+        fact = Fact(event.device, metric, value, now if replayed else observed)
+        _read_fact(plan, state, device, read, fact, before, now, effects, replayed=replayed)
+
+
+def _keep(device: DeviceState, metric: str, latest: Latest | None, value: Value, observed: int) -> None:
+    if latest is None:
+        device.latest[metric] = Latest(observed, value, observed)
         return
-    assert device is not None, "only a status may come from elsewhere"  # noqa: S101 an invariant of this function
-    if event.quality != RETAINED:
-        _heard(plan, state, device, event.device, seen, effects)
-    if isinstance(event, Telemetry):
-        _read_metrics(plan, state, device, event, observed, now, effects)
-    elif event.quality != RETAINED:
-        _read_occurrence(plan, state, event, observed, now, effects)
+    latest.at = observed
+    if value != latest.value:
+        latest.value, latest.changed_at = value, observed
 
 
-def _catch_up(
-    plan: Plan, state: KeyState, event: FromDevice, now: int, effects: list[Effect]
-) -> tuple[int, int]:
+def _read_fact(
+    plan: Plan,
+    state: KeyState,
+    device: DeviceState,
+    read: Reads,
+    fact: Fact,
+    before: Value | None,
+    now: int,
+    effects: list[Effect],
+    *,
+    replayed: bool,
+) -> None:
+    """A metric has a new value, or movement is seen again: whoever watches it is told, then whoever waits for activity."""
+    moment = fact.at if state.lost_at else now
+    for watch in read.watches:
+        if replayed and not watch.condition.heeds_replays:
+            continue  # what a person did is news, and a replay is none
+        slot = slot_of(state, watch.slot)
+        tell(
+            plan,
+            watch,
+            state,
+            slot,
+            watch.condition.on_fact(watch, state, slot, fact, before, moment),
+            now,
+            effects,
+        )
+    if replayed or fact.at <= device.active_at:
+        return
+    if (read.by_value and fact.value) or (read.by_change and before is not None):
+        _notice(plan, state, device, read, fact, now, effects)
+
+
+def _notice(
+    plan: Plan,
+    state: KeyState,
+    device: DeviceState,
+    read: Reads,
+    fact: Fact,
+    now: int,
+    effects: list[Effect],
+) -> None:
+    """Somebody did something in the home."""
+    device.active_at, device.active_by = fact.at, fact.what
+    presence = state.presence
+    if read.door:
+        moved = saw_door(presence, fact.at)
+    elif read.still:
+        moved = held(presence, fact.device, bool(fact.value), fact.at)
+    else:
+        moved = saw_inside(presence, fact.at)
+    if state.mode is not None and not read.door and ends_by(state.mode, fact.at):
+        end_mode(plan, state, fact.at, now, "activity", effects)
+    if moved:
+        for watch in plan.on_presence:
+            slot = slot_of(state, watch.slot)
+            tell(
+                plan,
+                watch,
+                state,
+                slot,
+                watch.condition.on_presence(watch, state, slot, fact.at),
+                now,
+                effects,
+            )
+    if state.waiting:
+        be_active(plan, state, fact, now, effects)
+
+
+def _catch_up(plan: Plan, state: KeyState, observed: int, now: int, effects: list[Effect]) -> tuple[int, int]:
     """Settle what has come by this message; when its facts were observed, and when its device was there."""
-    observed = min(event.observed_at, now)
+    observed = min(observed, now)
     settled, seen = now, now
     if state.lost_at:
         seen = max(observed, state.stamp)
@@ -150,94 +250,76 @@ def _catch_up(
     return observed, seen
 
 
-def _is_new(device: DeviceState, event: Telemetry | Occurrence) -> bool:
-    """Whether the message is none that is remembered; remembers it. An event is known by its id, if it has one."""
-    counted = not event.boot or remember(device.boots, event.boot, event.seq)
-    return remember_id(device.ids, event.id) if isinstance(event, Occurrence) and event.id else counted
-
-
-def _heard(
+def _is_back(
     plan: Plan, state: KeyState, device: DeviceState, device_id: str, seen: int, effects: list[Effect]
 ) -> None:
-    """The device was there at ``seen``, however old what it tells: what talks is neither silent nor offline."""
-    if device.online and not device.credit and not device.missing:
-        device.heard_at = max(device.heard_at, seen)
-        return
-    if device.credit or not device.online:
-        state.wake = 0  # its next deadline may now be earlier
+    """A device that was missing, offline or owed time is there: its silence counts anew from ``seen``."""
     before = device.heard_at
     device.heard_at, device.credit, device.online = max(before, seen), 0, True
+    state.silence_due = state.wake = 0  # its next deadline may now be earlier
     if device.missing:
         device.missing, device.changed_at, device.away = False, seen, max(seen - before, 0)
         for watch in plan.silent.get(device_id, ()):
-            end_alert(state.slots[watch.slot], seen, effects)
-        state.wake = 0
+            slot = slot_of(state, watch.slot)
+            if slot.held:
+                tell(plan, watch, state, slot, Ended(seen), seen, effects)
 
 
-def _read_metrics(
-    plan: Plan,
-    state: KeyState,
-    device: DeviceState,
-    event: Telemetry,
-    observed: int,
-    now: int,
-    effects: list[Effect],
-) -> None:
-    listeners = plan.by_metric.get(event.device)
-    if listeners is None:
+def _read_occurrence(plan: Plan, state: KeyState, event: Occurrence, now: int, effects: list[Effect]) -> None:
+    device = state.devices.get(event.device)
+    if device is None:
         return
-    moment = observed if state.lost_at else now
     replayed = event.quality == RETAINED
-    for metric, value in event.metrics.items():
-        watches = listeners.get(metric)
-        if watches is None or type(value) is str:
-            continue  # rules compare numbers
-        before = device.latest.get(metric)
-        if before is not None and observed < before[0]:
-            continue  # late: history, never "latest"
-        device.latest[metric] = (observed, value)
-        if before is not None and value == before[1] and not (value and metric in ACTIVITY_BY_VALUE):
-            continue  # most readings say nothing new; only movement is news each time
-        fact = Fact(event.device, metric, value, now if replayed else observed)
-        for watch in watches:
-            if replayed and not isinstance(watch.condition, Level):
-                continue  # what a person did is news, and a replay is none
-            slot = state.slots[watch.slot]
-            news = watch.condition.on_fact(watch, state, slot, fact, before[1] if before else None, moment)
-            if news is not None:
-                act(watch, state, slot, news, now, effects)
-            if slot.due and slot.due < state.wake:
-                state.wake = slot.due
-
-
-def _read_occurrence(
-    plan: Plan, state: KeyState, event: Occurrence, observed: int, now: int, effects: list[Effect]
-) -> None:
+    if not replayed and not _is_new(device, event):
+        return
+    observed, seen = _catch_up(plan, state, event.observed_at, now, effects)
+    if replayed:
+        return
+    if device.credit or device.missing or not device.online:
+        _is_back(plan, state, device, event.device, seen, effects)
+    device.heard_at = max(device.heard_at, seen)
     if observed != event.observed_at:
         event = msgspec.structs.replace(event, observed_at=observed)
     moment = observed if state.lost_at else now
     for watch in plan.by_event.get(event.device, {}).get(event.type, ()):
-        slot = state.slots[watch.slot]
-        news = watch.condition.on_event(watch, slot, event, moment)
-        if news is not None:
-            act(watch, state, slot, news, now, effects)
-        if slot.due and slot.due < state.wake:
-            state.wake = slot.due
+        slot = slot_of(state, watch.slot)
+        tell(
+            plan,
+            watch,
+            state,
+            slot,
+            watch.condition.on_event(watch, state, slot, event, moment),
+            now,
+            effects,
+        )
 
 
-def _read_status(
-    plan: Plan, state: KeyState, device: DeviceState, event: Status, seen: int, effects: list[Effect]
-) -> None:
+def _is_new(device: DeviceState, event: Occurrence) -> bool:
+    """Whether the event is none that is remembered; remembers it. It is known by its id, if it has one."""
+    counted = not event.boot or remember(device.boots, event.boot, event.seq)
+    return remember_id(device.ids, event.id) if event.id else counted
+
+
+def _read_status(plan: Plan, state: KeyState, event: Status, now: int, effects: list[Effect]) -> None:
+    device = state.devices.get(event.device)
+    if device is None and event.device not in state.gateways:
+        return  # news of a radio gateway that no device here uses any more
+    _, seen = _catch_up(plan, state, event.observed_at, now, effects)
+    _read_gateway(state, event, seen)
+    if device is None:
+        return
     if event.via and event.via != device.via:
         device.via = event.via
         state.gateways.setdefault(event.via, Link(online=True, at=0))
         forget_unused_links(state)
-        state.wake = 0
+        state.silence_due = state.wake = 0
     if device.online != event.online:
         device.online, device.changed_at = event.online, seen
-        state.wake = 0
+        state.silence_due = state.wake = 0
     if event.online and event.quality != RETAINED:
-        _heard(plan, state, device, event.device, seen, effects)
+        if device.credit or device.missing:
+            _is_back(plan, state, device, event.device, seen, effects)
+        device.heard_at = max(device.heard_at, seen)
 
 
 def _read_gateway(state: KeyState, event: Status, seen: int) -> None:
@@ -245,4 +327,20 @@ def _read_gateway(state: KeyState, event: Status, seen: int) -> None:
     if link is not None and link.online != event.online:
         away = max(seen - link.at, 0) if event.online and link.at else 0
         state.gateways[event.device] = Link(online=event.online, at=seen, away=away)
-        state.wake = 0
+        state.silence_due = state.wake = 0
+
+
+def _obey(plan: Plan, state: KeyState, event: Command, now: int, effects: list[Effect]) -> None:
+    """A person sets or ends the home's mode; the other commands concern alerts, not the rules."""
+    if event.kind == "mode_end":
+        end_mode(plan, state, now, now, "command", effects, said_by=event.by)
+    elif event.kind == "mode":
+        until = event.data.get("until", "")
+        try:
+            mode = mode_of(
+                event.data.get("kind", ""), now=now, until=int(until) if until else None, by=event.by
+            )
+        except ValueError:
+            return  # the shell has told whoever asked; nothing of it concerns the rules
+        if state.mode is None or state.mode.kind != mode.kind or state.mode.until != mode.until:
+            begin_mode(plan, state, mode, now, effects)

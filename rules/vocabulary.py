@@ -6,7 +6,14 @@ METRICS: dict[str, str] = {
     "contact": "1 closed, 0 open",
     "motion": "1 seen, 0 not",
     "presence": "1 somebody in the room, 0 nobody",
+    "bed": "1 somebody in bed, 0 nobody",
+    "seat": "1 sat on, 0 not",
+    "flush": "1 flushed, 0 not",
+    "appliance": "1 on, 0 off",
     "worn": "1 worn, 0 taken off",
+    "smoke": "1 alarming, 0 not",
+    "leak": "1 alarming, 0 not",
+    "tamper": "1 alarming, 0 not",
     "battery": "percent",
     "occupancy": "people, by the counter's own count",
     "in": "people, since power-up",
@@ -24,9 +31,26 @@ EVENTS: dict[str, str] = {
     "tamper": "the device was opened or moved",
 }
 
-DEVICE_KINDS = ("pendant", "radar", "contact", "motion", "sos", "counter", "gateway")
+# A ``contact`` may be a front door; an ``opening`` never is: a cupboard, a fridge, a door inside.
+DEVICE_KINDS = (
+    "pendant",
+    "radar",
+    "contact",
+    "opening",
+    "motion",
+    "bed",
+    "seat",
+    "flush",
+    "appliance",
+    "climate",
+    "smoke",
+    "leak",
+    "sos",
+    "counter",
+    "gateway",
+)
 
-# An activity is a person's doing: movement seen, or a door that changed. Presence is not: a person lying on the
-# floor is present.
-ACTIVITY_BY_VALUE = frozenset({"motion"})
-ACTIVITY_BY_CHANGE = frozenset({"contact"})
+# An activity is a person's doing: movement seen, water flushed, or a thing in use that changed. Presence is not: a
+# person lying on the floor is present.
+ACTIVITY_BY_VALUE = frozenset({"motion", "flush"})
+ACTIVITY_BY_CHANGE = frozenset({"contact", "bed", "seat", "appliance"})

@@ -24,21 +24,32 @@ class Device(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A home or a facility; no name and no address: the rules need none."""
+    """A home or a facility; no name and no address: the rules need none. ``site`` is the station that cares for it."""
 
     key: str
     kind: Literal["home", "facility"]
     capacity: int | None = None
+    site: str = ""
+
+
+class Override(msgspec.Struct, frozen=True):
+    """One home has ``rule`` otherwise: as ``instead`` says, or not at all (None)."""
+
+    key: str
+    rule: str
+    instead: Rule | None
 
 
 class Definition(msgspec.Struct, frozen=True):
-    """What a world is made of, as it is journalled."""
+    """What a world is made of, as it is journalled. ``calendar``: whose holidays count, ``cn`` or ``none``."""
 
     version: int
     zone: str
     places: tuple[Place, ...]
     devices: tuple[Device, ...]
     rules: tuple[Rule, ...]
+    calendar: str = "cn"
+    overrides: tuple[Override, ...] = ()
 
 
 class World:
@@ -58,6 +69,31 @@ class World:
         return tuple(sorted(self.places))
 
     @cached_property
+    def rules(self) -> dict[str, Rule]:
+        """The rules by id."""
+        return {rule.id: rule for rule in self.definition.rules}
+
+    @cached_property
+    def overrides(self) -> dict[str, dict[str, Rule | None]]:
+        """What each home has otherwise, by rule."""
+        found: dict[str, dict[str, Rule | None]] = {}
+        for override in self.definition.overrides:
+            found.setdefault(override.key, {})[override.rule] = override.instead
+        return found
+
+    def rules_of(self, key: str) -> tuple[Rule, ...]:
+        """The rules as that home or facility has them."""
+        otherwise = self.overrides.get(key)
+        if not otherwise:
+            return self.definition.rules
+        meant = (otherwise.get(rule.id, rule) for rule in self.definition.rules)
+        return tuple(rule for rule in meant if rule is not None)
+
+    def rule(self, key: str, rule_id: str) -> Rule:
+        """The rule as that home or facility has it; the common one where it has none. Raises ``KeyError``."""
+        return self.overrides.get(key, {}).get(rule_id) or self.rules[rule_id]
+
+    @cached_property
     def by_key(self) -> dict[str, list[Device]]:
         """Devices of each key, in order of id."""
         found: dict[str, list[Device]] = {key: [] for key in self.places}
@@ -70,16 +106,24 @@ class World:
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plans[key] = plan_for(
-                self.places[key], self.by_key[key], self.definition.rules, self.zone
+                self.places[key], self.by_key[key], self.rules_of(key), self.zone, self.definition.calendar
             )
         return plan
 
 
 def changed_rules(old: Definition | None, new: Definition) -> tuple[str, ...]:
-    """Ids of rules that are new, gone or different, in order: these start anew."""
+    """What starts anew, in order: ids of rules that are new, gone or different, and ``rule@key`` where one home's are."""
     before = {rule.id: rule for rule in old.rules} if old else {}
     after = {rule.id: rule for rule in new.rules}
-    return tuple(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    had = {(o.key, o.rule): o.instead for o in old.overrides} if old else {}
+    has = {(o.key, o.rule): o.instead for o in new.overrides}
+    for key, rule in had.keys() | has.keys():
+        if rule not in changed and had.get((key, rule), before.get(rule)) != has.get(
+            (key, rule), after.get(rule)
+        ):
+            changed.add(f"{rule}@{key}")
+    return tuple(sorted(changed))
 
 
 def gone_devices(old: Definition | None, new: Definition) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 A condition never stores time of its own: its memory is the ``Slot`` it is handed. Where a method says "nothing", the
 condition takes no interest in that kind of news.
+
+A condition can stand alone under a rule or be a part of another (``rules.when``): it cannot tell, and need not.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rules.events import Occurrence, Value
-from rules.state import NEVER, Fact, KeyState, Slot
+from rules.state import Fact, KeyState, Slot
 
 if TYPE_CHECKING:
     from rules.plan import Watch
@@ -48,6 +50,11 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         raise NotImplementedError
 
     @property
+    def parts(self) -> tuple[Condition, ...]:
+        """The conditions it is made of; none for a simple one."""
+        return ()
+
+    @property
     def per_device(self) -> bool:
         """Whether each device is a subject of its own (else the home or facility is the subject)."""
         return True
@@ -72,32 +79,70 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         """Whether it reads the metrics of every device of the key, not only its subject's."""
         return False
 
+    @property
+    def rests_on_silence(self) -> bool:
+        """Whether it comes true because nothing came: then not while the feed is lost, and anew after a mode."""
+        return False
+
+    @property
+    def listens_to_activity(self) -> bool:
+        """Whether it can ask to be told of every activity of its devices (see ``wants_activity``)."""
+        return False
+
+    @property
+    def listens_to_presence(self) -> bool:
+        """Whether it is told when somebody comes in or goes out."""
+        return False
+
+    @property
+    def heeds_replays(self) -> bool:
+        """Whether a value that the broker replays on subscribing counts: what is so now does, what was done does not."""
+        return False
+
+    def wants_activity(self, slot: Slot) -> bool:
+        """Whether it asks for activity now."""
+        return False
+
     def numbers(self, watch: Watch) -> dict[str, Value]:
         """The figures a person needs to understand why it fired."""
         return {}
 
     def start(self, watch: Watch, state: KeyState, slot: Slot, now: int) -> None:
-        """Begin to watch at ``now``, with an empty slot."""
+        """Begin to watch at ``now``, with an empty slot (or again, where the devices or figures it reads have changed)."""
 
     def on_fact(
         self, watch: Watch, state: KeyState, slot: Slot, fact: Fact, before: Value | None, now: int
     ) -> Fired | Ended | None:
-        """A metric was read (``before``: its value until now); facts come in order of time."""
+        """A metric has another value than ``before``; facts come in order of time."""
         return None
 
-    def on_event(self, watch: Watch, slot: Slot, event: Occurrence, now: int) -> Fired | None:
+    def on_event(
+        self, watch: Watch, state: KeyState, slot: Slot, event: Occurrence, now: int
+    ) -> Fired | Ended | None:
         """An event happened."""
         return None
 
-    def deadline(self, watch: Watch, state: KeyState, slot: Slot) -> int:
-        """Not to be settled before then."""
-        return slot.due or NEVER
+    def on_activity(
+        self, watch: Watch, state: KeyState, slot: Slot, fact: Fact, now: int
+    ) -> Fired | Ended | None:
+        """Somebody did something, seen by one of its devices; only told while it ``wants_activity``."""
+        return None
 
-    def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | None:
-        """The deadline has come; afterwards ``deadline`` is later than ``at``."""
+    def on_presence(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:
+        """Somebody has come in or gone out, at ``at``."""
+        return None
+
+    def on_part(
+        self, watch: Watch, state: KeyState, slot: Slot, part: Watch, news: Fired | Ended
+    ) -> Fired | Ended | None:
+        """One of its parts has come true or ended; the part's slot knows it already."""
+        return None
+
+    def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:
+        """``slot.due`` has come; afterwards it is later than ``at`` or 0. Nothing comes of a bound that was too early."""
         raise NotImplementedError
 
-    def resume(self, slot: Slot, *, shift: int, earliest: int) -> None:
+    def resume(self, watch: Watch, state: KeyState, slot: Slot, *, shift: int, earliest: int) -> None:
         """The feed is back: an absence is owed ``shift`` ms and not settled before ``earliest``."""
 
     def step_clock(self, slot: Slot, by: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rules.conditions.condition import Condition, Fired, known
+from rules.conditions.condition import Condition, Ended, Fired, known
 from rules.events import Occurrence, Value
 from rules.state import Fact, KeyState, Slot
 from rules.vocabulary import EVENTS
@@ -34,7 +34,9 @@ class EventHappens(Condition, frozen=True):
     def events(self) -> tuple[str, ...]:
         return (self.type,)
 
-    def on_event(self, watch: Watch, slot: Slot, event: Occurrence, now: int) -> Fired | None:
+    def on_event(
+        self, watch: Watch, state: KeyState, slot: Slot, event: Occurrence, now: int
+    ) -> Fired | Ended | None:
         if not self.matches(event):
             return None
         return Fired(event.observed_at, (fact_of(event),), event_name(event))
@@ -44,7 +46,7 @@ class EventHappens(Condition, frozen=True):
         confidence = event.data.get("confidence", 1.0)
         return event.type == self.type and (isinstance(confidence, str) or confidence >= self.min_confidence)
 
-    def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | None:
+    def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:
         raise AssertionError("an event has no deadline")
 
 

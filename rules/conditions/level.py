@@ -49,6 +49,10 @@ class Level(Condition, frozen=True):
     def metrics(self) -> tuple[str, ...]:
         return (self.metric,)
 
+    @property
+    def heeds_replays(self) -> bool:
+        return True
+
     def numbers(self, watch: Watch) -> dict[str, Value]:
         given: dict[str, Value | None] = {"above": self.above, "below": self.below, "equals": self.equals}
         found: dict[str, Value] = {"for_s": float(self.for_s)}
@@ -60,6 +64,8 @@ class Level(Condition, frozen=True):
         return found
 
     def start(self, watch: Watch, state: KeyState, slot: Slot, now: int) -> None:
+        if slot.held:
+            return  # an alert that stands stays
         value = self._value(watch, state)
         if value is None or not self._holds(watch, value):
             _clear(slot)
@@ -84,12 +90,13 @@ class Level(Condition, frozen=True):
                 if self.for_s == 0:
                     return self._fire(slot)
             return None
-        if slot.since and (not slot.alert or self._is_back(watch, value)):
+        if slot.since and (not slot.held or self._is_back(watch, value)):
+            stood = slot.held
             _clear(slot)
-            return Ended(fact.at)
+            return Ended(fact.at) if stood else None
         return None
 
-    def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | None:
+    def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:
         return self._fire(slot)
 
     def _begin(self, slot: Slot, fact: Fact, now: int) -> None:
@@ -103,7 +110,7 @@ class Level(Condition, frozen=True):
 
     def _value(self, watch: Watch, state: KeyState) -> float | None:
         found = [
-            latest[1]
+            latest.value
             for device in watch.devices
             if device in state.devices and (latest := state.devices[device].latest.get(self.metric))
         ]

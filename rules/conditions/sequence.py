@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rules.conditions.absence import is_activity
 from rules.conditions.condition import Condition, Ended, Fired, hold_until, known
 from rules.conditions.event import EventHappens, event_name, fact_of
 from rules.events import Occurrence, Value
@@ -39,8 +38,15 @@ class Sequence(Condition, frozen=True):
         return False
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        return self.then_no
+    def rests_on_silence(self) -> bool:
+        return True
+
+    @property
+    def listens_to_activity(self) -> bool:
+        return True
+
+    def wants_activity(self, slot: Slot) -> bool:
+        return slot.due != 0
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -53,36 +59,32 @@ class Sequence(Condition, frozen=True):
     def numbers(self, watch: Watch) -> dict[str, Value]:
         return {"within_s": float(self.within_s)}
 
-    def on_event(self, watch: Watch, slot: Slot, event: Occurrence, now: int) -> Fired | None:
+    def on_event(
+        self, watch: Watch, state: KeyState, slot: Slot, event: Occurrence, now: int
+    ) -> Fired | Ended | None:
         # A second fall while the first is unsettled is the same lie on the floor; it raises an alert of its own elsewhere.
         if self.first.matches(event) and not slot.due:
             slot.since, slot.event, slot.cause = event.observed_at, event_name(event), fact_of(event)
             slot.due = hold_until(event.observed_at, self.within_s, now)
         return None
 
-    def on_fact(
-        self,
-        watch: Watch,
-        state: KeyState,
-        slot: Slot,
-        fact: Fact,
-        before: Value | None,
-        now: int,
+    def on_activity(
+        self, watch: Watch, state: KeyState, slot: Slot, fact: Fact, now: int
     ) -> Fired | Ended | None:
-        if slot.cause is None or not is_activity(fact, before):
+        if slot.cause is None or fact.what not in self.then_no:
             return None
         # ``since`` may have been moved by a time in which nobody could hear; the fall itself was when it was.
         if slot.cause.at < fact.at <= slot.since + self.within_s * 1000:
             _clear(slot)
         return None
 
-    def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | None:
+    def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:
         assert slot.cause is not None, "a sequence that waits has a cause"  # noqa: S101 an invariant of this file
         fired = Fired(slot.since + self.within_s * 1000, (slot.cause,), slot.event)
         _clear(slot)
         return fired
 
-    def resume(self, slot: Slot, *, shift: int, earliest: int) -> None:
+    def resume(self, watch: Watch, state: KeyState, slot: Slot, *, shift: int, earliest: int) -> None:
         if slot.due:
             slot.since += shift
             slot.due = max(slot.due + shift, earliest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rules.conditions.condition import Condition, Fired
+from rules.conditions.condition import Condition, Ended, Fired
 from rules.events import Value
 from rules.state import NEVER, Fact, KeyState, Slot
 
@@ -32,16 +32,12 @@ class Silent(Condition, frozen=True):
     def name(self) -> str:
         return "silent"
 
+    @property
+    def rests_on_silence(self) -> bool:
+        return True
+
     def numbers(self, watch: Watch) -> dict[str, Value]:
         return {"heartbeats": float(self.heartbeats), "offline_for_s": float(self.offline_for_s)}
-
-    def deadline(self, watch: Watch, state: KeyState, slot: Slot) -> int:
-        if slot.alert:
-            return NEVER
-        link = state.gateways.get(state.devices[watch.subject].via)
-        if link is None:
-            return self.own_deadline(watch, state)
-        return max(self.own_deadline(watch, state), link.at + REJOIN_MS) if link.online else NEVER
 
     def own_deadline(self, watch: Watch, state: KeyState) -> int:
         """When the device counts as silent, its radio gateway left aside."""
@@ -51,11 +47,24 @@ class Silent(Condition, frozen=True):
             due = min(due, device.changed_at + self.offline_for_s * 1000)
         return due + device.credit
 
-    def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | None:
+    def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:
         device = state.devices[watch.subject]
         device.missing = True
-        due = self.deadline(watch, state, slot)
-        return Fired(due, (Fact(watch.subject, "online", float(device.online), device.heard_at),))
+        state.silence_due = 0  # another device may be next
+        slot.cause = Fact(watch.subject, "online", float(device.online), device.heard_at)
+        return Fired(at, (slot.cause,))
+
+
+def silent_from(watch: Watch, state: KeyState, slot: Slot | None) -> int:
+    """When that device counts as silent, in ms; ``NEVER`` while it does already, or while its radio gateway is off."""
+    condition = watch.condition
+    assert isinstance(condition, Silent), "the plan puts only these among the silences"  # noqa: S101 an invariant
+    if slot is not None and slot.held:
+        return NEVER
+    link = state.gateways.get(state.devices[watch.subject].via)
+    if link is None:
+        return condition.own_deadline(watch, state)
+    return max(condition.own_deadline(watch, state), link.at + REJOIN_MS) if link.online else NEVER
 
 
 def is_alive(watch: Watch, state: KeyState, device_id: str, at: int) -> bool:

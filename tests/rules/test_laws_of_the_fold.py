@@ -110,7 +110,7 @@ def test_what_is_known_of_devices_is_never_of_the_future(acts: list[Act]) -> Non
             assert state.stamp <= event.at
             for device in state.devices.values():
                 assert device.heard_at <= event.at
-                assert all(at <= event.at for at, _ in device.latest.values())
+                assert all(latest.at <= event.at for latest in device.latest.values())
         assert not isinstance(event, Telemetry) or event.observed_at <= event.at
 
 

@@ -48,7 +48,7 @@ SHORT = """
 - {id: s_full, kind: facility, severity: urgent, applies_to: facility, title: *t, todo: *d,
    when: {level: {metric: occupancy, above: capacity, hysteresis: 1, for_s: 10, total: true}}}
 - {id: s_quiet, kind: care, severity: urgent, applies_to: home, title: *t, todo: *d,
-   when: {absence: {of: [motion, contact], for_s: 60, from_time: "07:00", to_time: "23:00", unless_left_by: contact}}}
+   when: {absence: {of: [motion, contact], for_s: 60, from_time: "07:00", to_time: "23:00"}}}
 - {id: s_lies, kind: life_safety, severity: critical, applies_to: home, title: *t, todo: *d,
    when: {sequence: {first: {type: fall, min_confidence: 0.5}, then_no: [motion], within_s: 15}}}
 - {id: s_silent, kind: device, severity: notice, title: *t, todo: *d, when: {silent: {heartbeats: 1, offline_for_s: 10}}}
