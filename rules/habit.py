@@ -1,12 +1,173 @@
-"""What is usual for a person. (First sketch: helper A's to replace.)"""
+"""What is usual for a person: how long it is quiet at home at which hour, and how late they come home.
+
+Theory of operation
+-------------------
+A quiet is the time between two activities at home; an outing is none. Those of an hour or more are kept for the last three
+weeks on which anything was seen, each with its day, the time of day it began, its length, and whether a bed or a seat was
+held through it: sleep, television and the rest have different lengths and are never compared.
+
+A quiet that goes on is compared with those that began around the same time of day, and with those that were going on at
+this time of day. Both say what it is: after supper, three hours are odd if evenings are lively, however long the nights;
+at five in the morning they are sleep, however short the quiet after yesterday's three o'clock visit to the bathroom. It
+is out of the ordinary when it is longer than either, by a factor and a margin. Of each day the longest counts, and of the
+days the second longest: one odd day changes nothing.
+
+Times are kept in units of ten minutes, lengths rounded down.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
 import msgspec
+import numpy as np
+
+from rules.presence import Posture, Presence, posture, where
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from numpy.typing import NDArray
+
+UNIT_MS = 600_000
+DAY_UNITS = 144
+LONG_MS = 3_600_000  # shorter quiets are everybody's and not kept
+LEARNING_DAYS = 5  # days with something learned, before anything is said to be usual
+DAYS_KEPT = 21
+QUIETS_A_DAY = 8  # the longest; who is quiet more often than that has no longest
+AROUND_UNITS = 6  # an hour to either side is the same time of day
+RETURNS_KEPT = 14
+RETURNS_DAYS = 28  # late homecomings longer ago count no more
+LATE_UNITS = 48  # a return counts as late from 20:00 ..
+NIGHT_UNITS = 96  # .. to 04:00, in units after noon
+BYTES_MAX = 255  # a byte holds no more
+HABIT_BYTES_MAX = 4 * DAYS_KEPT * QUIETS_A_DAY + 2 * RETURNS_KEPT + 8
+
+_POSTURES: dict[Posture, int] = {"up": 0, "seat": 1, "bed": 2}
 
 
 class Habit(msgspec.Struct, array_like=True):
-    """Nothing learned yet."""
+    """``quiets``: four bytes each (day, begin, length, posture), oldest first; ``returns``: two each (day, time).
+
+    Days are local days, modulo 256. ``begin`` counts from midnight, the time of a return from noon.
+    """
+
+    quiets: bytes = b""
+    returns: bytes = b""
 
 
-HABIT_BYTES_MAX = 2_048
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How long a quiet may last before it is out of the ordinary, and the longest that is usual (ms)."""
+
+    limit_ms: int
+    usual_ms: int
+
+
+def note(habit: Habit, presence: Presence, at: int, zone: ZoneInfo) -> None:
+    """Somebody is active at ``at``, and ``presence`` does not know it yet: learn from the quiet, or the outing, that ends."""
+    since = presence.active_at
+    if not since or presence.doubt or at - since < LONG_MS:
+        return
+    place = where(presence, at)
+    if place == "in":
+        _note_quiet(habit, since, at - since, _POSTURES[posture(presence)], zone)
+    elif place == "presumed_out":
+        _note_return(habit, at, zone)
+
+
+def is_learned(habit: Habit) -> bool:
+    """Whether enough days have been seen to say what is usual."""
+    return len(habit.quiets) >= 4 * LEARNING_DAYS and len(set(habit.quiets[::4])) > LEARNING_DAYS
+
+
+def allowance(
+    habit: Habit,
+    held: Posture,
+    since: int,
+    zone: ZoneInfo,
+    *,
+    factor: float,
+    margin_ms: int,
+    floor_ms: int,
+    ceiling_ms: int,
+) -> Allowance | None:
+    """How long the quiet that began at ``since`` may last, with that posture; None while nothing is learned.
+
+    The first length from ``floor_ms`` on that exceeds ``factor`` times what is usual by ``margin_ms``; at most ``ceiling_ms``.
+    """
+    if not is_learned(habit):
+        return None
+    known = np.frombuffer(habit.quiets, np.uint8).reshape(-1, 4).astype(np.int64)
+    days, which = np.unique(known[:, 0], return_inverse=True)
+    same = known[:, 3] == _POSTURES[held]
+    begins, lengths, which = known[same, 1], known[same, 2], which[same]
+    start = _unit_of_day(since, zone)
+    apart = np.abs(begins - start)
+    near = np.minimum(apart, DAY_UNITS - apart) <= AROUND_UNITS
+    # How long each had lasted an hour from now, if it was going on within the hour around now: for every possible now.
+    quiet = np.arange(-(-floor_ms // UNIT_MS), ceiling_ms // UNIT_MS + 1)
+    opens = (start + quiet[:, None] - AROUND_UNITS - begins) % DAY_UNITS
+    closes = opens + 2 * AROUND_UNITS
+    lasted = np.where(opens < lengths, np.minimum(lengths, closes), np.minimum(lengths, closes - DAY_UNITS))
+    lasted = np.maximum(lasted, np.where(near, lengths, 0))
+    usual = _second_longest(lasted, which, len(days)) * UNIT_MS
+    odd = np.flatnonzero(quiet * UNIT_MS >= factor * usual + margin_ms)
+    if not len(odd):
+        return Allowance(ceiling_ms, int(usual[-1]) if len(usual) else 0)
+    return Allowance(int(quiet[odd[0]]) * UNIT_MS, int(usual[odd[0]]))
+
+
+def home_minute(habit: Habit, at: int, zone: ZoneInfo) -> int | None:
+    """By which minute after midnight this person is usually home (over 1440: the next day); None if never out late."""
+    today = _ordinal(at, zone)
+    late = sorted(
+        time
+        for day, time in zip(habit.returns[::2], habit.returns[1::2], strict=True)
+        if (today - day) % 256 <= RETURNS_DAYS
+    )
+    return (DAY_UNITS // 2 + late[-2]) * 10 if len(late) > 1 else None
+
+
+def _note_quiet(habit: Habit, since: int, length_ms: int, held: int, zone: ZoneInfo) -> None:
+    day = _ordinal(since, zone) % 256
+    new = bytes((day, _unit_of_day(since, zone), min(length_ms // UNIT_MS, BYTES_MAX), held))
+    kept = [habit.quiets[i : i + 4] for i in range(0, len(habit.quiets), 4)] + [new]
+    of_day = [quiet for quiet in kept if quiet[0] == day]
+    if len(of_day) > QUIETS_A_DAY:
+        kept.remove(min(of_day, key=lambda quiet: quiet[2]))
+    if len({quiet[0] for quiet in kept}) > DAYS_KEPT:
+        kept = [quiet for quiet in kept if quiet[0] != kept[0][0]]
+    habit.quiets = b"".join(kept)
+
+
+def _note_return(habit: Habit, at: int, zone: ZoneInfo) -> None:
+    noon = at - DAY_UNITS // 2 * UNIT_MS
+    units = _unit_of_day(noon, zone)
+    if LATE_UNITS <= units <= NIGHT_UNITS:
+        day = _ordinal(noon, zone) % 256
+        before = habit.returns[:-2] if habit.returns[-2:-1] == bytes((day,)) else habit.returns
+        habit.returns = (before + bytes((day, units)))[-2 * RETURNS_KEPT :]
+
+
+def _second_longest(lasted: NDArray[np.int64], which: NDArray[np.intp], days: int) -> NDArray[np.int64]:
+    """Of each row: the longest of each day, and of these the second longest."""
+    of_days = np.zeros((len(lasted), max(days, 2)), np.int64)
+    for quiet, day in enumerate(which):
+        np.maximum(of_days[:, day], lasted[:, quiet], out=of_days[:, day])
+    return np.sort(of_days, axis=1)[:, -2]
+
+
+def _unit_of_day(at: int, zone: ZoneInfo) -> int:
+    local = _local(at, zone)
+    return (local.hour * 60 + local.minute) // 10
+
+
+def _ordinal(at: int, zone: ZoneInfo) -> int:
+    return _local(at, zone).toordinal()
+
+
+def _local(at: int, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(at // 1000, UTC).astimezone(zone)

@@ -7,6 +7,7 @@ from rules.effects import Effect
 from rules.events import ClockStepped, FeedLost, Resumed, WorldChanged
 from rules.modes import Mode
 from rules.plan import Plan
+from rules.presence import forget
 from rules.settle import begin, settle
 from rules.state import DeviceState, KeyState, slot_of
 
@@ -32,6 +33,7 @@ def resume(plan: Plan, state: KeyState, event: Resumed, now: int, effects: list[
         watch.condition.resume(watch, state, slot_of(state, name), shift=shift, earliest=earliest)
     for device_id, device in state.devices.items():
         _credit(plan, state, device_id, device, shift, earliest)
+    state.presence.doubt = state.presence.doubt or not event.kept
     state.lost_at = state.silence_due = 0
     settle(plan, state, now, now, effects)
 
@@ -75,6 +77,7 @@ def change_world(plan: Plan, state: KeyState, event: WorldChanged, now: int) -> 
     """The key as the new plan sees it: what did not change keeps its memory, the rest starts at ``now``."""
     for device_id in [d for d in state.devices if d in event.gone or d not in plan.devices]:
         del state.devices[device_id]
+        forget(state.presence, device_id)
     for device_id in plan.devices:
         state.devices.setdefault(device_id, DeviceState(heard_at=now))
     changed = {name for name in event.changed if "@" not in name}

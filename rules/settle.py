@@ -99,7 +99,7 @@ def _raise(watch: Watch, state: KeyState, slot: Slot, news: Fired, now: int, eff
     cause = news.event or str(news.active_at)
     alert = alert_id(watch.rule.id, state.key, watch.subject, cause)
     condition, rule = watch.condition, watch.rule
-    evidence = Evidence(condition.name, news.facts, condition.numbers(watch))
+    evidence = Evidence(condition.name, news.facts, condition.numbers(watch) | news.numbers)
     about = (alert, rule.id, state.key, watch.subject, news.active_at, now, evidence)
     if condition.lasting:
         slot.alert, slot.held_back = alert, False
@@ -134,6 +134,7 @@ def end_mode(
     if mode is None:
         return
     state.mode = None
+    state.presence.doubt = True  # nobody learns from what was quiet while visitors or nobody were there
     effects.append(ModeChanged(state.key, at, "", 0, said_by, because))
     for name, watch in plan.watches.items():
         if watch.whole or mode.kind not in watch.rule.modes:

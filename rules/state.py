@@ -6,7 +6,7 @@ import msgspec
 
 from rules.events import Value
 from rules.habit import HABIT_BYTES_MAX, Habit
-from rules.identity import BOOTS_MAX, EVENT_IDS_MAX, RANGES_MAX, Boot
+from rules.identity import BOOTS_MAX, EVENT_IDS_MAX, RANGES_MAX, Boot, remember, seen
 from rules.modes import Mode
 from rules.presence import PRESENCE_BYTES_MAX, Presence
 
@@ -71,6 +71,8 @@ class DeviceState(msgspec.Struct, array_like=True):
     away: int = 0
     active_at: int = 0
     active_by: str = ""
+    boot: str = ""  # the power-up it is in, and how far that has counted without a gap: ahead of ``boots``
+    seq: int = 0
 
 
 class Link(msgspec.Struct, array_like=True):
@@ -102,6 +104,23 @@ class KeyState(msgspec.Struct, array_like=True):
     mode: Mode | None = None
 
 
+def remember_message(device: DeviceState, boot: str, seq: int) -> bool:
+    """Put a message into the device's memory; False when it was there already."""
+    if device.boot:
+        device.boots[-1].ends[-1] = device.seq
+    new = remember(device.boots, boot, seq)
+    newest = device.boots[-1]
+    device.boot, device.seq = newest.name, newest.ends[-1]
+    return new
+
+
+def has_message(device: DeviceState, boot: str, seq: int) -> bool:
+    """Whether the message is in the device's memory."""
+    if boot == device.boot and seq >= device.boots[-1].starts[-1]:
+        return seq <= device.seq
+    return seen(device.boots, boot, seq)
+
+
 def slot_of(state: KeyState, name: str) -> Slot:
     """The slot of that name; an empty one is put there if it is not in use."""
     slot = state.slots.get(name)
@@ -127,7 +146,7 @@ def bytes_max(devices: int, slots: int, metrics: int) -> int:
     boot = 3 * 5 + text + RANGES_MAX * 2 * 9
     fact = 5 + 3 * text + max(9, text)
     latest = 5 + text + 18 + max(9, text)
-    device = 9 * 9 + 3 * text + BOOTS_MAX * boot + EVENT_IDS_MAX * text + 3 * 5
+    device = 10 * 9 + 4 * text + BOOTS_MAX * boot + EVENT_IDS_MAX * text + 3 * 5
     slot = 5 + 4 * 9 + 4 * text + fact + PAST_MAX * 19
     link = text + 5 + 19
     mode = 5 + 18 + 2 * text

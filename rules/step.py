@@ -34,13 +34,26 @@ from rules.events import (
     Value,
     WorldChanged,
 )
-from rules.identity import remember, remember_id
+from rules.habit import LONG_MS, note
+from rules.identity import remember_id
 from rules.interruptions import change_world, forget_unused_links, lose, resume, step_clock
 from rules.modes import ends_by, mode_of
 from rules.plan import Plan, Reads
 from rules.presence import held, saw_door, saw_inside
 from rules.settle import be_active, begin_mode, end_mode, next_due, settle, tell
-from rules.state import NEVER, DeviceState, Fact, KeyState, Latest, Link, decode, encode, slot_of
+from rules.state import (
+    NEVER,
+    DeviceState,
+    Fact,
+    KeyState,
+    Latest,
+    Link,
+    decode,
+    encode,
+    remember_message,
+    slot_of,
+)
+from rules.vocabulary import ACTIVITY_BY_VALUE
 from rules.world import World
 
 RETAINED = int(Quality.RETAINED)  # an enum is slow to look up, event by event
@@ -57,11 +70,12 @@ def step(world: World, state: KeyState, event: AnyEvent, now: int) -> tuple[KeyS
 def advance(world: World, state: KeyState, event: AnyEvent, now: int) -> list[Effect]:
     """``step`` for a caller that gives its state away: changes it in place."""
     effects: list[Effect] = []
-    plan = world.plan(state.key)
-    if type(event) is Telemetry:  # nearly always
-        _read_telemetry(plan, state, event, now, effects)
+    if type(event) is Telemetry:
+        device = state.devices.get(event.device)
+        if device is not None:
+            hear(world.plans[state.key], state, device, event, now, effects)
     else:
-        _read_rare(plan, state, event, now, effects)
+        _read_rare(world.plans[state.key], state, event, now, effects)
     return effects
 
 
@@ -90,7 +104,7 @@ def next_deadline(world: World, state: KeyState) -> int | None:
     """When this key must be stepped next even if nothing happens, in ms, or a little before; None: not by itself."""
     if state.lost_at:
         return None
-    due = next_due(world.plan(state.key), state)
+    due = next_due(world.plans[state.key], state)
     return None if due == NEVER else due
 
 
@@ -118,43 +132,82 @@ def learn(world: World, routes: Routes, event: Status) -> None:
         routes.setdefault(event.via, set()).add(device.key)
 
 
-def _read_telemetry(  # noqa: C901, PLR0912 the way of nearly every event, in one piece because calls cost
-    plan: Plan, state: KeyState, event: Telemetry, now: int, effects: list[Effect]
+def hear(  # noqa: C901, PLR0912 the way of nearly every event, in one piece because calls cost
+    plan: Plan, state: KeyState, device: DeviceState, event: Telemetry, now: int, effects: list[Effect]
 ) -> None:
-    device = state.devices.get(event.device)
-    if device is None:
-        return
+    """``advance`` for the readings of a ``device`` whose state and plan the caller has at hand: most of what there is.
+
+    What costs here is memory, not arithmetic: a city's states are in no cache, so it touches as few objects as it can.
+    """
     replayed = event.quality == RETAINED
-    if not replayed and event.boot and not remember(device.boots, event.boot, event.seq):
-        return
-    observed = event.observed_at
-    if state.lost_at or now >= state.wake:
+    if not replayed and event.boot:
+        seq = event.seq
+        if seq == device.seq + 1 and event.boot == device.boot:
+            device.seq = seq  # nearly always: the next one
+        elif not remember_message(device, event.boot, seq):
+            return
+    observed, seen = event.observed_at, now
+    if now >= state.wake or state.lost_at:
         observed, seen = _catch_up(plan, state, observed, now, effects)
     else:  # nearly always: nothing is due, and now is now
-        observed, seen = min(observed, now), now
+        if observed > now:
+            observed = now
         if observed > state.stamp:
             state.stamp = observed
     if not replayed:
-        if device.credit or device.missing or not device.online:
+        if device.missing or device.credit or not device.online:
             _is_back(plan, state, device, event.device, seen, effects)
         elif seen > device.heard_at:
             device.heard_at = seen
-    reads = plan.reads[event.device]
+    known = device.latest
     for metric, value in event.metrics.items():
-        read = reads.get(metric)
-        if read is None or type(value) is str:
-            continue  # nobody watches it; and rules compare numbers
-        latest = device.latest.get(metric)
-        if latest is not None and value == latest.value and not (value and read.by_value):
-            if observed > latest.at:
-                latest.at = observed
-            continue  # most readings say nothing new; only movement is news each time
-        if latest is not None and observed < latest.at:
-            continue  # late: history, never "latest"
-        before = None if latest is None else latest.value
-        _keep(device, metric, latest, value, observed)
-        fact = Fact(event.device, metric, value, now if replayed else observed)
-        _read_fact(plan, state, device, read, fact, before, now, effects, replayed=replayed)
+        latest = known.get(metric)
+        if latest is not None:
+            if value == latest.value and (not value or metric not in ACTIVITY_BY_VALUE):
+                if observed > latest.at:
+                    latest.at = observed
+                continue  # most readings say nothing new; only movement is news each time
+            if observed < latest.at:
+                continue  # late: history, never "latest"
+        if type(value) is not str:  # rules compare numbers
+            _read_value(plan, state, device, event, metric, value, latest, observed, now, effects)
+
+
+def _read_value(  # noqa: PLR0917 as above
+    plan: Plan,
+    state: KeyState,
+    device: DeviceState,
+    event: Telemetry,
+    metric: str,
+    value: Value,
+    latest: Latest | None,
+    observed: int,
+    now: int,
+    effects: list[Effect],
+) -> None:
+    """A metric has a new value, or movement is seen again: whoever watches it is told, then whoever waits for activity."""
+    read = plan.reads[event.device].get(metric)
+    if read is None:
+        return  # nobody watches it
+    before = None if latest is None else latest.value
+    _keep(device, metric, latest, value, observed)
+    replayed = event.quality == RETAINED
+    fact = Fact(event.device, metric, value, now if replayed else observed)
+    moment = observed if state.lost_at else now
+    for watch in read.watches:
+        condition = watch.condition
+        if replayed and not condition.heeds_replays:
+            continue  # what a person did is news, and a replay is none
+        slot = slot_of(state, watch.slot)
+        news = condition.on_fact(watch, state, slot, fact, before, moment)
+        if news is not None or slot.due or watch.listens:
+            tell(plan, watch, state, slot, news, now, effects)
+    if (
+        not replayed
+        and observed > device.active_at
+        and ((read.by_value and value) or (read.by_change and before is not None))
+    ):
+        _notice(plan, state, device, read, fact, now, effects)
 
 
 def _keep(device: DeviceState, metric: str, latest: Latest | None, value: Value, observed: int) -> None:
@@ -164,39 +217,6 @@ def _keep(device: DeviceState, metric: str, latest: Latest | None, value: Value,
     latest.at = observed
     if value != latest.value:
         latest.value, latest.changed_at = value, observed
-
-
-def _read_fact(
-    plan: Plan,
-    state: KeyState,
-    device: DeviceState,
-    read: Reads,
-    fact: Fact,
-    before: Value | None,
-    now: int,
-    effects: list[Effect],
-    *,
-    replayed: bool,
-) -> None:
-    """A metric has a new value, or movement is seen again: whoever watches it is told, then whoever waits for activity."""
-    moment = fact.at if state.lost_at else now
-    for watch in read.watches:
-        if replayed and not watch.condition.heeds_replays:
-            continue  # what a person did is news, and a replay is none
-        slot = slot_of(state, watch.slot)
-        tell(
-            plan,
-            watch,
-            state,
-            slot,
-            watch.condition.on_fact(watch, state, slot, fact, before, moment),
-            now,
-            effects,
-        )
-    if replayed or fact.at <= device.active_at:
-        return
-    if (read.by_value and fact.value) or (read.by_change and before is not None):
-        _notice(plan, state, device, read, fact, now, effects)
 
 
 def _notice(
@@ -211,10 +231,12 @@ def _notice(
     """Somebody did something in the home."""
     device.active_at, device.active_by = fact.at, fact.what
     presence = state.presence
+    if fact.at - presence.active_at >= LONG_MS and state.mode is None:
+        note(state.habit, presence, fact.at, plan.zone)
     if read.door:
         moved = saw_door(presence, fact.at)
     elif read.still:
-        moved = held(presence, fact.device, bool(fact.value), fact.at)
+        moved = held(presence, fact.device, fact.at, on=bool(fact.value), bed=fact.what == "bed")
     else:
         moved = saw_inside(presence, fact.at)
     if state.mode is not None and not read.door and ends_by(state.mode, fact.at):
@@ -296,7 +318,7 @@ def _read_occurrence(plan: Plan, state: KeyState, event: Occurrence, now: int, e
 
 def _is_new(device: DeviceState, event: Occurrence) -> bool:
     """Whether the event is none that is remembered; remembers it. It is known by its id, if it has one."""
-    counted = not event.boot or remember(device.boots, event.boot, event.seq)
+    counted = not event.boot or remember_message(device, event.boot, event.seq)
     return remember_id(device.ids, event.id) if event.id else counted
 
 

@@ -13,10 +13,17 @@ import msgspec
 
 from rules.conditions.absence import Absence
 from rules.conditions.condition import Condition, Ended, Fired
+from rules.conditions.count import Count
+from rules.conditions.during import During
 from rules.conditions.event import EventHappens
+from rules.conditions.learned import Learned
 from rules.conditions.level import Level
+from rules.conditions.not_back import NotBack
+from rules.conditions.rate import Rate
 from rules.conditions.sequence import Sequence
 from rules.conditions.silent import Silent
+from rules.conditions.stay import Stay
+from rules.conditions.stuck import Stuck
 from rules.conditions.whereabouts import Whereabouts
 from rules.events import Value
 from rules.state import Fact, KeyState, Slot, slot_of
@@ -33,9 +40,16 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     event: EventHappens | None = None
     level: Level | None = None
+    rate: Rate | None = None
+    stuck: Stuck | None = None
+    count: Count | None = None
     absence: Absence | None = None
     sequence: Sequence | None = None
     silent: Silent | None = None
+    stay: Stay | None = None
+    during: During | None = None
+    learned: Learned | None = None
+    not_back: NotBack | None = None
     presence: Whereabouts | None = None
     all_of: AllOf | None = msgspec.field(default=None, name="all")
     any_of: AnyOf | None = msgspec.field(default=None, name="any")

@@ -61,7 +61,7 @@ class World:
         self.places: dict[str, Place] = {place.key: place for place in definition.places}
         self.devices: dict[str, Device] = {device.id: device for device in definition.devices}
         self.zone = ZoneInfo(definition.zone)
-        self._plans: dict[str, Plan] = {}
+        self.plans: dict[str, Plan] = _Plans(self)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -103,11 +103,21 @@ class World:
 
     def plan(self, key: str) -> Plan:
         """Which rules watch what in that home or facility."""
-        plan = self._plans.get(key)
-        if plan is None:
-            plan = self._plans[key] = plan_for(
-                self.places[key], self.by_key[key], self.rules_of(key), self.zone, self.definition.calendar
-            )
+        return self.plans[key]
+
+
+class _Plans(dict[str, Plan]):
+    """The plans of a world by key, worked out on first use; a plain subscript, because every event asks."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def __missing__(self, key: str) -> Plan:
+        world = self._world
+        plan = self[key] = plan_for(
+            world.places[key], world.by_key[key], world.rules_of(key), world.zone, world.definition.calendar
+        )
         return plan
 
 

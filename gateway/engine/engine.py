@@ -16,12 +16,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from rules.effects import Effect
 from rules.events import AnyEvent, FeedLost, Occurrence, Resumed, Status, Telemetry, Tick, WorldChanged
-from rules.identity import seen
-from rules.state import NEVER, DeviceState, KeyState
-from rules.step import Routes, advance, keys, learn
+from rules.plan import Plan
+from rules.state import NEVER, DeviceState, KeyState, has_message
+from rules.step import Routes, advance, hear, keys, learn
 from rules.world import EMPTY, Definition, World
 
 
@@ -32,6 +33,9 @@ class Decided:
     position: int
     effect: Effect
     world: World
+
+
+Seat: TypeAlias = tuple[Plan, KeyState, DeviceState]  # where the readings of a device go
 
 
 class Engine:
@@ -47,7 +51,7 @@ class Engine:
         self._routes: Routes = {}
         self._heap: list[tuple[int, str]] = []
         self._standing: dict[str, int] = {}
-        self._devices: dict[str, DeviceState] = {}  # the states' own, found without going through their keys
+        self._seats: dict[str, Seat] = {}  # of every device: found without going through its key
         self._lost_at = 0
 
     def recover(
@@ -81,18 +85,20 @@ class Engine:
         return decided
 
     def _find_devices(self) -> None:
-        self._devices = {
-            name: device for state in self.states.values() for name, device in state.devices.items()
+        self._seats = {
+            name: (self.world.plans[state.key], state, device)
+            for state in self.states.values()
+            for name, device in state.devices.items()
         }
 
     def has_seen(self, event: Telemetry | Occurrence) -> bool:
         """Whether this message, by its identity, was applied before."""
-        found = self._devices.get(event.device)
+        found = self._seats.get(event.device)
         if found is None:
             return False
         if type(event) is Occurrence and event.id:
-            return event.id in found.ids
-        return bool(event.boot) and seen(found.boots, event.boot, event.seq)
+            return event.id in found[2].ids
+        return bool(event.boot) and has_message(found[2], event.boot, event.seq)
 
     def next_wake(self) -> int:
         """A lower bound of the next deadline of any key, in ms."""
@@ -103,15 +109,24 @@ class Engine:
         decided: list[Decided] = []
         for position, event in enumerate(events, first):
             self.position = position
-            if (
-                type(event) is Telemetry or type(event) is Occurrence
-            ):  # nearly every event: worth the short way
-                device = self.world.devices.get(event.device)
-                if device is not None:
-                    self._advance(device.key, event, position, decided)
+            if type(event) is Telemetry and not self._seen_until:  # nearly every event: worth the short way
+                seat = self._seats.get(event.device)
+                if seat is not None:
+                    self._hear(seat, event, position, decided)
             else:
                 self._apply_rare(event, position, decided)
         return decided
+
+    def _hear(self, seat: Seat, event: Telemetry, position: int, decided: list[Decided]) -> None:
+        plan, state, device = seat
+        before = state.wake
+        effects: list[Effect] = []
+        hear(plan, state, device, event, event.at, effects)
+        self.dirty.add(state.key)
+        if state.wake < before:
+            self._stand(state)
+        if effects:
+            decided.extend(Decided(position, effect, self.world) for effect in effects)
 
     def _apply_rare(self, event: AnyEvent, position: int, decided: list[Decided]) -> None:
         if isinstance(event, Tick):

@@ -6,26 +6,26 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rules.conditions.condition import Condition, Ended, Fired, known
-from rules.conditions.silent import away_since, is_alive
+from rules.conditions.last_activity import ACTIVITIES, RECHECK_MS, blind_ms, last_activity, would_be_seen
 from rules.events import Value
+from rules.habit import is_learned
 from rules.local_time import minutes
-from rules.presence import where
+from rules.presence import posture, where
 from rules.state import Fact, KeyState, Slot
-from rules.vocabulary import ACTIVITY_BY_CHANGE, ACTIVITY_BY_VALUE, METRICS
+from rules.vocabulary import METRICS
 
 if TYPE_CHECKING:
     from rules.plan import Watch
-
-RECHECK_MS = 600_000  # how soon to look again when an absence may not be asserted now
-ACTIVITIES = ACTIVITY_BY_VALUE | ACTIVITY_BY_CHANGE
 
 
 class Absence(Condition, frozen=True):
     """No activity ``of`` those metrics for ``for_s`` seconds within the daily window ``from_time``..``to_time``.
 
     Only time inside the window counts. An outing is not an absence: nothing is raised while the person is out or presumed
-    out, unless ``also_when_out``. Nothing is raised either while the sensor that saw the last activity, or every sensor that
-    could see one, is dead; the time it was away does not count afterwards.
+    out, unless ``also_when_out``; nor while a bed or a seat is held: whoever lies in bed is not inactive. With
+    ``until_learned`` it is asserted only until the person's own baseline is known (``learned``). Nothing is raised either
+    while the sensor that saw the last activity, or every sensor that could see one, is dead; the time it was away does
+    not count afterwards.
     """
 
     of: tuple[str, ...]
@@ -33,6 +33,7 @@ class Absence(Condition, frozen=True):
     from_time: str = "00:00"
     to_time: str = "24:00"
     also_when_out: bool = False
+    until_learned: bool = False
 
     def __post_init__(self) -> None:
         known(self.of, METRICS, "metric")
@@ -81,17 +82,17 @@ class Absence(Condition, frozen=True):
         return Ended(fact.at)
 
     def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:
-        last = self._last(watch, state)
+        last = last_activity(watch, state, self.of)
         if last is not None and last.at > slot.since:
             slot.since = last.at
-        due = self._due(watch, slot.since + self._blind_ms(watch, state, slot, last))
+        due = self._due(watch, slot.since + blind_ms(watch, state, slot.since, last))
         if due > at:
             slot.due = due
             return None
-        if not self.also_when_out and where(state.presence, at) in {"out", "presumed_out"}:
-            slot.due = self._due(watch, at)  # whoever comes back now is not inactive before then
+        if self._is_no_absence(state, at):
+            slot.due = self._due(watch, at)  # whoever comes back, or gets up, now is not inactive before then
             return None
-        if not self._would_be_seen(watch, state, last, at):
+        if not would_be_seen(watch, state, last, at):
             slot.due = at + RECHECK_MS
             return None
         slot.due, slot.cause = 0, last
@@ -99,33 +100,16 @@ class Absence(Condition, frozen=True):
 
     def resume(self, watch: Watch, state: KeyState, slot: Slot, *, shift: int, earliest: int) -> None:
         if slot.due:
-            last = self._last(watch, state)
+            last = last_activity(watch, state, self.of)
             slot.since = max(slot.since, last.at if last else 0) + shift
             slot.due = max(slot.due + shift, earliest)
 
-    def _last(self, watch: Watch, state: KeyState) -> Fact | None:
-        """The last activity that one of its devices saw."""
-        seen = [
-            (device.active_at, name)
-            for name in watch.devices
-            if (device := state.devices[name]).active_by in self.of
-        ]
-        if not seen:
-            return None
-        at, name = max(seen)
-        by = state.devices[name].active_by
-        return Fact(name, by, 1.0 if by in ACTIVITY_BY_VALUE else state.devices[name].latest[by].value, at)
-
-    def _would_be_seen(self, watch: Watch, state: KeyState, last: Fact | None, at: int) -> bool:
-        if last is not None:
-            return is_alive(watch, state, last.device, at)
-        return any(is_alive(watch, state, device, at) for device in watch.devices)
-
-    def _blind_ms(self, watch: Watch, state: KeyState, slot: Slot, last: Fact | None) -> int:
-        """How long, since the last activity, the sensor that saw it (else the best of all) was away and is back."""
-        if last is not None:
-            return away_since(state, last.device, slot.since)
-        return min(away_since(state, device, slot.since) for device in watch.devices)
+    def _is_no_absence(self, state: KeyState, at: int) -> bool:
+        if self.until_learned and is_learned(state.habit):
+            return True
+        if posture(state.presence) != "up":
+            return True
+        return not self.also_when_out and where(state.presence, at) in {"out", "presumed_out"}
 
     def _due(self, watch: Watch, since: int) -> int:
         """``for_s`` of window time after ``since``, within one day's window, in ms."""

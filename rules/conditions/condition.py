@@ -8,7 +8,7 @@ A condition can stand alone under a rule or be a part of another (``rules.when``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -27,11 +27,15 @@ BACKLOG_GRACE_MS = (
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """The condition came true at ``active_at``; ``event`` names the event if one event is the reason."""
+    """The condition came true at ``active_at``; ``event`` names the event if one event is the reason.
+
+    ``numbers`` are figures that were worked out for this time only; the rule's own come from ``Condition.numbers``.
+    """
 
     active_at: int
     facts: tuple[Fact, ...]
     event: str = ""
+    numbers: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ class Level(Condition, frozen=True):
     """``metric`` above, below or equal to a level for ``for_s`` seconds.
 
     What was raised ends when the value has come back by ``hysteresis``. With ``total``, the values of all devices of the
-    place are added and the place is the subject; ``above: capacity`` means the capacity of the facility.
+    place are added and the place is the subject; ``above: capacity`` means the capacity of the facility. With ``anywhere``,
+    it holds while it holds for any device of the place, and the place is the subject.
     """
 
     metric: str
@@ -29,6 +30,7 @@ class Level(Condition, frozen=True):
     hysteresis: float = 0.0
     for_s: int = 0
     total: bool = False
+    anywhere: bool = False
 
     def __post_init__(self) -> None:
         known((self.metric,), METRICS, "metric")
@@ -36,6 +38,8 @@ class Level(Condition, frozen=True):
             raise ValueError("needs exactly one of: above, below, equals")
         if self.for_s < 0 or self.hysteresis < 0:
             raise ValueError("for_s and hysteresis must not be negative")
+        if self.total and self.anywhere:
+            raise ValueError("needs at most one of: total, anywhere")
 
     @property
     def name(self) -> str:
@@ -43,7 +47,7 @@ class Level(Condition, frozen=True):
 
     @property
     def per_device(self) -> bool:
-        return not self.total
+        return not (self.total or self.anywhere)
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -66,11 +70,12 @@ class Level(Condition, frozen=True):
     def start(self, watch: Watch, state: KeyState, slot: Slot, now: int) -> None:
         if slot.held:
             return  # an alert that stands stays
-        value = self._value(watch, state)
-        if value is None or not self._holds(watch, value):
+        measured = self._measure(watch, state)
+        if measured is None or not self._holds(watch, measured[0]):
             _clear(slot)
         elif not slot.since:
-            self._begin(slot, Fact(watch.devices[0], self.metric, value, now), now)
+            value, device = measured
+            self._begin(slot, Fact(device, self.metric, value, now), now)
 
     def on_fact(
         self,
@@ -81,8 +86,10 @@ class Level(Condition, frozen=True):
         before: Value | None,
         now: int,
     ) -> Fired | Ended | None:
-        value = self._value(watch, state) if self.total else fact.value
-        if value is None or isinstance(value, str):
+        value = fact.value
+        if not self.per_device and (measured := self._measure(watch, state)) is not None:
+            value = measured[0]
+        if isinstance(value, str):
             return None
         if self._holds(watch, value):
             if not slot.since:
@@ -108,14 +115,24 @@ class Level(Condition, frozen=True):
         assert slot.cause is not None, "a level that holds has a cause"  # noqa: S101 an invariant of this file
         return Fired(slot.since + self.for_s * 1000, (slot.cause,))
 
-    def _value(self, watch: Watch, state: KeyState) -> float | None:
+    def _measure(self, watch: Watch, state: KeyState) -> tuple[float, str] | None:
+        """What is compared, and whose it is: of several devices the total, or the one that is most beyond the level."""
         found = [
-            latest.value
+            (latest.value, device)
             for device in watch.devices
-            if device in state.devices and (latest := state.devices[device].latest.get(self.metric))
+            if device in state.devices
+            and (latest := state.devices[device].latest.get(self.metric)) is not None
+            and not isinstance(latest.value, str)
         ]
-        numbers = [value for value in found if not isinstance(value, str)]
-        return sum(numbers) if numbers else None
+        if not found:
+            return None
+        if self.total:
+            return sum(value for value, _ in found), found[0][1]
+        if self.above is not None:
+            return max(found)
+        if self.below is not None:
+            return min(found)
+        return next((one for one in found if one[0] == self.equals), found[0])
 
     def _holds(self, watch: Watch, value: float) -> bool:
         if self.above is not None:

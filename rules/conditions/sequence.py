@@ -1,8 +1,10 @@
-"""An event, and then no activity in the home for a time: somebody fell and has not moved since."""
+"""One thing, and then another, or not: somebody fell and has not moved since; somebody fell and was seen walking."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from rules.conditions.condition import Condition, Ended, Fired, hold_until, known
 from rules.conditions.event import EventHappens, event_name, fact_of
@@ -13,21 +15,49 @@ from rules.vocabulary import ACTIVITY_BY_CHANGE, ACTIVITY_BY_VALUE, METRICS
 if TYPE_CHECKING:
     from rules.plan import Watch
 
+ACTIVITIES = ACTIVITY_BY_VALUE | ACTIVITY_BY_CHANGE
 
-class Sequence(Condition, frozen=True):
-    """The event ``first``, then none of ``then_no`` anywhere in the home within ``within_s`` seconds."""
 
-    first: EventHappens
-    then_no: tuple[str, ...]
-    within_s: int
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A ``metric`` becomes ``equals``: a door is opened."""
+
+    metric: str
+    equals: float
 
     def __post_init__(self) -> None:
-        known(self.then_no, METRICS, "metric")
-        for metric in self.then_no:
-            if metric not in ACTIVITY_BY_VALUE | ACTIVITY_BY_CHANGE:
-                raise ValueError(f"{metric!r} is no activity; activities are: contact, motion")
+        known((self.metric,), METRICS, "metric")
+
+
+class Sequence(Condition, frozen=True):
+    """``first`` (an event) or ``first_metric`` (a change), then within ``within_s`` seconds an activity ``then``, or ``then_no``.
+
+    ``then`` comes true at the activity, ``then_no`` when the time is over and nothing anywhere in the home was active. With
+    ``elsewhere``, ``then`` must show that somebody walks: it is in another room than the first, or than an activity since.
+    """
+
+    within_s: int
+    first: EventHappens | None = None
+    first_metric: Change | None = None
+    then: tuple[str, ...] = ()
+    then_no: tuple[str, ...] = ()
+    elsewhere: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.first is None) == (self.first_metric is None):
+            raise ValueError("needs exactly one of: first, first_metric")
+        if bool(self.then) == bool(self.then_no):
+            raise ValueError("needs exactly one of: then, then_no")
+        if self.elsewhere and not self.then:
+            raise ValueError("elsewhere says where then is seen; leave it out with then_no")
+        for metric in self._second:
+            if metric not in ACTIVITIES:
+                raise ValueError(f"{metric!r} is no activity; activities are: {', '.join(sorted(ACTIVITIES))}")
         if self.within_s <= 0:
             raise ValueError("within_s must be positive")
+
+    @property
+    def _second(self) -> tuple[str, ...]:
+        return self.then or self.then_no
 
     @property
     def name(self) -> str:
@@ -39,7 +69,7 @@ class Sequence(Condition, frozen=True):
 
     @property
     def rests_on_silence(self) -> bool:
-        return True
+        return bool(self.then_no)
 
     @property
     def listens_to_activity(self) -> bool:
@@ -49,8 +79,12 @@ class Sequence(Condition, frozen=True):
         return slot.due != 0
 
     @property
+    def metrics(self) -> tuple[str, ...]:
+        return (self.first_metric.metric,) if self.first_metric is not None else ()
+
+    @property
     def events(self) -> tuple[str, ...]:
-        return self.first.events
+        return self.first.events if self.first is not None else ()
 
     @property
     def reads_whole_key(self) -> bool:
@@ -62,32 +96,59 @@ class Sequence(Condition, frozen=True):
     def on_event(
         self, watch: Watch, state: KeyState, slot: Slot, event: Occurrence, now: int
     ) -> Fired | Ended | None:
-        # A second fall while the first is unsettled is the same lie on the floor; it raises an alert of its own elsewhere.
-        if self.first.matches(event) and not slot.due:
-            slot.since, slot.event, slot.cause = event.observed_at, event_name(event), fact_of(event)
-            slot.due = hold_until(event.observed_at, self.within_s, now)
+        if self.first is not None and self.first.matches(event):
+            self._begin(slot, fact_of(event), event_name(event), now)
+        return None
+
+    def on_fact(
+        self, watch: Watch, state: KeyState, slot: Slot, fact: Fact, before: Value | None, now: int
+    ) -> Fired | Ended | None:
+        first = self.first_metric
+        if first is None or fact.device != watch.subject or fact.value != first.equals:
+            return None
+        if before is not None:  # a first report is no change
+            self._begin(slot, fact, "", now)
         return None
 
     def on_activity(
         self, watch: Watch, state: KeyState, slot: Slot, fact: Fact, now: int
     ) -> Fired | Ended | None:
-        if slot.cause is None or fact.what not in self.then_no:
+        if slot.cause is None or fact.what not in self._second:
             return None
         # ``since`` may have been moved by a time in which nobody could hear; the fall itself was when it was.
-        if slot.cause.at < fact.at <= slot.since + self.within_s * 1000:
-            _clear(slot)
-        return None
+        if not slot.cause.at < fact.at <= slot.since + self.within_s * 1000:
+            return None
+        if self.elsewhere and not _walks(watch, state, slot.cause, fact):
+            return None
+        fired = Fired(fact.at, (slot.cause, fact), slot.event) if self.then else None
+        _clear(slot)
+        return fired
 
     def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:
         assert slot.cause is not None, "a sequence that waits has a cause"  # noqa: S101 an invariant of this file
-        fired = Fired(slot.since + self.within_s * 1000, (slot.cause,), slot.event)
+        due = slot.since + self.within_s * 1000
+        fired = Fired(due, (slot.cause,), slot.event) if self.then_no else None
         _clear(slot)
         return fired
 
     def resume(self, watch: Watch, state: KeyState, slot: Slot, *, shift: int, earliest: int) -> None:
-        if slot.due:
+        if slot.due and self.then_no:
             slot.since += shift
             slot.due = max(slot.due + shift, earliest)
+
+    def _begin(self, slot: Slot, first: Fact, event: str, now: int) -> None:
+        # A second fall while the first is unsettled is the same lie on the floor; it raises an alert of its own elsewhere.
+        if not slot.due:
+            slot.since, slot.event, slot.cause = first.at, event, first
+            slot.due = hold_until(first.at, self.within_s, now)
+
+
+def _walks(watch: Watch, state: KeyState, first: Fact, then: Fact) -> bool:
+    """Whether somebody was in another room than where they are now: at first, or active there since."""
+    rooms = watch.sensors.rooms
+    here = rooms[then.device]
+    seen = {rooms[name] for name in watch.devices if state.devices[name].active_at > first.at}
+    return here != "" and bool((seen | {rooms[first.device]}) - {here, ""})
 
 
 def _clear(slot: Slot) -> None:

@@ -112,8 +112,8 @@ def test_an_orderly_end_amid_a_snapshot_round_forgets_no_key(
         await after.open()
         for key, state in states.items():
             mine = after.engine.states[key]
-            assert {d: x.boots for d, x in mine.devices.items()} == {
-                d: x.boots for d, x in state.devices.items()
+            assert {d: (x.boots, x.seq) for d, x in mine.devices.items()} == {
+                d: (x.boots, x.seq) for d, x in state.devices.items()
             }
         assert len(saved) == 4
         after.drop()

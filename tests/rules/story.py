@@ -154,12 +154,12 @@ class Story:
         """Other rules, devices or capacity hold from now on."""
         self.rules, self.capacity = rules or self.rules, capacity or self.capacity
         self.devices = self.devices if devices is None else devices
-        registered = [text.split(":") for text in self.devices]
+        registered = [(*text.split(":"), "")[:3] for text in self.devices]
         new = Definition(
             self.definition.version + 1,
             self.zone.key,
             (Place(self.key, "home" if self.capacity is None else "facility", self.capacity),),
-            tuple(Device(name, "lianhua", self.key, kind, "", HEARTBEAT_S) for name, kind in registered),
+            tuple(Device(name, "lianhua", self.key, kind, room, HEARTBEAT_S) for name, kind, room in registered),
             self.rules,
         )
         changed, gone = changed_rules(self.definition, new), gone_devices(self.definition, new)
