@@ -6,13 +6,15 @@ import asyncio
 import re
 import sys
 from collections.abc import Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from rich.progress import Progress as Bar
 
-from firmware_sim.daytime import DAY, HOUR, MINUTE, SECOND
+from firmware_sim.daytime import DAY, HOUR, MINUTE, SECOND, ZONE
 from firmware_sim.devices import KINDS, UnknownWordError
 from firmware_sim.driven import NoHubError
 from firmware_sim.keyboard import SilentError, converse, once
@@ -21,6 +23,7 @@ from firmware_sim.load import METRICS_MAX, Load, StalledError
 from firmware_sim.performance import Performance
 from firmware_sim.places import SITE, Layout, settle
 from firmware_sim.registry import registry_csv
+from firmware_sim.transcript import transcribe
 from firmware_sim.wire import Identity, encode
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -85,6 +88,41 @@ def town(
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
     plan = Performance(broker, homes, seed, speed, past_ms, history_ms, until, ledger)
     _sum_up(_run(plan.perform(console), broker), as_json=as_json)
+
+
+@app.command()
+def transcript(
+    path: Annotated[Path, typer.Argument(help="The file to write: one JSON line for each message.")],
+    *,
+    homes: Annotated[int, typer.Option(min=1, max=9999)] = 40,
+    seed: Annotated[int, typer.Option(help="The same seed lives the same lives.")] = 7,
+    since: Annotated[str, typer.Option(help="When it begins, in the town's own time.")] = "2026-03-02T08:00",
+    lasting: Annotated[str, typer.Option("--for", help="How long: 90m, 24h, 7d.")] = "24h",
+    registry: RegistryFile = None,
+    as_json: Json = False,
+) -> None:
+    """Write down what a town says, without a broker: for benchmarks, and to look at."""
+    layout = settle(homes=homes, seed=seed)
+    _write_registry(registry, layout, only=False)
+    try:
+        from_ms = int(datetime.fromisoformat(since).replace(tzinfo=ZONE).timestamp() * 1000)
+    except ValueError:
+        _stop(2, f"--since {since}: write a date and a time, for example 2026-03-02T08:00")
+    to_ms = from_ms + _span_ms("--for", lasting)
+    try:
+        with Bar(transient=True, console=console) as bar:
+            task = bar.add_task("writing", total=1.0)
+            counts = transcribe(
+                layout,
+                path,
+                seed=seed,
+                from_ms=from_ms,
+                to_ms=to_ms,
+                progress=lambda done: bar.update(task, completed=done),
+            )
+    except OSError as problem:
+        _stop(2, str(problem))
+    _sum_up({"from_ms": from_ms, "to_ms": to_ms, **counts}, as_json=as_json)
 
 
 @app.command()

@@ -12,6 +12,9 @@ at five in the morning they are sleep, however short the quiet after yesterday's
 is out of the ordinary when it is longer than either, by a factor and a margin. Of each day the longest counts, and of the
 days the second longest: one odd day changes nothing.
 
+That nothing was quiet for long at an hour says something only if the person was at home then. So the hours with any
+activity are kept as well: the fewer days speak, the larger the margin, and where fewer than three do, a fixed time counts.
+
 Times are kept in units of ten minutes, lengths rounded down.
 """
 
@@ -34,8 +37,11 @@ if TYPE_CHECKING:
 UNIT_MS = 600_000
 DAY_UNITS = 144
 LONG_MS = 3_600_000  # shorter quiets are everybody's and not kept
-LEARNING_DAYS = 5  # days with something learned, before anything is said to be usual
+LEARNING_DAYS = 4  # days with something learned, before anything is said to be usual
 DAYS_KEPT = 21
+SPEAK_DAYS = 3  # fewer days do not say what is usual at an hour
+SPARSE_MS = 3_600_000  # divided by the days that speak: what the margin is larger by
+UNKNOWN_MS = 9_000_000  # ... and two and a half hours are odd: by day no real home was quiet for so long
 QUIETS_A_DAY = 8  # the longest; who is quiet more often than that has no longest
 AROUND_UNITS = 6  # an hour to either side is the same time of day
 RETURNS_KEPT = 14
@@ -43,7 +49,7 @@ RETURNS_DAYS = 28  # late homecomings longer ago count no more
 LATE_UNITS = 48  # a return counts as late from 20:00 ..
 NIGHT_UNITS = 96  # .. to 04:00, in units after noon
 BYTES_MAX = 255  # a byte holds no more
-HABIT_BYTES_MAX = 4 * DAYS_KEPT * QUIETS_A_DAY + 2 * RETURNS_KEPT + 8
+HABIT_BYTES_MAX = 4 * DAYS_KEPT * QUIETS_A_DAY + 4 * DAYS_KEPT + 2 * RETURNS_KEPT + 12
 
 _POSTURES: dict[Posture, int] = {"up": 0, "seat": 1, "bed": 2}
 
@@ -51,11 +57,14 @@ _POSTURES: dict[Posture, int] = {"up": 0, "seat": 1, "bed": 2}
 class Habit(msgspec.Struct, array_like=True):
     """``quiets``: four bytes each (day, begin, length, posture), oldest first; ``returns``: two each (day, time).
 
-    Days are local days, modulo 256. ``begin`` counts from midnight, the time of a return from noon.
+    Days are local days, modulo 256. ``begin`` counts from midnight, the time of a return from noon. ``hours``: four bytes
+    a day, the day and a bit for each of its hours with activity; ``hour_at``: when the hour noted last ends (ms).
     """
 
     quiets: bytes = b""
     returns: bytes = b""
+    hours: bytes = b""
+    hour_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +75,13 @@ class Allowance:
     usual_ms: int
 
 
-def note(habit: Habit, presence: Presence, at: int, zone: ZoneInfo) -> None:
-    """Somebody is active at ``at``, and ``presence`` does not know it yet: learn from the quiet, or the outing, that ends."""
+def note(habit: Habit, presence: Presence, at: int, zone: ZoneInfo, *, inside: bool) -> None:
+    """Somebody is active at ``at``, and ``presence`` does not know it yet: learn from the quiet, or the outing, that ends.
+
+    To be called when an hour has ended (``habit.hour_at``) or a long quiet does; nothing is lost by calling it more often.
+    """
+    if inside and at >= habit.hour_at:
+        _note_hour(habit, at, zone)
     since = presence.active_at
     if not since or presence.doubt or at - since < LONG_MS:
         return
@@ -80,7 +94,7 @@ def note(habit: Habit, presence: Presence, at: int, zone: ZoneInfo) -> None:
 
 def is_learned(habit: Habit) -> bool:
     """Whether enough days have been seen to say what is usual."""
-    return len(habit.quiets) >= 4 * LEARNING_DAYS and len(set(habit.quiets[::4])) > LEARNING_DAYS
+    return len(habit.hours) > 4 * LEARNING_DAYS
 
 
 def allowance(
@@ -105,19 +119,24 @@ def allowance(
     same = known[:, 3] == _POSTURES[held]
     begins, lengths, which = known[same, 1], known[same, 2], which[same]
     start = _unit_of_day(since, zone)
+    quiet = np.arange(
+        -(-floor_ms // UNIT_MS), ceiling_ms // UNIT_MS + 1
+    )  # every length that might be the limit
     apart = np.abs(begins - start)
-    near = np.minimum(apart, DAY_UNITS - apart) <= AROUND_UNITS
-    # How long each had lasted an hour from now, if it was going on within the hour around now: for every possible now.
-    quiet = np.arange(-(-floor_ms // UNIT_MS), ceiling_ms // UNIT_MS + 1)
+    begun = np.where(np.minimum(apart, DAY_UNITS - apart) <= AROUND_UNITS, lengths, 0)
+    # How long each had lasted within the hour around now, for every possible now.
     opens = (start + quiet[:, None] - AROUND_UNITS - begins) % DAY_UNITS
     closes = opens + 2 * AROUND_UNITS
-    lasted = np.where(opens < lengths, np.minimum(lengths, closes), np.minimum(lengths, closes - DAY_UNITS))
-    lasted = np.maximum(lasted, np.where(near, lengths, 0))
-    usual = _second_longest(lasted, which, len(days)) * UNIT_MS
-    odd = np.flatnonzero(quiet * UNIT_MS >= factor * usual + margin_ms)
-    if not len(odd):
-        return Allowance(ceiling_ms, int(usual[-1]) if len(usual) else 0)
-    return Allowance(int(quiet[odd[0]]) * UNIT_MS, int(usual[odd[0]]))
+    going = np.where(opens < lengths, np.minimum(lengths, closes), np.minimum(lengths, closes - DAY_UNITS))
+    seen = _days_seen(habit)
+    usual, limit = _limit(begun[None, :], which, len(days), seen[[start // 6]], factor, margin_ms)
+    usual_now, limit_now = _limit(
+        going, which, len(days), seen[(start + quiet) % DAY_UNITS // 6], factor, margin_ms
+    )
+    odd = np.flatnonzero(quiet * UNIT_MS >= np.maximum(limit, limit_now))
+    at = int(odd[0]) if len(odd) else len(quiet) - 1
+    limit_ms = int(quiet[at]) * UNIT_MS if len(odd) else ceiling_ms
+    return Allowance(limit_ms, int(max(usual[0], usual_now[at])) * UNIT_MS)
 
 
 def home_minute(habit: Habit, at: int, zone: ZoneInfo) -> int | None:
@@ -152,12 +171,41 @@ def _note_return(habit: Habit, at: int, zone: ZoneInfo) -> None:
         habit.returns = (before + bytes((day, units)))[-2 * RETURNS_KEPT :]
 
 
-def _second_longest(lasted: NDArray[np.int64], which: NDArray[np.intp], days: int) -> NDArray[np.int64]:
-    """Of each row: the longest of each day, and of these the second longest."""
+def _note_hour(habit: Habit, at: int, zone: ZoneInfo) -> None:
+    local = _local(at, zone)
+    habit.hour_at = at - (local.minute * 60 + local.second) * 1000 - at % 1000 + 3_600_000
+    day = local.toordinal() % 256
+    before, seen = habit.hours, 1 << local.hour
+    if before[-4:-3] == bytes((day,)):
+        seen |= int.from_bytes(before[-3:])
+        before = before[:-4]
+    habit.hours = (before + bytes((day,)) + seen.to_bytes(3))[-4 * DAYS_KEPT :]
+
+
+def _days_seen(habit: Habit) -> NDArray[np.int64]:
+    """For each hour of the day: on how many days somebody was active within the hour before or after it, or in it."""
+    seen = np.frombuffer(habit.hours, np.uint8).reshape(-1, 4)[:, 1:]
+    hours = np.unpackbits(seen, axis=1)[:, ::-1]  # the last bit is midnight's
+    around = hours | np.roll(hours, 1, axis=1) | np.roll(hours, -1, axis=1)
+    return np.asarray(around.sum(axis=0), np.int64)
+
+
+def _limit(
+    lasted: NDArray[np.int64],
+    which: NDArray[np.intp],
+    days: int,
+    seen: NDArray[np.int64],
+    factor: float,
+    margin_ms: int,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """For each row of ``lasted``: what is usual (units), and from how long on a quiet is odd (ms)."""
     of_days = np.zeros((len(lasted), max(days, 2)), np.int64)
     for quiet, day in enumerate(which):
         np.maximum(of_days[:, day], lasted[:, quiet], out=of_days[:, day])
-    return np.sort(of_days, axis=1)[:, -2]
+    usual = np.sort(of_days, axis=1)[:, -2]
+    speak = np.maximum((of_days > 0).sum(axis=1), seen)
+    limit = factor * usual * UNIT_MS + margin_ms + SPARSE_MS / np.maximum(speak, 1)
+    return usual, np.where(speak < SPEAK_DAYS, np.maximum(limit, UNKNOWN_MS), limit)
 
 
 def _unit_of_day(at: int, zone: ZoneInfo) -> int:

@@ -9,7 +9,7 @@ from rules.modes import Mode
 from rules.plan import Plan
 from rules.presence import forget
 from rules.settle import begin, settle
-from rules.state import DeviceState, KeyState, slot_of
+from rules.state import EMPTY, DeviceState, KeyState, slot_of
 
 RESUME_GRACE_MS = (
     120_000  # what an absence gets after any loss of the feed: devices reconnect, back-off included
@@ -27,6 +27,7 @@ def lose(plan: Plan, state: KeyState, event: FeedLost, now: int, effects: list[E
 def resume(plan: Plan, state: KeyState, event: Resumed, now: int, effects: list[Effect]) -> None:
     """Absences are given back the time in which nobody could be heard, at least a grace; the rest is settled."""
     lost_at = state.lost_at or event.lost_at
+    state.presence.doubt = state.presence.doubt or not event.kept
     shift = 0 if event.kept else max(now - lost_at, 0)
     earliest = now + RESUME_GRACE_MS
     for name, watch in plan.watches.items():
@@ -34,6 +35,7 @@ def resume(plan: Plan, state: KeyState, event: Resumed, now: int, effects: list[
     for device_id, device in state.devices.items():
         _credit(plan, state, device_id, device, shift, earliest)
     state.presence.doubt = state.presence.doubt or not event.kept
+    state.slots = {name: slot for name, slot in state.slots.items() if slot != EMPTY}
     state.lost_at = state.silence_due = 0
     settle(plan, state, now, now, effects)
 
@@ -91,6 +93,7 @@ def change_world(plan: Plan, state: KeyState, event: WorldChanged, now: int) -> 
         device.missing = any(slot_of(state, w.slot).held for w in plan.silent.get(device_id, ()))
         reads = plan.reads[device_id]
         device.latest = {metric: latest for metric, latest in device.latest.items() if metric in reads}
+    state.slots = {name: slot for name, slot in state.slots.items() if slot != EMPTY}
     forget_unused_links(state)
     state.silence_due = state.wake = 0
 

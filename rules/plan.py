@@ -120,9 +120,10 @@ class _Maker:
     def __init__(self, place: Place, devices: list[Device], zone: ZoneInfo, calendar: str) -> None:
         self.place, self.devices, self.zone, self.calendar = place, devices, zone, calendar
         contacts = sum(device.kind == "contact" for device in devices)
+        doors = frozenset(d.id for d in devices if is_front_door(d.kind, d.room, contacts))
         self.sensors = Sensors(
-            frozenset(d.id for d in devices if is_front_door(d.kind, d.room, contacts)),
-            {device.id: kind_of(device.room) for device in devices},
+            doors,
+            {device.id: "entrance" if device.id in doors else kind_of(device.room) for device in devices},
         )
 
     def watches(self, rule: Rule) -> list[Watch]:
@@ -185,7 +186,7 @@ def _reads(
     listeners: dict[str, dict[str, list[Watch]]] = {device.id: {} for device in devices}
     for watch in watches:
         for read in watch.devices:
-            for metric in watch.condition.metrics:
+            for metric in watch.condition.metrics_in(sensors.rooms[read]):
                 listeners[read].setdefault(metric, []).append(watch)
     for device in devices if home else ():
         for metric in ACTIVITY_BY_VALUE | ACTIVITY_BY_CHANGE:

@@ -123,6 +123,7 @@ def begin_mode(plan: Plan, state: KeyState, mode: Mode, now: int, effects: list[
         end_mode(plan, state, now, now, "command", effects, said_by=mode.by)
     state.mode = mode
     state.wake = min(state.wake, mode.until)
+    _look_where(plan, state, now)
     effects.append(ModeChanged(state.key, now, mode.kind, mode.until, mode.by, "command"))
 
 
@@ -145,7 +146,15 @@ def end_mode(
         elif slot is not None and slot.held_back:
             facts = (slot.cause,) if slot.cause is not None else ()
             _raise(watch, state, slot, Fired(slot.held, facts, slot.event), now, effects)
+    _look_where(plan, state, at)
     state.wake = 0
+
+
+def _look_where(plan: Plan, state: KeyState, now: int) -> None:
+    """A mode says where the person is: whoever asks that looks again."""
+    for watch in plan.on_presence:
+        slot_of(state, watch.slot).due = now
+        state.wake = min(state.wake, now)
 
 
 def begin_anew(watch: Watch, state: KeyState, at: int, effects: list[Effect]) -> None:

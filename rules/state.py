@@ -107,16 +107,18 @@ class KeyState(msgspec.Struct, array_like=True):
 def remember_message(device: DeviceState, boot: str, seq: int) -> bool:
     """Put a message into the device's memory; False when it was there already."""
     if device.boot:
+        if has_message(device, boot, seq):
+            return False
         device.boots[-1].ends[-1] = device.seq
-    new = remember(device.boots, boot, seq)
+    remember(device.boots, boot, seq)
     newest = device.boots[-1]
     device.boot, device.seq = newest.name, newest.ends[-1]
-    return new
+    return True
 
 
 def has_message(device: DeviceState, boot: str, seq: int) -> bool:
     """Whether the message is in the device's memory."""
-    if boot == device.boot and seq >= device.boots[-1].starts[-1]:
+    if device.boot and boot == device.boot and seq >= device.boots[-1].starts[-1]:
         return seq <= device.seq
     return seen(device.boots, boot, seq)
 
@@ -131,7 +133,7 @@ def slot_of(state: KeyState, name: str) -> Slot:
 
 def encode(state: KeyState) -> bytes:
     """The state as bytes (MessagePack), without what is empty; ``decode`` gives a state that judges alike."""
-    used = {name: slot for name, slot in sorted(state.slots.items()) if slot != _EMPTY}
+    used = {name: slot for name, slot in sorted(state.slots.items()) if slot != EMPTY}
     return _encoder.encode(msgspec.structs.replace(state, slots=used))
 
 
@@ -154,6 +156,6 @@ def bytes_max(devices: int, slots: int, metrics: int) -> int:
     return whole + devices * (device + link) + slots * (slot + text) + metrics * latest
 
 
-_EMPTY = Slot()
+EMPTY = Slot()
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(KeyState)

@@ -56,7 +56,8 @@ from rules.state import (
 from rules.vocabulary import ACTIVITY_BY_VALUE
 from rules.world import World
 
-RETAINED = int(Quality.RETAINED)  # an enum is slow to look up, event by event
+RETAINED, CLOCK = int(Quality.RETAINED), int(Quality.CLOCK)  # an enum is slow to look up, event by event
+CLOCK_WRONG = "clock_wrong"  # the one metric that no device sends
 
 Routes: TypeAlias = dict[str, set[str]]  # radio gateway -> keys with a device behind it
 
@@ -169,8 +170,13 @@ def hear(  # noqa: C901, PLR0912 the way of nearly every event, in one piece bec
                 continue  # most readings say nothing new; only movement is news each time
             if observed < latest.at:
                 continue  # late: history, never "latest"
+        elif metric not in plan.reads[event.device]:
+            continue  # nobody watches it
         if type(value) is not str:  # rules compare numbers
             _read_value(plan, state, device, event, metric, value, latest, observed, now, effects)
+    if event.quality == CLOCK:
+        latest = known.get(CLOCK_WRONG)
+        _read_value(plan, state, device, event, CLOCK_WRONG, 1.0, latest, observed, now, effects)
 
 
 def _read_value(  # noqa: PLR0917 as above
@@ -186,9 +192,7 @@ def _read_value(  # noqa: PLR0917 as above
     effects: list[Effect],
 ) -> None:
     """A metric has a new value, or movement is seen again: whoever watches it is told, then whoever waits for activity."""
-    read = plan.reads[event.device].get(metric)
-    if read is None:
-        return  # nobody watches it
+    read = plan.reads[event.device][metric]
     before = None if latest is None else latest.value
     _keep(device, metric, latest, value, observed)
     replayed = event.quality == RETAINED
@@ -231,8 +235,8 @@ def _notice(
     """Somebody did something in the home."""
     device.active_at, device.active_by = fact.at, fact.what
     presence = state.presence
-    if fact.at - presence.active_at >= LONG_MS and state.mode is None:
-        note(state.habit, presence, fact.at, plan.zone)
+    if state.mode is None and (fact.at >= state.habit.hour_at or fact.at - presence.active_at >= LONG_MS):
+        note(state.habit, presence, fact.at, plan.zone, inside=not read.door)
     if read.door:
         moved = saw_door(presence, fact.at)
     elif read.still:

@@ -14,6 +14,7 @@ METRICS: dict[str, str] = {
     "smoke": "1 alarming, 0 not",
     "leak": "1 alarming, 0 not",
     "tamper": "1 alarming, 0 not",
+    "clock_wrong": "1 where a reading's time could not be believed; the hub's own word, at each such reading",
     "battery": "percent",
     "occupancy": "people, by the counter's own count",
     "in": "people, since power-up",
@@ -29,6 +30,7 @@ EVENTS: dict[str, str] = {
     "smoke": "smoke was detected",
     "leak": "water was detected",
     "tamper": "the device was opened or moved",
+    "test": "somebody tried the device out",
 }
 
 # A ``contact`` may be a front door; an ``opening`` never is: a cupboard, a fridge, a door inside.

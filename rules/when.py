@@ -19,6 +19,7 @@ from rules.conditions.event import EventHappens
 from rules.conditions.learned import Learned
 from rules.conditions.level import Level
 from rules.conditions.not_back import NotBack
+from rules.conditions.overdue import Overdue
 from rules.conditions.rate import Rate
 from rules.conditions.sequence import Sequence
 from rules.conditions.silent import Silent
@@ -46,6 +47,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     absence: Absence | None = None
     sequence: Sequence | None = None
     silent: Silent | None = None
+    overdue: Overdue | None = None
     stay: Stay | None = None
     during: During | None = None
     learned: Learned | None = None
@@ -56,8 +58,12 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     not_: When | None = msgspec.field(default=None, name="not")
 
     def __post_init__(self) -> None:
+        if self.not_ is not None:
+            Not(self.not_)  # refuses what has no opposite
         if sum(getattr(self, name) is not None for name in self.__struct_fields__) != 1:
             raise ValueError(f"needs exactly one of: {', '.join(self.__struct_encode_fields__)}")
+        if self.not_ is not None:
+            Not(self.not_)  # what has no opposite is refused here, where its place in a file is known
 
     @property
     def condition(self) -> Condition:
@@ -89,6 +95,9 @@ class Composite(Condition, frozen=True):
         for index, part in enumerate(watch.parts):
             numbers = part.condition.numbers(part)
             found[str(index)] = part.condition.name
+            for about, names in (("metric", part.condition.metrics), ("type", part.condition.events)):
+                if len(names) == 1:
+                    found[f"{index}.{about}"] = names[0]
             found.update({f"{index}.{name}": value for name, value in numbers.items()})
         return found
 

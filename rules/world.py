@@ -121,13 +121,22 @@ class _Plans(dict[str, Plan]):
         return plan
 
 
-def changed_rules(old: Definition | None, new: Definition) -> tuple[str, ...]:
-    """What starts anew, in order: ids of rules that are new, gone or different, and ``rule@key`` where one home's are."""
-    before = {rule.id: rule for rule in old.rules} if old else {}
-    after = {rule.id: rule for rule in new.rules}
+def changed_rules(old: Definition | None, new: Definition, *, in_words: bool = False) -> tuple[str, ...]:
+    """What starts anew, in order: ids of rules that are new, gone or different, and ``rule@key`` where one home's are.
+
+    A rule that only has other words (``title``, ``todo``) goes on; with ``in_words`` it is named as well.
+    """
+
+    def meant(rule: Rule | None) -> object:
+        if rule is None or in_words:
+            return rule
+        return [getattr(rule, name) for name in rule.__struct_fields__ if name not in {"title", "todo"}]
+
+    before = {rule.id: meant(rule) for rule in old.rules} if old else {}
+    after = {rule.id: meant(rule) for rule in new.rules}
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    had = {(o.key, o.rule): o.instead for o in old.overrides} if old else {}
-    has = {(o.key, o.rule): o.instead for o in new.overrides}
+    had = {(o.key, o.rule): meant(o.instead) for o in old.overrides} if old else {}
+    has = {(o.key, o.rule): meant(o.instead) for o in new.overrides}
     for key, rule in had.keys() | has.keys():
         if rule not in changed and had.get((key, rule), before.get(rule)) != has.get(
             (key, rule), after.get(rule)

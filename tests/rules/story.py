@@ -14,6 +14,7 @@ from rules.effects import Effect, End, Raise
 from rules.events import (
     AnyEvent,
     ClockStepped,
+    Command,
     FeedLost,
     Occurrence,
     Quality,
@@ -130,6 +131,15 @@ class Story:
         quality = Quality.RETAINED if retained else Quality.GOOD
         return self._tell(Status(self.now, device, self.now, quality, online, via, {}))
 
+    def mode(self, kind: str, *, until: str = "") -> Story:
+        """Somebody puts the home into a mode."""
+        data = {"kind": kind, "until": str(self.clock(until)) if until else ""}
+        return self._tell(Command(self.now, f"c{self.now}", "mode", "", "王", data, self.key))
+
+    def mode_ends(self) -> Story:
+        """Somebody ends the home's mode."""
+        return self._tell(Command(self.now, f"c{self.now}", "mode_end", "", "王", {}, self.key))
+
     def feed_lost(self, since: str = "") -> Story:
         """The broker is gone, unheard ``since``."""
         return self._tell(FeedLost(self.now, self.clock(since) if since else self.now))
@@ -159,7 +169,9 @@ class Story:
             self.definition.version + 1,
             self.zone.key,
             (Place(self.key, "home" if self.capacity is None else "facility", self.capacity),),
-            tuple(Device(name, "lianhua", self.key, kind, room, HEARTBEAT_S) for name, kind, room in registered),
+            tuple(
+                Device(name, "lianhua", self.key, kind, room, HEARTBEAT_S) for name, kind, room in registered
+            ),
             self.rules,
         )
         changed, gone = changed_rules(self.definition, new), gone_devices(self.definition, new)
@@ -184,8 +196,13 @@ class Story:
         return [effect for effect in self.effects if isinstance(effect, Raise)]
 
     @property
+    def ends(self) -> list[End]:
+        """Each end in full."""
+        return [effect for effect in self.effects if isinstance(effect, End)]
+
+    @property
     def ended(self) -> list[str]:
         """Each end as ``rule subject at``, in order."""
         by_id = {alert.alert: alert for alert in self.alerts}
-        ends = [effect for effect in self.effects if isinstance(effect, End)]
+        ends = [end for end in self.ends if end.alert in by_id]
         return [f"{by_id[end.alert].rule} {by_id[end.alert].subject} {self.text(end.at)}" for end in ends]
