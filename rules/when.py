@@ -118,12 +118,16 @@ class Composite(Condition, frozen=True):
         """Whether it holds, from whether its parts do."""
         raise NotImplementedError
 
+    def true_since(self, watch: Watch, state: KeyState, at: int) -> int:
+        """Since when it holds, if the news that made it hold is of ``at``."""
+        return at
+
     def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:
         slot.due = 0
         return Fired(slot.since + self.hold_s * 1000, causes(watch, state))
 
     def _begin(self, watch: Watch, state: KeyState, slot: Slot, news: Fired | Ended) -> Fired | None:
-        slot.since = news.at if isinstance(news, Ended) else news.active_at
+        slot.since = self.true_since(watch, state, news.at if isinstance(news, Ended) else news.active_at)
         facts = causes(watch, state)
         slot.cause = facts[0] if facts else None
         if self.hold_s:
@@ -173,6 +177,9 @@ class AllOf(Composite, frozen=True):
 
     def holds(self, watch: Watch, state: KeyState) -> bool:
         return all(_stands(part, state) for part in watch.parts)
+
+    def true_since(self, watch: Watch, state: KeyState, at: int) -> int:
+        return max(at, *(slot_of(state, part.slot).held for part in watch.parts))  # news may come late
 
     def holds_beside(self, watch: Watch, state: KeyState, part: Watch) -> bool:
         return all(other.slot == part.slot or _stands(other, state) for other in watch.parts)
