@@ -1,7 +1,8 @@
-"""Makes the README's pictures of the console from a running demo: ``.venv/bin/python docs/screenshots.py``.
+"""Makes the pictures of the console from a running demo: ``.venv/bin/python docs/screenshots.py``.
 
 Needs Chromium and a Chinese font. Starts a demo of its own on free ports, lets it live through its day, settles a few of
-the day's alerts as a person on duty would, lets 王女士 fall, and takes the page on a desk and on a phone, in both languages.
+the day's alerts as a person on duty would, lets 王女士 fall, and takes the page on a desk and on a phone, and the page of a
+home whose resident is away, in both languages.
 """
 # ruff: noqa: INP001 a script, in no package
 
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ HERE = Path(__file__).parent / "screenshots"
 CAREHUB = Path(sys.executable).with_name("carehub")
 WITHIN_S = 120.0
 SIZES = {"console": (1240, 900), "phone": (390, 844)}  # CSS pixels; the file's name begins with it
+AWAY = "H0003"  # whose resident is at a daughter's
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 
 
@@ -54,6 +56,8 @@ def main() -> None:
         for size in SIZES:
             for language in LANGUAGES:
                 take(browser, demo, size, language)
+        for language in LANGUAGES:
+            take_home(browser, demo, language)
         browser.close()
 
 
@@ -90,8 +94,9 @@ def wait_until_live(url: str) -> None:
     """Until the past day is over."""
     deadline = time.monotonic() + WITHIN_S
     while time.monotonic() < deadline:
-        if not httpx.get(f"{url}/readyz", timeout=10).json()["driven"]:
-            return
+        with suppress(httpx.TimeoutException):  # busy living through its day
+            if not httpx.get(f"{url}/readyz", timeout=10).json()["driven"]:
+                return
         time.sleep(0.5)
     raise SystemExit("the demo's day did not end")
 
@@ -109,6 +114,8 @@ def attend(demo: Demo) -> None:
             desk.post(
                 f"/alerts/{alert['id']}/close", json={"verdict": verdict, "note": note}
             ).raise_for_status()
+        away = {"kind": "away", "reason": "去女儿家"}
+        desk.post(f"/places/{AWAY}/mode", json=away).raise_for_status()
         desk.post("/demo/fall_bathroom").raise_for_status()
         deadline = time.monotonic() + WITHIN_S
         while not any(
@@ -143,6 +150,25 @@ def take(browser: Browser, demo: Demo, size: str, language: str) -> None:
         card.locator(".attending").wait_for()
     page.mouse.move(0, height - 1)
     page.screenshot(path=HERE / f"{size}-{language}.png")
+    context.close()
+
+
+def take_home(browser: Browser, demo: Demo, language: str) -> None:
+    """The page of a home on a phone: away, and what may be chosen instead."""
+    width, height = SIZES["phone"]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        locale=LANGUAGES[language],
+        timezone_id="Asia/Shanghai",
+        device_scale_factor=2,
+        is_mobile=True,
+    )
+    page = context.new_page()
+    page.goto(f"{demo.url}/places/{AWAY}?lang={language}")
+    sign_in(page.locator("#signin-button"), page.locator("dialog#signin"), demo)
+    page.locator("#mode summary").click()
+    page.locator('#mode input[value="hospital"]').check()
+    page.screenshot(path=HERE / f"home-{language}.png", full_page=True)
     context.close()
 
 

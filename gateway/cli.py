@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from gateway.commands import import_registry, quarantine_app, staff_app
+from gateway.backtest.command import backtest
+from gateway.commands import import_registry, quarantine_app, reload_rules, staff_app, try_cases
 from gateway.settings import Settings
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, log_to_stderr, settings_of
 
@@ -59,33 +61,44 @@ async def _run(settings: Settings) -> None:
 
 
 @app.command()
-def check(config: ConfigOption = None) -> None:
+def check(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """Check settings and rules without starting anything."""
     with explained():
-        from gateway.parts import open_channels, read_ladder, web_settings
-        from gateway.rulebook.load import load_rules, unheeded_events
+        from gateway.parts import open_channels, read_ladder, read_places, read_rulebook, web_settings
+        from gateway.rules_in_force import doubts
 
         settings = settings_of(config)
         open_channels(settings)
         read_ladder(settings)
         web_settings(settings)
-        rules = load_rules(Path(settings.hub.rules) if settings.hub.rules else None)
-    names = ", ".join(rule.id for rule in rules)
-    err.print(f"settings are fine; {len(rules)} rules: {names}", highlight=False, soft_wrap=True)
-    for event in unheeded_events(rules):
-        what = f"warning: no rule raises an alert at {event!r}; is the folder [hub] rules complete?"
-        err.print(what, highlight=False, markup=False, soft_wrap=True)
+        book, places = read_rulebook(settings), read_places(settings)
+    warnings = doubts(book, places, settings.hub.calendar, time.time_ns() // 1_000_000)
+    rules, differences = [rule.id for rule in book.rules], [str(each) for each in book.differences]
+    lines = [f"settings are fine; {len(rules)} rules: {', '.join(rules)}"]
+    lines += [f"  {difference}" for difference in differences]
+    lines += [f"warning: {warning}" for warning in warnings]
+    for line in lines:
+        err.print(line, highlight=False, markup=False, soft_wrap=True)
+    if as_json:
+        found = {"rules": rules, "overrides": differences, "warnings": warnings}
+        typer.echo(json.dumps(found, ensure_ascii=False))
 
 
 app.command(name="import")(import_registry)
+rules_app.command(name="test")(try_cases)
+rules_app.command(name="backtest")(backtest)
+rules_app.command(name="reload")(reload_rules)
 
 
 @rules_app.command("schema")
-def rules_schema() -> None:
+def rules_schema(
+    of: Annotated[Literal["rules", "homes"], typer.Option(help="A file of rules, or homes.yaml.")] = "rules",
+) -> None:
     """Print the JSON Schema of a rule file."""
-    from gateway.rulebook.load import rules_schema as schema
+    from gateway.rulebook import schema
 
-    typer.echo(json.dumps(schema(), ensure_ascii=False, indent=2))
+    found = schema.rules_schema() if of == "rules" else schema.homes_schema()
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 
 @dashboards_app.command("render")
@@ -124,6 +137,21 @@ def bench_ingest(
 
     with explained():
         result = bench(messages=messages, devices=devices)
+    _show(result, as_json=as_json)
+
+
+@bench_app.command("rules")
+def bench_rules(
+    homes: Annotated[int, typer.Option(help="Homes of the town, six devices or so each.")] = 1_000,
+    hours: Annotated[int, typer.Option(help="Hours of the day and of the night to judge.")] = 6,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how many events a second the rules judge, with the whole library active for every home."""
+    from gateway.bench.rules import bench
+
+    with explained():
+        result = bench(homes=homes, hours=hours, progress=lambda text: err.print(text, highlight=False))
     _show(result, as_json=as_json)
 
 

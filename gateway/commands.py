@@ -1,4 +1,4 @@
-"""The commands about the hub's data: the registry, who may accept alerts, what could not be read."""
+"""The commands about the hub's data and rules: the registry, who may accept alerts, what could not be read, rule cases."""
 
 # ruff: noqa: PLC0415 -- each command imports what it needs, so that --help answers at once
 
@@ -7,12 +7,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from gateway.settings import Settings
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of
+
+if TYPE_CHECKING:
+    import httpx
 
 staff_app = typer.Typer(no_args_is_help=True, help="Who may accept and close alerts.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="Messages that could not be read.")
@@ -57,27 +60,73 @@ def _import_through(
     """Ask a running hub; None if there is none and none is required."""
     import httpx
 
-    token = settings.http.token.get_secret_value()
-    headers = {"content-type": "text/csv"} | ({"authorization": f"Bearer {token}"} if token else {})
     try:
-        answer = httpx.post(
-            f"{address.rstrip('/')}/api/v1/registry",
-            params={"dry_run": int(dry_run)},
-            content=text.encode(),
-            headers=headers,
-            timeout=120,
-        )
+        answer = _post(address, "registry", settings, dry_run=int(dry_run), csv=text)
     except httpx.HTTPError as error:
         if must:
             fail(f"{address}: no hub answers ({type(error).__name__}); start it or leave out --hub", 1)
         return None
-    report: dict[str, object] = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-    if answer.status_code != httpx.codes.OK:
-        errors = report.get("errors")
-        if isinstance(errors, list):
-            fail("\n".join(map(str, errors)))
-        fail(f"{address}: answered {answer.status_code}: {report or answer.text[:200]}", 1)
+    report = _report_of(answer)
+    if not answer.is_success:
+        _fail_as_told(address, answer, report)
     return report
+
+
+def reload_rules(
+    config: ConfigOption = None,
+    *,
+    hub: Annotated[str, typer.Option(help="URL of the running hub (token: CAREHUB_HTTP__TOKEN).")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Let the running hub read its rule files again; where they hold mistakes, it goes on as before."""
+    with explained():
+        import httpx
+
+        settings = settings_of(config)
+        address = hub or f"http://{settings.http.host}:{settings.http.port}"
+        try:
+            answer = _post(address, "rules/reload", settings)
+        except httpx.HTTPError as error:
+            fail(f"{address}: no hub answers ({type(error).__name__}); start it, or name it with --hub", 1)
+    report = _report_of(answer)
+    if as_json and "ok" in report:
+        typer.echo(json.dumps(report, ensure_ascii=False))
+    if not answer.is_success:
+        _fail_as_told(address, answer, report)
+    for warning in _texts(report.get("warnings")):
+        err.print(f"warning: {warning}", highlight=False, markup=False, soft_wrap=True)
+    for what, names in (("changed", report.get("changed")), ("started anew", report.get("anew"))):
+        err.print(
+            f"{what}: {', '.join(_texts(names)) or 'nothing'}", highlight=False, markup=False, soft_wrap=True
+        )
+
+
+def _post(address: str, path: str, settings: Settings, *, csv: str = "", **query: int) -> httpx.Response:
+    """Ask a running hub to do something; raises ``httpx.HTTPError`` when none answers."""
+    import httpx
+
+    token = settings.http.token.get_secret_value()
+    headers = ({"content-type": "text/csv"} if csv else {}) | (
+        {"authorization": f"Bearer {token}"} if token else {}
+    )
+    url = f"{address.rstrip('/')}/api/v1/{path}"
+    return httpx.post(url, params=query, content=csv.encode(), headers=headers, timeout=120)
+
+
+def _report_of(answer: httpx.Response) -> dict[str, object]:
+    found: dict[str, object] = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+    return found
+
+
+def _texts(found: object) -> list[str]:
+    return [str(each) for each in found] if isinstance(found, list) else []
+
+
+def _fail_as_told(address: str, answer: httpx.Response, report: dict[str, object]) -> NoReturn:
+    """End with the mistakes that the hub names, else with its whole answer."""
+    if errors := _texts(report.get("errors")):
+        fail("\n".join(errors))
+    fail(f"{address}: answered {answer.status_code}: {report or answer.text[:200]}", 1)
 
 
 def _print_import(report: dict[str, object], *, dry_run: bool) -> None:
@@ -89,6 +138,36 @@ def _print_import(report: dict[str, object], *, dry_run: bool) -> None:
         err.print(f"  ? {doubt}", highlight=False, markup=False, style="yellow")
     word = "would be" if dry_run else "done:"
     err.print(f"{word} {report.get('counts')}", highlight=False, markup=False)
+
+
+def try_cases(
+    paths: Annotated[list[Path], typer.Argument(help="Case files, or folders of them.")],
+    rules: Annotated[Path | None, typer.Option(help="Folder of rules to try; default: the library.")] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Try the rules on cases: what happens in a home, and which alerts must come of it."""
+    with explained():
+        from rich.progress import track
+
+        from gateway.rulebook.case_report import as_json as in_json
+        from gateway.rulebook.case_report import lines_of
+        from gateway.rulebook.cases import load_cases
+        from gateway.rulebook.comparing import judge
+        from gateway.rulebook.load import load_rules
+
+        cases = load_cases(paths, load_rules(rules))
+        verdicts = [judge(case) for case in track(cases, "试跑 trying", console=err, transient=True)]
+    failed = sum(not verdict.passed for verdict in verdicts)
+    for verdict in verdicts:
+        for line in lines_of(verdict):
+            err.print(line, highlight=False, markup=False, soft_wrap=True)
+    err.print(f"通过 passed {len(verdicts) - failed} · 未通过 failed {failed}", highlight=False)
+    if as_json:
+        result = {"passed": len(verdicts) - failed, "failed": failed, "cases": [in_json(v) for v in verdicts]}
+        typer.echo(json.dumps(result, ensure_ascii=False))
+    if failed:
+        raise typer.Exit(1)
 
 
 @staff_app.command("add")

@@ -33,6 +33,12 @@ def reasons(hub: Hub) -> list[str]:
     return found
 
 
+def warnings(hub: Hub) -> list[str]:
+    """What does not keep the hub from its work and yet wants somebody's attention."""
+    world = hub.engine.world
+    return hub.rules.warnings(world.places, hub.settings.hub.calendar, hub.clock.now())
+
+
 def counters(hub: Hub) -> dict[str, float]:
     """Figures for /metrics."""
     line, reader = hub.line, hub.line.reader
@@ -49,6 +55,10 @@ def counters(hub: Hub) -> dict[str, float]:
         "rows_refused_total": hub.writer.refused,
         "alerts_raised_total": line.raised,
         "keys": len(hub.engine.states),
+        "rules": len(hub.rules.rules),
+        "rule_overrides": len(hub.engine.world.definition.overrides),
+        "rule_mistakes": len(hub.rules.mistakes),
+        "world_version": hub.engine.world.version,
         "broker_receive_maximum": reader.receive_max,
         "broker_dropped_total": reader.dropped,
     }

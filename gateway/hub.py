@@ -8,17 +8,18 @@ import gc
 import itertools
 import json
 import logging
+import os
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import uvicorn
 
+from gateway.backtest.jobs import Jobs
 from gateway.clock import Clock, LiveClock, TownClock
 from gateway.engine.engine import Engine
-from gateway.figures import about_itself
+from gateway.figures import about_itself, warnings
 from gateway.hub_port import WebPort
 from gateway.ingest.mqtt5_session import Mqtt5Session
 from gateway.ingest.mqtt311_session import Mqtt311Session
@@ -31,16 +32,24 @@ from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
 from gateway.operations.alert_log import AlertLog
 from gateway.operations.database import open_database
-from gateway.parts import broker_address, open_channels, open_store, read_ladder, web_settings
+from gateway.parts import (
+    broker_address,
+    open_channels,
+    open_store,
+    read_ladder,
+    read_rulebook,
+    web_settings,
+)
 from gateway.registry import apply as registry
-from gateway.rulebook.load import load_rules, unheeded_events
+from gateway.rulebook.mistakes import RuleMistakes
+from gateway.rules_in_force import Reloaded, RulesInForce
 from gateway.settings import Settings
+from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Store
 from gateway.store_writer import StoreWriter
 from gateway.web.app import create_app
 from gateway.web.changes import ChangeFeed
-from rules.rule import Rule
-from rules.world import Definition, Device, Place
+from rules.world import Definition, Device, Place, changed_rules
 
 log = logging.getLogger(__name__)
 
@@ -52,15 +61,18 @@ class Hub:
         self.settings = settings
         data = settings.hub.data
         data.mkdir(parents=True, exist_ok=True)
-        self.rules: tuple[Rule, ...] = load_rules(Path(settings.hub.rules) if settings.hub.rules else None)
+        journal = data / "journal.sqlite"
+        self.rules = RulesInForce(lambda: read_rulebook(settings), is_first=not journal.exists())
         self.web_settings = web_settings(settings)
         channels = open_channels(settings)
         ladder = read_ladder(settings)
         self._lock = FolderLock(data)
         self._listener = listen(self.web_settings.host, self.web_settings.port)
-        self.journal = Journal(data / "journal.sqlite")
+        self.journal = Journal(journal)
+        self.rules.go_on_from(self.journal.newest_world())
         self.database = open_database(data / "operations.sqlite")
         self.store: Store = open_store(settings)
+        self.backtests = Jobs(data / "backtest", self.store if isinstance(self.store, DuckDBStore) else None)
         self.clock: Clock = (
             TownClock(max(self.journal.last_at, 1))
             if settings.simulation.enabled
@@ -78,8 +90,8 @@ class Hub:
         self.alert_log = AlertLog(
             self.database,
             ladder=ladder,
-            enqueue=lambda session, alert, rung, names: outbox.enqueue(
-                session.connection(), alert, rung, names
+            enqueue=lambda session, alert, rung, names, turn: outbox.enqueue(
+                session.connection(), alert, rung, names, turn
             ),
             wall_ms=_wall_ms,
         )
@@ -102,11 +114,14 @@ class Hub:
             alert_log=self.alert_log,
             fence_topic=self.address.fence_topic,
             on_change=self.changes.publish,
+            on_place=self.changes.publish_place,
             on_send=self.delivery.wake,
             on_commit=self.writer.wake,
         )
         self._stop = asyncio.Event()
         self._plays = itertools.count(1)
+        self._reloading = asyncio.Lock()
+        self._reloads: set[asyncio.Task[None]] = set()
 
     def stop(self) -> None:
         """End ``run``, orderly."""
@@ -117,9 +132,11 @@ class Hub:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop)
-        for event in unheeded_events(self.rules):
-            log.warning("no rule raises an alert at %r; is the folder [hub] rules complete?", event)
+        # The terminal hangs up when it closes: then the hub ends. Where there is none, HUP means "read your rules again".
+        loop.add_signal_handler(signal.SIGHUP, self.stop if os.isatty(0) else self._reload_soon)
         await self.line.recover(self.definition())
+        for warning in warnings(self):
+            log.warning("%s", warning)
         _settle_memory()
         self.writer.start()
         web = _WebServer(self)
@@ -144,10 +161,11 @@ class Hub:
     async def _end(self, web: _WebServer, tasks: set[asyncio.Task[object]]) -> None:
         web.should_exit = True
         self.changes.close()
-        for task in tasks:
+        for task in tasks | self._reloads:
             if task.get_name() != "web":
                 task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._reloads, return_exceptions=True)
+        await self.backtests.close()
         await self.line.close()
         await asyncio.to_thread(self.writer.stop)
         self.store.close()
@@ -160,15 +178,47 @@ class Hub:
     def definition(self) -> Definition:
         """The world as the registry and the rule files have it now (its version is given by the line)."""
         found = registry.read(self.database)
+        places = tuple(Place(place.id, place.kind, place.capacity, place.site) for place in found.places)
         return Definition(
             version=0,
             zone=self.settings.hub.zone,
-            places=tuple(Place(place.id, place.kind, place.capacity) for place in found.places),
+            places=places,
             devices=tuple(
                 Device(d.id, d.site, d.place_id, d.kind, d.room, d.heartbeat_s) for d in found.devices
             ),
-            rules=self.rules,
+            rules=self.rules.rules,
+            calendar=self.settings.hub.calendar,
+            overrides=self.rules.overrides_in({place.key: place for place in places}),
         )
+
+    async def reload_rules(self) -> Reloaded:
+        """Read the rule files again and judge by them from now on; raises ``RuleMistakes`` and goes on as before."""
+        async with self._reloading:
+            try:
+                self.rules.take(await asyncio.to_thread(self.rules.read))
+            except RuleMistakes as error:
+                self.rules.refuse(error)
+                raise
+            before, after = self.engine.world.definition, self.definition()
+            answer = await self.line.change_world(after)
+            changed = changed_rules(before, after, in_words=True)
+            log.info("rules read again: %s", ", ".join(changed) or "nothing has changed")
+            return Reloaded(
+                version=answer.version,
+                rules=tuple(rule.id for rule in self.rules.rules),
+                differences=tuple(map(str, self.rules.book.differences)),
+                changed=changed,
+                anew=changed_rules(before, after),
+            )
+
+    def _reload_soon(self) -> None:
+        async def reload() -> None:
+            with contextlib.suppress(RuleMistakes):  # they are in the log and in the figures
+                await self.reload_rules()
+
+        task = asyncio.get_running_loop().create_task(reload(), name="reload")
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
 
     def play(self, scenario: str) -> None:
         """Ask the town for a scenario; raises ``ConnectionError`` while the broker is away."""

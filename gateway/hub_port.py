@@ -5,19 +5,38 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from sqlalchemy import Engine
 
+from gateway.backtest.asked import Asked, RuleSet
+from gateway.backtest.jobs import BusyError
+from gateway.backtest.question import about_store
 from gateway.clock import TownClock
-from gateway.figures import counters, reasons
+from gateway.figures import counters, reasons, warnings
+from gateway.parts import influx_source
 from gateway.registry import apply as registry
 from gateway.registry.compare import Plan
 from gateway.registry.csv_file import parse
 from gateway.registry.values import RegistryErrors
+from gateway.rulebook.mistakes import RuleMistakes
 from gateway.store.readings import Query, StoreUnavailable
 from gateway.web.changes import ChangeFeed
-from gateway.web.port import Health, Imported, Outcome, Reading, ReadingQuery, UnavailableError, Unreadable
+from gateway.web.port import (
+    Act,
+    Backtest,
+    BacktestWanted,
+    Health,
+    Imported,
+    Outcome,
+    OwnRule,
+    Reading,
+    ReadingQuery,
+    UnavailableError,
+    Unreadable,
+)
 
 if TYPE_CHECKING:
     from gateway.hub import Hub
@@ -51,6 +70,7 @@ class WebPort:
             ready=not found,
             hub_now_ms=clock.now(),
             reasons=tuple(found),
+            warnings=tuple(warnings(hub)),
             counters=counters(hub),
             broker=repr(hub.address),
             store=hub.store.name,
@@ -60,14 +80,38 @@ class WebPort:
             feed_lost_since=hub.line.reader.feed.lost_at,
         )
 
-    async def command(self, *, kind: str, alert: str, by: str, data: dict[str, str], id: str) -> Outcome:  # noqa: A002 the port's word
+    async def command(self, act: Act, *, id: str) -> Outcome:  # noqa: A002 the port's word
         """Journal what a person did and answer once it is applied."""
         try:
             async with asyncio.timeout(COMMAND_WITHIN_S):
-                answer = await self._hub.line.command(kind=kind, alert=alert, by=by, data=data, command_id=id)
+                answer = await self._hub.line.command(
+                    kind=act.kind, alert=act.alert, by=act.by, data=act.data, command_id=id, key=act.place
+                )
         except TimeoutError:
             raise UnavailableError(self._hub.line.trouble or "the hub is busy; try again") from None
         return Outcome(answer.ok, answer.reason, answer.version)
+
+    def rule_titles(self) -> dict[str, dict[str, str]]:
+        """The titles of the rules in force, by id and language."""
+        return {
+            rule.id: {"zh": rule.title.zh, "en": rule.title.en}
+            for rule in self._hub.engine.world.definition.rules
+        }
+
+    def own_rules(self, place: str) -> Sequence[OwnRule]:
+        """Which rules that place has otherwise than all others."""
+        definition = self._hub.engine.world.definition
+        titles = self.rule_titles()
+        return [
+            OwnRule(
+                rule=own.rule,
+                title=titles[own.rule],
+                off=own.instead is None,
+                rule_as_it_is=msgspec.to_builtins(own.instead) if own.instead else None,
+            )
+            for own in definition.overrides
+            if own.key == place
+        ]
 
     async def readings(self, query: ReadingQuery) -> Sequence[Reading]:
         """Read from the store, newest first."""
@@ -119,6 +163,47 @@ class WebPort:
         if not dry_run:
             await self._hub.line.change_world(self._hub.definition())
         return Imported(ok=True, report=_report(done, dry_run=dry_run))
+
+    async def reload_rules(self) -> Imported:
+        """Read the rule files again and judge by them from now on; where they hold mistakes, go on as before."""
+        hub = self._hub
+        try:
+            async with asyncio.timeout(COMMAND_WITHIN_S):
+                done = await hub.reload_rules()
+        except RuleMistakes as errors:
+            return Imported(ok=False, report={"errors": [str(mistake) for mistake in errors.mistakes]})
+        except TimeoutError:
+            raise UnavailableError(hub.line.trouble or "the hub is busy; try again") from None
+        return Imported(ok=True, report=asdict(done) | {"warnings": warnings(hub)})
+
+    async def begin_backtest(self, wanted: BacktestWanted) -> str | None:
+        """Begin a backtest in a process of its own."""
+        hub = self._hub
+
+        def ask() -> Asked:
+            given = RuleSet(wanted.rules, wanted.overrides) if wanted.rules is not None else None
+            return about_store(
+                hub.definition(), hub.database, rules=given, from_ms=wanted.from_ms, to_ms=wanted.to_ms,
+                influx=influx_source(hub.settings),
+            )  # fmt: skip
+
+        try:
+            return hub.backtests.begin(ask).id
+        except BusyError:
+            return None
+
+    def backtest(self, backtest_id: str) -> Backtest | None:
+        """How far a backtest is."""
+        job = self._hub.backtests.find(backtest_id)
+        if job is None:
+            return None
+        return Backtest(
+            id=job.id, state=job.state, what=job.what, done=job.done, error=job.error, answer=job.answer
+        )
+
+    async def end_backtest(self, backtest_id: str) -> bool:
+        """End and forget a backtest."""
+        return await self._hub.backtests.end(backtest_id)
 
     async def play(self, scenario: str) -> None:
         """Ask the simulated town for a scenario."""

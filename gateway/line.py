@@ -20,14 +20,16 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 
 from gateway.clock import Clock, TownClock
-from gateway.engine.engine import Decided, Engine
+from gateway.engine.engine import SITE, Decided, Engine
 from gateway.ingest.source import Arrival, Inbox, Source
 from gateway.journal.journal import Journal, JournalError
 from gateway.operations.alert_log import AlertLog, Deed, Saved, Ticked, Work, Written
 from gateway.operations.handling import Answer
 from gateway.reading import Reader, Reading
 from rules.events import AnyEvent, Command, Tick
-from rules.state import decode, encode
+from rules.shaping.site import SiteState
+from rules.shaping.site import decode as decode_site
+from rules.state import KeyState, decode
 from rules.world import Definition
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,10 @@ T = TypeVar("T")
 
 
 class Line:
-    """Runs the pipeline. ``on_change`` hears of alerts, ``on_send`` of messages to send, ``on_commit`` of events."""
+    """Runs the pipeline.
+
+    ``on_change`` hears of alerts, ``on_place`` of places, ``on_send`` of messages to send, ``on_commit`` of events.
+    """
 
     def __init__(
         self,
@@ -56,6 +61,7 @@ class Line:
         alert_log: AlertLog,
         fence_topic: str,
         on_change: Callable[[str], None],
+        on_place: Callable[[str], None],
         on_send: Callable[[], None],
         on_commit: Callable[[], None],
     ) -> None:
@@ -67,6 +73,7 @@ class Line:
         self._alert_log = alert_log
         self._carrying: asyncio.Future[None] | None = None
         self._on_change = on_change
+        self._on_place = on_place
         self._on_send = on_send
         self._on_commit = on_commit
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
@@ -119,7 +126,11 @@ class Line:
         Raises ``JournalError`` when the journal is not the one that the alerts were written from.
         """
         floor, version, bodies = self._alert_log.saved()
-        states = [(position, decode(body)) for position, body in bodies]
+        try:
+            states, sites = _states(bodies)
+        except ValueError as error:
+            log.warning("all is replayed: %s", error)
+            floor, version, states, sites = 0, 0, [], []
         done, lived = self._alert_log.cursor(), []
         if done > self._journal.position:
             raise JournalError(
@@ -135,7 +146,7 @@ class Line:
                 yield position, event
 
         world = self._journal.world(version) if version else None
-        decided = self._engine.recover(states, world=world, replay=replay())
+        decided = self._engine.recover(states, sites=sites, world=world, replay=replay())
         deeds = [deed for deed in self._merge(decided, lived) if deed.position > done]
         log.info(
             "recovered at position %d: %d keys, %d deeds to write",
@@ -164,10 +175,10 @@ class Line:
     # what people ask
 
     async def command(
-        self, *, kind: str, alert: str, by: str, data: dict[str, str], command_id: str
+        self, *, kind: str, alert: str, by: str, data: dict[str, str], command_id: str, key: str = ""
     ) -> Answer:
-        """Journal what a person did and answer once it is applied."""
-        command = Command(self._clock.now(), command_id, kind, alert, by, data)
+        """Journal what a person did and answer once it is applied; ``key`` is the place it concerns."""
+        command = Command(self._clock.now(), command_id, kind, alert, by, data, key)
         return await self.reader.ask(command, None)
 
     async def change_world(self, definition: Definition) -> Answer:
@@ -217,10 +228,9 @@ class Line:
 
     def _work(self, deeds: list[Deed]) -> Work:
         work = Work(self._engine.position, deeds)
-        for key in self._round[:SNAPSHOT_KEYS_MAX]:
-            state = self._engine.states.get(key)
-            work.saved.append(Saved(key, self._engine.position, encode(state) if state else b""))
         if self._round:
+            for name in self._round[:SNAPSHOT_KEYS_MAX] + self._engine.unsaved_sites():
+                work.saved.append(Saved(name, self._engine.position, self._engine.body_of(name)))
             del self._round[:SNAPSHOT_KEYS_MAX]
             if not self._round:
                 work.floor = self._round_from
@@ -238,6 +248,8 @@ class Line:
             self._on_send()
         for alert in dict.fromkeys(written.alerts):
             self._on_change(alert)
+        for place in dict.fromkeys(written.places):
+            self._on_place(place)
 
     def _echo(self, times: list[int]) -> None:
         for at in times:
@@ -262,3 +274,12 @@ class Line:
             else:
                 self.trouble = ""
                 return result
+
+
+def _states(
+    saved: list[tuple[str, int, bytes]],
+) -> tuple[list[tuple[int, KeyState]], list[tuple[int, SiteState]]]:
+    """What was saved of places and of sites; raises ``ValueError`` where a site's has another shape."""
+    places = [(position, decode(body)) for name, position, body in saved if not name.startswith(SITE)]
+    sites = [(position, decode_site(body)) for name, position, body in saved if name.startswith(SITE)]
+    return places, sites

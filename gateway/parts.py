@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from gateway.alerts.escalation import Ladder, LadderError, Rung, ladder_of
+from gateway.backtest.asked import Influx
 from gateway.demo.panel import panel
 from gateway.ingest.source import BrokerAddress
 from gateway.notify.channel import Channel
 from gateway.notify.http import ChannelError
 from gateway.notify.opening import open_channel
+from gateway.operations.database import open_to_read
+from gateway.registry import apply as registry
+from gateway.rulebook.load import Rulebook, load_rulebook
 from gateway.settings import Settings, SettingsError
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Store
 from gateway.web.settings import WebSettings
+from rules.world import Place
 
 
 def broker_address(settings: Settings) -> BrokerAddress:
@@ -58,6 +65,27 @@ def read_ladder(settings: Settings) -> Ladder:
         raise SettingsError(str(error)) from None
 
 
+def read_rulebook(settings: Settings) -> Rulebook:
+    """The rule files that are set, else the built-in rules; raises ``RuleMistakes``."""
+    folder, homes = settings.hub.rules, settings.hub.overrides
+    return load_rulebook(Path(folder) if folder else None, Path(homes) if homes else None)
+
+
+def read_places(settings: Settings) -> dict[str, Place] | None:
+    """The places by key in the data folder's registry, which is only read; None when there is none, or not of this version."""
+    file = settings.hub.data / "operations.sqlite"
+    if not file.exists():
+        return None
+    database = open_to_read(file)
+    try:
+        found = registry.read(database).places
+    except DBAPIError:
+        return None
+    finally:
+        database.dispose()
+    return {place.id: Place(place.id, place.kind, place.capacity, place.site) for place in found}
+
+
 def web_settings(settings: Settings) -> WebSettings:
     """How the web is served; raises ``SettingsError`` when it would be open to the network."""
     http = settings.http
@@ -82,6 +110,18 @@ def open_store(settings: Settings) -> Store:
         return DuckDBStore(data / "readings.duckdb")
     from gateway.store.influxdb import InfluxStore  # noqa: PLC0415 its client takes a second to import
 
+    influx = influx_source(settings)
+    assert influx is not None, "there are two kinds of store"  # noqa: S101 an invariant
+    return InfluxStore(
+        url=influx.url, org=influx.org, token=influx.token, cursor_file=data / "influxdb.cursor"
+    )
+
+
+def influx_source(settings: Settings) -> Influx | None:
+    """Where the InfluxDB is, if the store is one; raises ``SettingsError``."""
+    store = settings.store
+    if store.kind != "influxdb":
+        return None
     token = store.token.get_secret_value()
     if store.token_file:
         try:
@@ -90,4 +130,4 @@ def open_store(settings: Settings) -> Store:
             raise SettingsError(f"store.token_file: {store.token_file}: {error.strerror}") from None
     if not store.url:
         raise SettingsError("store.url: needed for InfluxDB; write it like http://127.0.0.1:8086")
-    return InfluxStore(url=store.url, org=store.org, token=token, cursor_file=data / "influxdb.cursor")
+    return Influx(store.url, store.org, token)

@@ -26,11 +26,16 @@ class Section(BaseModel):
 
 
 class Hub(Section):
-    """Where the hub keeps its files and how it speaks of time."""
+    """Where the hub keeps its files, which rules it judges by, and how it speaks of time.
+
+    ``rules`` is a folder ('' for the built-in rules), ``overrides`` a file of how single homes differ.
+    """
 
     data: Path = Path("var")
     zone: str = "Asia/Shanghai"
     rules: str = ""
+    overrides: str = ""
+    calendar: Literal["cn", "none"] = "cn"
     language: Literal["zh", "en"] = "zh"
 
     @field_validator("zone")

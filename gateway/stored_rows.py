@@ -31,7 +31,7 @@ def rows_of(events: Iterable[AnyEvent], world: World) -> list[Row]:
             boot, seq, text = event.boot, event.seq, event.id or None
         elif isinstance(event, Status):
             values = {"online": float(event.online)} | event.info
-            boot, seq, text = "", 0, None
+            boot, seq, text = "", 0, event.via or None  # behind which radio gateway it is
         else:
             continue
         device, at, quality = event.device, event.at, QUALITY[event.quality]
@@ -45,6 +45,7 @@ def rows_of(events: Iterable[AnyEvent], world: World) -> list[Row]:
                 rows.append((device, *place, metric, time_ns, 0.0, value, quality, name, number, at))
             else:
                 rows.append((device, *place, metric, time_ns, value, text, quality, name, number, at))
+                text = None  # it belongs to the first: the event itself, or ``online``
     return rows
 
 

@@ -33,7 +33,7 @@ def explained() -> Iterator[None]:
     """Turn mistakes in settings, rules and registry into exit code 2 with their own words."""
     from gateway.journal.journal import JournalError
     from gateway.registry.values import RegistryErrors
-    from gateway.rulebook.load import RuleMistakes
+    from gateway.rulebook.mistakes import RuleMistakes
     from gateway.store.readings import StoreUnavailable
 
     try:

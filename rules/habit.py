@@ -114,14 +114,12 @@ def allowance(
     """
     if not is_learned(habit):
         return None
-    known = np.frombuffer(habit.quiets, np.uint8).reshape(-1, 4).astype(np.int64)
-    days, which = np.unique(known[:, 0], return_inverse=True)
-    same = known[:, 3] == _POSTURES[held]
-    begins, lengths, which = known[same, 1], known[same, 2], which[same]
+    known = np.frombuffer(habit.quiets, np.uint8).reshape(-1, 4)
+    known = known[known[:, 3] == _POSTURES[held]].astype(np.int64)
+    begins, lengths = known[:, 1], known[:, 2]
+    days = np.flatnonzero(np.diff(known[:, 0], prepend=-1))  # each day's first: they stand in order
     start = _unit_of_day(since, zone)
-    quiet = np.arange(
-        -(-floor_ms // UNIT_MS), ceiling_ms // UNIT_MS + 1
-    )  # every length that might be the limit
+    quiet = np.arange(-(-floor_ms // UNIT_MS), ceiling_ms // UNIT_MS + 1)  # all that may be the limit
     apart = np.abs(begins - start)
     begun = np.where(np.minimum(apart, DAY_UNITS - apart) <= AROUND_UNITS, lengths, 0)
     # How long each had lasted within the hour around now, for every possible now.
@@ -129,10 +127,8 @@ def allowance(
     closes = opens + 2 * AROUND_UNITS
     going = np.where(opens < lengths, np.minimum(lengths, closes), np.minimum(lengths, closes - DAY_UNITS))
     seen = _days_seen(habit)
-    usual, limit = _limit(begun[None, :], which, len(days), seen[[start // 6]], factor, margin_ms)
-    usual_now, limit_now = _limit(
-        going, which, len(days), seen[(start + quiet) % DAY_UNITS // 6], factor, margin_ms
-    )
+    usual, limit = _limit(begun[None, :], days, seen[[start // 6]], factor, margin_ms)
+    usual_now, limit_now = _limit(going, days, seen[(start + quiet) % DAY_UNITS // 6], factor, margin_ms)
     odd = np.flatnonzero(quiet * UNIT_MS >= np.maximum(limit, limit_now))
     at = int(odd[0]) if len(odd) else len(quiet) - 1
     limit_ms = int(quiet[at]) * UNIT_MS if len(odd) else ceiling_ms
@@ -192,18 +188,18 @@ def _days_seen(habit: Habit) -> NDArray[np.int64]:
 
 def _limit(
     lasted: NDArray[np.int64],
-    which: NDArray[np.intp],
-    days: int,
+    days: NDArray[np.intp],
     seen: NDArray[np.int64],
     factor: float,
     margin_ms: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """For each row of ``lasted``: what is usual (units), and from how long on a quiet is odd (ms)."""
-    of_days = np.zeros((len(lasted), max(days, 2)), np.int64)
-    for quiet, day in enumerate(which):
-        np.maximum(of_days[:, day], lasted[:, quiet], out=of_days[:, day])
-    usual = np.sort(of_days, axis=1)[:, -2]
-    speak = np.maximum((of_days > 0).sum(axis=1), seen)
+    if len(days) > 1:
+        of_days = np.maximum.reduceat(lasted, days, axis=1)
+        usual = np.partition(of_days, -2, axis=1)[:, -2]
+        speak = np.maximum((of_days > 0).sum(axis=1), seen)
+    else:  # one day's longest has no second
+        usual, speak = np.zeros(len(lasted), np.int64), seen
     limit = factor * usual * UNIT_MS + margin_ms + SPARSE_MS / np.maximum(speak, 1)
     return usual, np.where(speak < SPEAK_DAYS, np.maximum(limit, UNKNOWN_MS), limit)
 

@@ -58,8 +58,11 @@ def step_clock(plan: Plan, state: KeyState, event: ClockStepped, now: int, effec
     if not state.lost_at:
         settle(plan, state, now - by, now, effects)
     for name, watch in plan.watches.items():
-        if name in state.slots:
-            watch.condition.step_clock(state.slots[name], by)
+        slot = state.slots.get(name)
+        if slot is not None and watch.condition.keeps_wall_time:
+            slot.due = now  # not edge by edge: a jump may be of years
+        elif slot is not None:
+            watch.condition.step_clock(slot, by)
     for device in state.devices.values():
         device.heard_at += by
         device.changed_at += by if device.changed_at else 0

@@ -58,8 +58,6 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     not_: When | None = msgspec.field(default=None, name="not")
 
     def __post_init__(self) -> None:
-        if self.not_ is not None:
-            Not(self.not_)  # refuses what has no opposite
         if sum(getattr(self, name) is not None for name in self.__struct_fields__) != 1:
             raise ValueError(f"needs exactly one of: {', '.join(self.__struct_encode_fields__)}")
         if self.not_ is not None:

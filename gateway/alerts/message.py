@@ -27,6 +27,7 @@ class AlertFacts:
     raised_at: int
     rung: int = 0
     recorded: bool = True
+    count: int = 1  # how often it has come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ LATE_MS = 60_000  # an alert raised this long after its condition says so; settl
 
 # A moment, not a span such as 07:00–21:00: evidence that holds one says itself when and where.
 _CLOCK = re.compile(r"(?<![\d–-])\d{1,2}:\d{2}(?![\d–-])")
+_DATE = re.compile(r"\d月\d{1,2}日")
 _GAP = re.compile(
     r" (?=[^a-zA-Z])|(?<=[^a-zA-Z]) "
 )  # blanks that set off figures in Chinese, not between Latin words
@@ -128,9 +129,9 @@ def _chinese(alert: AlertFacts, place: PlaceFacts | None, zone: tzinfo, outside:
     severity = SEVERITY.get(alert.severity, (alert.severity, ""))[0]
     rung = f"（第{alert.rung}次上报）" if alert.rung else ""
     late = late_ms(alert)
-    marks = (f"（迟到{_age(late, 'zh')}）" if late >= LATE_MS else "") + (
-        "" if alert.recorded else "（未落盘）"
-    )
+    marks = f"（第{alert.count}次）" if alert.count > 1 else ""
+    marks += f"（迟到{_age(late, 'zh')}）" if late >= LATE_MS else ""
+    marks += "" if alert.recorded else "（未落盘）"
     head = f"{severity}{rung}：{_cut(_said(alert.title, 'zh'), 10)}{marks}。"
     number = f"警情{alert.number:04d}，" if alert.number else ""
     tail = f"。{number}{'尚无人接警，' if alert.rung else ''}请接警"
@@ -154,10 +155,10 @@ def _shortened(clause: str) -> list[str]:
 
 
 def _evidence_zh(alert: AlertFacts, zone: tzinfo) -> str:
-    """The evidence clause, closed up; on another day than the raise it begins with the date, if it tells the time."""
+    """The evidence clause, closed up; on another day than the raise it begins with the date, if it tells the time only."""
     clause = _GAP.sub("", _first_sentence(_said(alert.why, "zh"), "[。；\n]"))
     day = _clock(alert, zone, "zh").removesuffix(f"{_at(alert.active_at, zone):%H:%M}")
-    return day + clause if _CLOCK.search(clause) else clause
+    return day + clause if _CLOCK.search(clause) and not _DATE.search(clause) else clause
 
 
 def _place_zh(alert: AlertFacts, place: PlaceFacts | None, outside: OutsidePlace, length: int) -> str:
@@ -179,6 +180,7 @@ def _english(alert: AlertFacts, place: PlaceFacts | None, zone: tzinfo, outside:
     severity = SEVERITY.get(alert.severity, ("", alert.severity))[1]
     late = late_ms(alert)
     marks = [f"escalation {alert.rung}"] if alert.rung else []
+    marks += [f"came {alert.count} times"] if alert.count > 1 else []
     marks += [f"{_age(late, 'en')} late"] if late >= LATE_MS else []
     marks += [] if alert.recorded else ["not recorded"]
     head = f"{severity}: {_said(alert.title, 'en')}{' (' + ', '.join(marks) + ')' if marks else ''}."

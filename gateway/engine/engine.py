@@ -7,8 +7,11 @@ whose deadline may have come, found by a heap of lower bounds: a key is pushed w
 stands for it, and a popped key that was too early just gives its new one. Keys are always taken in sorted order, so that a
 replay decides in the same order as the hub that lived it.
 
+What the rules decide goes through the shaping stage of the place's site (``gateway.engine.sites``) at the same position.
+
 Recovery: states as of their own positions, then the events behind the oldest of them; an event that a key's state has
-already seen is not shown to it again.
+already seen is not shown to it again. A site's state must not be older than that of a key of it which had something to say
+since: ``unsaved_sites`` go with every saved key.
 """
 
 from __future__ import annotations
@@ -18,10 +21,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from gateway.engine.sites import Sites
 from rules.effects import Effect
 from rules.events import AnyEvent, FeedLost, Occurrence, Resumed, Status, Telemetry, Tick, WorldChanged
 from rules.plan import Plan
-from rules.state import NEVER, DeviceState, KeyState, has_message
+from rules.shaping.site import SiteState
+from rules.shaping.site import encode as encode_site
+from rules.state import NEVER, DeviceState, KeyState, encode, has_message
 from rules.step import Routes, advance, hear, keys, learn
 from rules.world import EMPTY, Definition, World
 
@@ -34,6 +40,8 @@ class Decided:
     effect: Effect
     world: World
 
+
+SITE = "site:"  # before the name of a site where states of places and sites stand together; no place's id has a colon
 
 Seat: TypeAlias = tuple[Plan, KeyState, DeviceState]  # where the readings of a device go
 
@@ -53,11 +61,13 @@ class Engine:
         self._standing: dict[str, int] = {}
         self._seats: dict[str, Seat] = {}  # of every device: found without going through its key
         self._lost_at = 0
+        self._sites = Sites()
 
     def recover(
         self,
         states: Iterable[tuple[int, KeyState]],
         *,
+        sites: Iterable[tuple[int, SiteState]] = (),
         world: Definition | None,
         replay: Iterable[tuple[int, AnyEvent]],
     ) -> list[Decided]:
@@ -77,10 +87,12 @@ class Engine:
                     self._routes.setdefault(device.via, set()).add(state.key)
             self._lost_at = max(self._lost_at, state.lost_at)
             self._stand(state)
+        self._sites.recover(sites)
         decided: list[Decided] = []
         for position, event in replay:
             decided += self.apply((event,), position)
         self._seen_until.clear()
+        self._sites.recovered()
         self._find_devices()
         return decided
 
@@ -101,8 +113,20 @@ class Engine:
         return bool(event.boot) and has_message(found[2], event.boot, event.seq)
 
     def next_wake(self) -> int:
-        """A lower bound of the next deadline of any key, in ms."""
-        return self._heap[0][0] if self._heap else NEVER
+        """A lower bound of the next deadline of any key or site, in ms."""
+        return min(self._heap[0][0] if self._heap else NEVER, self._sites.next_wake())
+
+    def unsaved_sites(self) -> list[str]:
+        """The sites that have changed since this was last asked, as names for ``body_of``."""
+        changed, self._sites.dirty = sorted(self._sites.dirty), set()
+        return [SITE + site for site in changed]
+
+    def body_of(self, name: str) -> bytes:
+        """The state of a key or site as bytes; empty when it has gone."""
+        if name.startswith(SITE):
+            return encode_site(self._sites.states[name.removeprefix(SITE)])
+        state = self.states.get(name)
+        return encode(state) if state is not None else b""
 
     def apply(self, events: Iterable[AnyEvent], first: int) -> list[Decided]:
         """Judge events in order; the first of them has position ``first``."""
@@ -126,14 +150,18 @@ class Engine:
         if state.wake < before:
             self._stand(state)
         if effects:
-            decided.extend(Decided(position, effect, self.world) for effect in effects)
+            self._shape(state.key, effects, event.at, position, decided)
+
+    def _shape(
+        self, key: str, effects: list[Effect], now: int, position: int, decided: list[Decided]
+    ) -> None:
+        told = self._sites.shape(self.world, key, effects, now, position)
+        decided.extend(Decided(position, effect, self.world) for effect in told)
 
     def _apply_rare(self, event: AnyEvent, position: int, decided: list[Decided]) -> None:
-        if isinstance(event, Tick):
-            for key in self._due(event.at, position):
-                self._advance(key, event, position, decided)
-            return
         if isinstance(event, WorldChanged):
+            due = self._sites.settle(self.world, event.at, position)
+            decided.extend(Decided(position, effect, self.world) for effect in due)
             self._change_world(event)
         elif isinstance(event, FeedLost):
             self._lost_at = self._lost_at or event.lost_at
@@ -141,7 +169,10 @@ class Engine:
             self._lost_at = 0
         elif isinstance(event, Status):
             learn(self.world, self._routes, event)
-        for key in keys(self.world, self._routes, event):
+        heard = self._sites.hear(self.world, event, position)
+        decided.extend(Decided(position, effect, self.world) for effect in heard)
+        tick = isinstance(event, Tick)
+        for key in self._due(event.at, position) if tick else keys(self.world, self._routes, event):
             self._advance(key, event, position, decided)
         if isinstance(event, WorldChanged):
             self._find_devices()
@@ -155,7 +186,7 @@ class Engine:
         if state.wake < self._standing.get(key, NEVER):
             self._stand(state)
         if effects:
-            decided.extend(Decided(position, effect, self.world) for effect in effects)
+            self._shape(key, effects, event.at, position, decided)
 
     def _stand(self, state: KeyState) -> None:
         if state.wake < NEVER:

@@ -45,11 +45,12 @@ class Channel(Protocol):
         ...
 
 
-def message_id(alert: str, rung: int, person: str, channel: str) -> str:
+def message_id(alert: str, rung: int, person: str, channel: str, turn: int = 0) -> str:
     """The id under which a message is sent, however often: 32 hex digits of its alert, rung, person and channel.
 
-    ``person`` is '' for a channel that reaches a group. The parts are length-prefixed: no two tuples share an id.
+    ``person`` is '' for a channel that reaches a group; an alert told anew is another message in each ``turn``. The parts
+    are length-prefixed: no two tuples share an id.
     """
-    parts = (alert, str(rung), person, channel)
+    parts = (alert, str(rung), person, channel) + ((str(turn),) if turn else ())
     packed = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in parts))
     return blake2b(packed, digest_size=16).hexdigest()

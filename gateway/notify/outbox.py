@@ -57,15 +57,22 @@ class Look:
 
 
 def enqueue(
-    connection: Connection, alert_id: str, rung: int, channels: Iterable[str], *, person: str = ""
+    connection: Connection,
+    alert_id: str,
+    rung: int,
+    channels: Iterable[str],
+    turn: int = 0,
+    *,
+    person: str = "",
 ) -> tuple[str, ...]:
     """Put an alert's rung into the outbox within the caller's transaction; gives the ids.
 
-    The ids follow from alert, rung, person and channel: what is there already stays as it is, so replay is harmless.
+    The ids follow from alert, rung, person, channel and ``turn`` (how often the alert was told anew): what is there
+    already stays as it is, so replay is harmless.
     """
     rows = [
         {
-            "id": message_id(alert_id, rung, person, name),
+            "id": message_id(alert_id, rung, person, name, turn),
             "alert_id": alert_id,
             "rung": rung,
             "channel": name,
@@ -175,6 +182,7 @@ _MESSAGE_COLUMNS = (
     Alert.raised_at,
     Alert.raised_wall_ms,
     Alert.recorded,
+    Alert.count.label("times"),
     Alert.state.label("alert_state"),
     Place.kind.label("place_kind"),
     Place.path,
@@ -199,6 +207,7 @@ def _waiting(row: Row[*tuple[Any, ...]], zone: tzinfo, outside: OutsidePlace) ->
         raised_at=row.raised_at,
         rung=row.outbox_rung,
         recorded=row.recorded,
+        count=row.times,
     )
     place = None
     if row.place_kind is not None:

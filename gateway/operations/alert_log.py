@@ -1,4 +1,4 @@
-"""Writes what was decided about alerts: raised, escalated, accepted, ended, closed. One transaction with the cursor.
+"""Writes what was decided, and what people did: alerts and their course, modes, silences. One transaction with the cursor.
 
 Everything here is an effect of a journal position. A position at or below the cursor is done already and is not done again,
 so a hub that was killed anywhere goes on where its last commit left off.
@@ -10,18 +10,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-import msgspec
 from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from gateway.alerts.escalation import Climb, Ladder, after_hold, due, first
-from gateway.alerts.words import room_en
+from gateway.operations.course import Tell, again, change, end, take_from_shelf
 from gateway.operations.handling import Answer, obey
-from gateway.operations.tables import Alert, AlertStep, Cursor, Snapshot
-from rules.effects import Effect, End, Raise
+from gateway.operations.home_modes import change_mode
+from gateway.operations.raising import hold_back, lead_of, next_lead, raise_alert
+from gateway.operations.tables import Alert, AlertStep, Cursor, HeldAlert, Snapshot
+from rules.effects import Again, Change, Effect, End, Hold, ModeChanged, Raise
 from rules.events import Command
-from rules.sentence import why
 from rules.state import STATE_VERSION
 from rules.world import World
 
@@ -29,7 +29,7 @@ ENGINE = "engine"
 FLOOR = "engine.floor"
 FLOOR_WORLD = "engine.floor.world"
 
-Enqueue: TypeAlias = Callable[[Session, str, int, Sequence[str]], object]
+Enqueue: TypeAlias = Callable[[Session, str, int, Sequence[str], int], object]  # alert, rung, channels, turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,12 @@ class Work:
 
 @dataclass(slots=True)
 class Written:
-    """What a commit has changed: alerts, answers by command id, and whether there is something to send."""
+    """What a commit has changed: alerts, places, answers by command id, and whether there is something to send."""
 
     alerts: list[str] = field(default_factory=list)
+    places: list[str] = field(
+        default_factory=list
+    )  # whose mode, silences or held alerts have changed; '' for all
     answers: dict[str, Answer] = field(default_factory=dict)
     to_send: bool = False
     raised: int = 0
@@ -103,18 +106,18 @@ class AlertLog:
         with Session(self._engine) as session:
             return session.scalar(select(func.count()).select_from(Alert).where(Alert.state != "closed")) or 0
 
-    def saved(self) -> tuple[int, int, list[tuple[int, bytes]]]:
-        """The floor, its world version, and every key's saved state with its position.
+    def saved(self) -> tuple[int, int, list[tuple[str, int, bytes]]]:
+        """The floor, its world version, and every saved state: of which key or site, at which position.
 
         The floor is 0, with nothing saved, before the first whole snapshot or where one has another shape: then all is
         replayed.
         """
         floor, version = self.cursor(FLOOR), self.cursor(FLOOR_WORLD)
         with Session(self._engine) as session:
-            found = session.execute(select(Snapshot.version, Snapshot.position, Snapshot.body)).all()
-        if not floor or any(shape != STATE_VERSION for shape, _, _ in found):
+            found = session.scalars(select(Snapshot).order_by(Snapshot.key)).all()
+        if not floor or any(saved.version != STATE_VERSION for saved in found):
             return 0, 0, []
-        return floor, version, [(position, body) for _, position, body in found]
+        return floor, version, [(saved.key, saved.position, saved.body) for saved in found]
 
     def commit(self, work: Work) -> Written:
         """Write it all or nothing. Deeds at or below the cursor are left out."""
@@ -130,7 +133,7 @@ class AlertLog:
                 else:
                     self._do(session, deed, written)
             self._save(session, work, max(done, work.position))
-            if written.alerts:
+            if written.alerts:  # else nothing has moved on a ladder
                 earliest = _earliest_escalation(session)
         self._held_from, self.next_escalation = held_from, earliest  # only now: the commit may have failed
         return written
@@ -138,56 +141,88 @@ class AlertLog:
     def _do(self, session: Session, deed: Deed, written: Written) -> None:
         match deed.what:
             case Raise() as raised:
-                assert deed.world is not None, "an effect names its world"  # noqa: S101 made in one place
-                self._raise(session, raised, deed.world, written)
+                self._raise(session, raised, _judged_in(deed), written)
             case End() as ended:
                 self._end(session, ended, written)
+            case Again() as came:
+                self._follow(session, again(session, came), came.at, written)
+            case Change() as changed:
+                self._follow(session, change(session, changed, _judged_in(deed)), changed.at, written)
+            case Hold() as hold:
+                hold_back(session, hold, _judged_in(deed))
+                written.places.append(hold.key)
+            case ModeChanged() as changed:
+                change_mode(session, changed)
+                written.places.append(changed.key)
             case Command() as command:
-                written.answers[command.id], changed = obey(session, command)
-                if changed:
-                    written.alerts.append(command.alert)
+                self._obey(session, command, written)
 
     def _raise(self, session: Session, raised: Raise, world: World, written: Written) -> None:
-        rule = next(rule for rule in world.definition.rules if rule.id == raised.rule)
-        device = world.devices.get(raised.subject)
-        room = device.room if device else ""
-        reason = why(raised.evidence, room, world.zone, room_en=room_en(room))
+        """Who leads a group is told of, who follows is shown below it; those who follow climb no ladder of their own."""
+        follows = lead_of(session, raised) is not None
         climb = first(self._ladder, raised_at=raised.at)
-        number = (session.scalar(select(func.max(Alert.number))) or 0) + 1
-        new = insert(Alert).values(
-            id=raised.alert, number=number, rule=rule.id, kind=rule.kind, severity=rule.severity,
-            title=msgspec.to_builtins(rule.title), why=msgspec.to_builtins(reason),
-            todo=msgspec.to_builtins(rule.todo), evidence=msgspec.to_builtins(raised.evidence),
-            place_id=raised.key, device_id=raised.subject if device else "", room=room,
-            active_at=raised.active_at, raised_at=raised.at, raised_wall_ms=self._wall_ms(), recorded=True,
-            state="raised", version=1, rung=climb.rung, escalate_at=climb.escalate_at,
-        )  # fmt: skip
-        if session.execute(new.on_conflict_do_nothing(index_elements=["id"])).rowcount:  # type: ignore[attr-defined]
-            session.add(AlertStep(alert_id=raised.alert, kind="raised", at=raised.at, by=""))
-            self._send(session, raised.alert, climb, written)
+        escalate_at = None if follows else climb.escalate_at
+        if raise_alert(session, raised, world, wall_ms=self._wall_ms(), escalate_at=escalate_at):
             written.raised += 1
-
-    def _send(self, session: Session, alert: str, climb: Climb, written: Written) -> None:
-        session.flush()
-        self._enqueue(session, alert, climb.rung, climb.channels)
-        written.alerts.append(alert)
-        written.to_send = written.to_send or bool(climb.channels)
+            if follows:
+                written.alerts.append(raised.alert)
+            else:
+                self._send(session, raised.alert, climb, written)
+        elif (known := session.get(Alert, raised.alert)) is not None and known.ended_at is not None:
+            came = Again(raised.alert, raised.at, known.count + 1)
+            self._follow(session, again(session, came), raised.at, written)
 
     def _end(self, session: Session, ended: End, written: Written) -> None:
-        alert = session.get(Alert, ended.alert)
-        if alert is None or alert.ended_at is not None:
+        over = end(session, ended)
+        if isinstance(over, HeldAlert):
+            written.places.append(over.place_id)
+        elif over is not None:
+            written.alerts.append(over.id)
+            self._lead_on(session, over, ended.at, written)
+
+    def _follow(self, session: Session, course: tuple[Alert, Tell] | None, at: int, written: Written) -> None:
+        if course is None:
             return
-        alert.ended_at, alert.version = ended.at, alert.version + 1
-        session.add(AlertStep(alert_id=alert.id, kind="ended", at=ended.at, by=""))
-        if alert.kind == "device" and alert.state != "closed":
-            alert.state, alert.closed_at, alert.verdict, alert.escalate_at = (
-                "closed",
-                ended.at,
-                "cleared",
-                None,
-            )
-            session.add(AlertStep(alert_id=alert.id, kind="closed", at=ended.at, by="", detail="cleared"))
+        alert, tell = course
+        if tell is Tell.NOBODY:
+            written.alerts.append(alert.id)
+        else:
+            self._tell(session, alert, at, written, anew=tell is Tell.ANEW)
+
+    def _obey(self, session: Session, command: Command, written: Written) -> None:
+        written.answers[command.id], changed = obey(session, command)
+        if not changed:
+            return
+        alert = session.get(Alert, command.alert) if command.alert else None
+        if alert is None:
+            written.places.append(command.key)
+            return
         written.alerts.append(alert.id)
+        self._lead_on(session, alert, command.at, written)
+        if command.kind == "unshelve" and alert.state == "raised":
+            self._tell(session, alert, command.at, written, anew=True)
+
+    def _lead_on(self, session: Session, lead: Alert, at: int, written: Written) -> None:
+        """When the lead of a group is closed, what is left of the group is told of by the next."""
+        following = next_lead(session, lead) if lead.state == "closed" else None
+        if following is not None:
+            climb = first(self._ladder, raised_at=at)
+            following.escalate_at, following.version = climb.escalate_at, following.version + 1
+            self._send(session, following.id, climb, written)
+
+    def _tell(self, session: Session, alert: Alert, at: int, written: Written, *, anew: bool) -> None:
+        """Once more, to all who were told of it; ``anew`` begins with the first rung."""
+        alert.turn += 1
+        if anew:
+            alert.rung, alert.escalate_at = 0, first(self._ladder, raised_at=at).escalate_at
+        told = dict.fromkeys(name for rung in self._ladder[: alert.rung + 1] for name in rung.channels)
+        self._send(session, alert.id, Climb(alert.rung, tuple(told), None), written, turn=alert.turn)
+
+    def _send(self, session: Session, alert: str, climb: Climb, written: Written, *, turn: int = 0) -> None:
+        session.flush()
+        self._enqueue(session, alert, climb.rung, climb.channels, turn)
+        written.alerts.append(alert)
+        written.to_send = written.to_send or bool(climb.channels)
 
     def _escalate(
         self, session: Session, tick: Ticked, held_from: int | None, written: Written
@@ -195,6 +230,7 @@ class AlertLog:
         """Climb what is due; returns since when escalation is held (None: it is not)."""
         if tick.held:
             return held_from or tick.now
+        self._unshelve(session, tick.now, written)
         waiting = session.scalars(
             select(Alert)
             .where(Alert.state == "raised", Alert.escalate_at.is_not(None))
@@ -224,8 +260,15 @@ class AlertLog:
                         detail=",".join(climb.channels),
                     )
                 )
-                self._send(session, alert.id, climb, written)
+                self._send(session, alert.id, climb, written, turn=alert.turn)
         return None
+
+    def _unshelve(self, session: Session, now: int, written: Written) -> None:
+        """What has been on the shelf for its time is told anew, also where its condition has ended meanwhile."""
+        over = select(Alert).where(Alert.state == "raised", Alert.shelved_until <= now).order_by(Alert.number)
+        for alert in session.scalars(over).all():
+            take_from_shelf(session, alert, now)
+            self._tell(session, alert, now, written, anew=True)
 
     def _save(self, session: Session, work: Work, position: int) -> None:
         rows = [
@@ -254,4 +297,11 @@ class AlertLog:
 
 
 def _earliest_escalation(session: Session) -> int | None:
-    return session.scalar(select(func.min(Alert.escalate_at)).where(Alert.state == "raised"))
+    """When the next rung of any ladder is due, or the next alert comes off the shelf."""
+    times = select(func.min(Alert.escalate_at), func.min(Alert.shelved_until)).where(Alert.state == "raised")
+    return min((at for at in session.execute(times).one() if at is not None), default=None)
+
+
+def _judged_in(deed: Deed) -> World:
+    assert deed.world is not None, "an effect names its world"  # noqa: S101 made in one place
+    return deed.world

@@ -50,12 +50,21 @@ class AlertView:
     version: int
     evidence: dict[str, Any]
     recorded: bool
+    count: int  # how often it has come, the first time included
+    last_at: int | None  # when it came again last
+    group_id: str  # the alert that leads its group, '' for one that stands alone or leads
+    group_size: int  # how many open alerts follow this one
+    severity_before: str | None  # what it was raised with, where that has changed
+    changed_why: Text | None
+    shelved_until: int | None
+    shelved_by: str | None
+    shelved_why: str | None
     deliveries: list[Delivery]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happened to an alert: raised, delivered, escalated, accepted, ended, closed."""
+    """Something that happened to an alert: raised, delivered, escalated, again, severity, shelved, accepted, ended, closed."""
 
     kind: str
     at: int
@@ -106,6 +115,74 @@ class DeviceView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModeView:
+    """A mode a home is or was in; in force while ``ended_at`` is None."""
+
+    kind: str
+    since: int
+    until: int
+    by: str
+    reason: str
+    ended_at: int | None
+    ended_by: str
+    ended_because: (
+        str  # command, time, activity (seen at home: the person is back), replaced (by the next mode)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeInMode:
+    """A home with a mode on, and whose it is."""
+
+    place_id: str
+    who: Text
+    where: Text
+    mode: ModeView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldView:
+    """An alert that was held back: recorded and told to nobody.
+
+    ``held_by``: ``mode:<kind>``, ``silence:<id>``, ``shelve:<alert>``, ``inhibit:<alert>`` or ``flapping``. ``told_at`` is
+    when it was told after all.
+    """
+
+    id: str
+    rule: str
+    kind: str
+    severity: str
+    title: Text
+    why: Text
+    who: Text
+    where: Text
+    place_id: str
+    device_id: str
+    active_at: int
+    held_at: int
+    held_by: str
+    ended_at: int | None
+    told_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceView:
+    """What is not told until ``until``: alerts of a rule, a device, a place ('' stands for any). Critical ones are told."""
+
+    id: str
+    rule: str
+    device_id: str
+    place_id: str
+    who: Text | None  # whose place it is, None for any
+    since: int
+    until: int
+    by: str
+    reason: str
+    ended_at: int | None
+    ended_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceView:
     """A home or facility with its devices; no contacts and no access note."""
 
@@ -117,6 +194,16 @@ class PlaceView:
     address: str
     capacity: int | None
     devices: list[DeviceView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceState:
+    """What holds alerts of a place back, and what was held back: newest first, the last 20 each."""
+
+    mode: ModeView | None
+    modes: list[ModeView]
+    silences: list[SilenceView]  # in force
+    held: list[HeldView]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,12 @@ def open_database(path: Path) -> Engine:
     return engine
 
 
+def open_to_read(path: Path) -> Engine:
+    """Open the database at ``path`` as it is, also one that a running hub writes; nothing can be changed through it."""
+    read_only = {"mode": "ro", "uri": "true"}
+    return create_engine(URL.create("sqlite", database=f"file:{path.resolve()}", query=read_only))
+
+
 def migrate(engine: Engine) -> None:
     """Bring the tables to the newest revision, all or nothing: a start that is killed in between can be repeated."""
     config = Config()

@@ -1,5 +1,6 @@
-"""The tables of the operational database: places, people, devices, alerts, outbox, and the engine's cursor and snapshots.
+"""The tables of the operational database.
 
+Places and their modes, people, devices, alerts told and held back, silences, outbox, the engine's cursor and snapshots.
 Times are epoch ms. Residents, contacts and staff live here and nowhere else.
 """
 
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -106,12 +107,29 @@ class Alert(Base):
     note: Mapped[str | None]
     rung: Mapped[int] = mapped_column(default=0)
     escalate_at: Mapped[int | None] = mapped_column(index=True)  # hub time of the next rung while unaccepted
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")  # how often it was told anew
+    count: Mapped[int] = mapped_column(
+        default=1, server_default="1"
+    )  # how often it has come, the first time included
+    last_at: Mapped[int | None]  # when it came again last
+    group_id: Mapped[str] = mapped_column(
+        default="", server_default=text("''")
+    )  # the alert that leads its group
+    severity_before: Mapped[str | None]  # what it was raised with, where that has changed
+    changed_why: Mapped[dict[str, str] | None] = mapped_column(JSON)  # why it was changed, in words
+    shelved_until: Mapped[int | None] = mapped_column(index=True)
+    shelved_by: Mapped[str | None]
+    shelved_why: Mapped[str | None]
 
-    __table_args__ = (Index("alert_open", "state", "raised_at"), Index("alert_closed", "closed_at"))
+    __table_args__ = (
+        Index("alert_open", "state", "raised_at"),
+        Index("alert_closed", "closed_at"),
+        Index("alert_group", "group_id"),
+    )
 
 
 class AlertStep(Base):
-    """What happened to an alert, in order: raised, delivered, escalated, accepted, ended, closed."""
+    """What happened to an alert, in order: raised, delivered, escalated, again, changed, shelved, accepted, ended."""
 
     __tablename__ = "alert_step"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -120,6 +138,66 @@ class AlertStep(Base):
     at: Mapped[int]
     by: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
+
+
+class HeldAlert(Base):
+    """An alert that was held back: recorded and told to nobody. ``held_by`` as ``rules.effects.Hold`` has it."""
+
+    __tablename__ = "held_alert"
+    id: Mapped[str] = mapped_column(primary_key=True)  # the id it has, or would have, as an alert
+    rule: Mapped[str]
+    kind: Mapped[str]
+    severity: Mapped[str]
+    title: Mapped[dict[str, str]] = mapped_column(JSON)
+    why: Mapped[dict[str, str]] = mapped_column(JSON)
+    todo: Mapped[dict[str, list[str]]] = mapped_column(JSON)
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
+    place_id: Mapped[str]
+    device_id: Mapped[str]
+    room: Mapped[str]
+    active_at: Mapped[int]
+    held_at: Mapped[int] = mapped_column(index=True)
+    held_by: Mapped[str]
+    ended_at: Mapped[int | None]  # the condition no longer holds
+    told_at: Mapped[int | None]  # nothing held it back any more and it still stood: it was raised
+
+    __table_args__ = (Index("held_alert_place", "place_id", "held_at"),)
+
+
+class HomeMode(Base):
+    """A mode a home is or was in, from ``since`` until at most ``until``; the one without ``ended_at`` is in force."""
+
+    __tablename__ = "home_mode"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    place_id: Mapped[str]
+    kind: Mapped[str]
+    since: Mapped[int]
+    until: Mapped[int]
+    by: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    ended_at: Mapped[int | None]
+    ended_by: Mapped[str] = mapped_column(default="")
+    ended_because: Mapped[str] = mapped_column(default="")  # command | time | activity | replaced
+
+    __table_args__ = (Index("home_mode_place", "place_id", "since"), Index("home_mode_now", "ended_at"))
+
+
+class Silence(Base):
+    """What is not told until ``until``: alerts of a rule, a device or a place ('' stands for any), with owner and reason."""
+
+    __tablename__ = "silence"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    rule: Mapped[str]
+    device_id: Mapped[str]
+    place_id: Mapped[str]
+    since: Mapped[int]
+    until: Mapped[int]
+    by: Mapped[str]
+    reason: Mapped[str]
+    ended_at: Mapped[int | None]  # ended by a person before its time
+    ended_by: Mapped[str] = mapped_column(default="")
+
+    __table_args__ = (Index("silence_place", "place_id", "until"),)
 
 
 class Outbox(Base):

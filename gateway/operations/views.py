@@ -113,25 +113,29 @@ def places(engine: Engine, *, limit: int = LIMIT_MAX, after: str | None = None) 
     with Session(engine) as session:
         found = session.scalars(query).all()
         shown = found[:limit]
-        devices: dict[str, list[DeviceView]] = {place.id: [] for place in shown}
-        for device in session.scalars(select(Device).where(Device.place_id.in_(devices)).order_by(Device.id)):
-            devices[device.place_id].append(
-                DeviceView(id=device.id, kind=device.kind, room=device.room, heartbeat_s=device.heartbeat_s)
-            )
-        views = [
-            PlaceView(
-                id=place.id,
-                kind=place.kind,
-                site=place.site,
-                path=place.path,
-                name=place.name,
-                address=place.address,
-                capacity=place.capacity,
-                devices=devices[place.id],
-            )
-            for place in shown
-        ]
-        return PlacePage(views, shown[-1].id if len(found) > limit else None)
+        return PlacePage(place_view(session, shown), shown[-1].id if len(found) > limit else None)
+
+
+def place_view(session: Session, rows: Sequence[Place]) -> list[PlaceView]:
+    """These places with their devices."""
+    devices: dict[str, list[DeviceView]] = {place.id: [] for place in rows}
+    for device in session.scalars(select(Device).where(Device.place_id.in_(devices)).order_by(Device.id)):
+        devices[device.place_id].append(
+            DeviceView(id=device.id, kind=device.kind, room=device.room, heartbeat_s=device.heartbeat_s)
+        )
+    return [
+        PlaceView(
+            id=place.id,
+            kind=place.kind,
+            site=place.site,
+            path=place.path,
+            name=place.name,
+            address=place.address,
+            capacity=place.capacity,
+            devices=devices[place.id],
+        )
+        for place in rows
+    ]
 
 
 def _viewed(session: Session, rows: Sequence[Alert]) -> list[AlertView]:
@@ -149,34 +153,44 @@ def _viewed(session: Session, rows: Sequence[Alert]) -> list[AlertView]:
     escalated: dict[str, int] = {
         row[0]: row[1] for row in session.execute(risen.group_by(AlertStep.alert_id))
     }
-    return [_view(row, homes.get(row.place_id), deliveries[row.id], escalated.get(row.id)) for row in rows]
-
-
-def _view(row: Alert, place: Place | None, deliveries: list[Delivery], escalated_at: int | None) -> AlertView:
-    own = {
-        field.name: getattr(row, field.name)
-        for field in fields(AlertView)
-        if field.name not in ("who", "where", "deliveries", "escalated_at")
-    }
-    name = place.name if place else row.place_id
-    return AlertView(
-        **own,
-        who={"zh": name, "en": form_of_address(name)[1] if place and place.kind == "home" else name},
-        where=_where(row, place),
-        deliveries=deliveries,
-        escalated_at=escalated_at,
+    followers = (
+        select(Alert.group_id, func.count())
+        .where(Alert.group_id.in_(ids), Alert.state != "closed")
+        .group_by(Alert.group_id)
     )
+    following: dict[str, int] = {row[0]: row[1] for row in session.execute(followers)}
+    return [
+        AlertView(
+            **{name: getattr(row, name) for name in _OWN},
+            who=who(homes.get(row.place_id), row.place_id),
+            where=where(homes.get(row.place_id), row.room),
+            deliveries=deliveries[row.id],
+            escalated_at=escalated.get(row.id),
+            group_size=following.get(row.id, 0),
+        )
+        for row in rows
+    ]
 
 
-def _where(row: Alert, place: Place | None) -> Text:
+_NOT_OWN = ("who", "where", "deliveries", "escalated_at", "group_size")
+_OWN = [field.name for field in fields(AlertView) if field.name not in _NOT_OWN]
+
+
+def who(place: Place | PlaceView | None, place_id: str) -> Text:
+    """How the elder is addressed, or the facility's name."""
+    name = place.name if place else place_id
+    return {"zh": name, "en": form_of_address(name)[1] if place and place.kind == "home" else name}
+
+
+def where(place: Place | PlaceView | None, room: str) -> Text:
     """Neighbourhood, address and room: names stay as they stand on the door, the room is translated."""
     before: tuple[str, ...] = ()
     if place is not None:
         neighbourhood = place.path.rsplit("/", 1)[-1]
         before = (place.address,) if neighbourhood in place.address else (neighbourhood, place.address)
     return {
-        "zh": _joined((*before, row.room)),
-        "en": _joined((*before, room_en(row.room))),
+        "zh": _joined((*before, room)),
+        "en": _joined((*before, room_en(room))),
     }
 
 

@@ -27,7 +27,9 @@ OPEN = frozenset({"/healthz", "/enter", "/api/v1/enter", "/icon.svg"})
 OPEN_FOLDER = "/static/"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 BODY_BYTES_MAX = 64 * 1024
+RULES_BYTES_MAX = 1024 * 1024  # a hundred rules at 10 KB
 REGISTRY_BYTES_MAX = 32 * 1024 * 1024  # 100,000 devices at 300 bytes a line
+BODIES_MAX = {"/api/v1/registry": REGISTRY_BYTES_MAX, "/api/v1/rules/backtest": RULES_BYTES_MAX}
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -152,7 +154,7 @@ def _host(url: str) -> str:
 
 
 def _body_max(request: Request) -> int:
-    return REGISTRY_BYTES_MAX if request.url.path == "/api/v1/registry" else BODY_BYTES_MAX
+    return BODIES_MAX.get(request.url.path, BODY_BYTES_MAX)
 
 
 def _declared_length(request: Request) -> int:

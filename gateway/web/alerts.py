@@ -1,14 +1,11 @@
-"""The routes about alerts: read, accept, close."""
+"""The routes about alerts: read, accept, close, shelve."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import secrets
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -16,16 +13,18 @@ from gateway.operations import views
 from gateway.operations.answers import AlertDetail, AlertInHand, AlertPage
 from gateway.operations.people import Person
 from gateway.web.access import APerson, SomePerson
+from gateway.web.acts import Key, Reason, carry_out, id_of, until_within
 from gateway.web.context import Context
+from gateway.web.port import Act
 from gateway.web.problems import RefusedError, declared, refuse
 from gateway.web.render import clock_time
+from rules.shaping.shelve import SHELF_CRITICAL_MAX_MS, SHELF_MAX_MS
 
-COMMAND_TIMEOUT_S = 10.0
 NOTE_CHARS_MAX = 500
+SHELF_MS = 3_600_000  # how long an alert is shelved when nobody says; half of it for a critical one
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
 AlertId = Annotated[str, Path(max_length=128)]
-Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=128)]
 
 
 class Closing(BaseModel):
@@ -34,6 +33,14 @@ class Closing(BaseModel):
     model_config = ConfigDict(extra="forbid")
     verdict: Literal["true", "false", "test", "unconfirmed"]
     note: str = Field(default="", max_length=NOTE_CHARS_MAX)
+
+
+class Shelving(BaseModel):
+    """Why an alert is not to be told for a time, and until when (epoch ms of hub time; by default one hour)."""
+
+    model_config = ConfigDict(extra="forbid")
+    reason: Reason
+    until: int | None = Field(default=None, ge=0)
 
 
 @router.get("/alerts", responses=declared(422))
@@ -75,23 +82,39 @@ async def close(
     return await _command(request, "close", alert_id, person, closing.model_dump(), key)
 
 
+@router.post("/alerts/{alert_id}/shelve", responses=declared(401, 404, 409, 422, 503))
+async def shelve(
+    request: Request, alert_id: AlertId, person: APerson, shelving: Shelving, key: Key = None
+) -> AlertInHand | AlertDetail:
+    """Shelve an alert (暂缓提醒) for 24 h at most: it comes back by itself.
+
+    A critical one for one hour at most. Nobody shelves life safety or a critical alert in silence: the ladder goes on.
+    """
+    alert = await run_in_threadpool(views.alert_view, Context.of(request).engine, alert_id)
+    critical = alert is not None and alert.severity == "critical"
+    most = SHELF_CRITICAL_MAX_MS if critical else SHELF_MAX_MS
+    until = until_within(request, shelving.until, usual=SHELF_MS // 2 if critical else SHELF_MS, most=most)
+    data = {"until": str(until), "reason": shelving.reason}
+    return await _command(request, "shelve", alert_id, person, data, key)
+
+
+@router.delete("/alerts/{alert_id}/shelve", responses=declared(401, 404, 409, 422, 503))
+async def unshelve(
+    request: Request, alert_id: AlertId, person: APerson, key: Key = None
+) -> AlertInHand | AlertDetail:
+    """Take an alert back from the shelf: it is told anew."""
+    return await _command(request, "unshelve", alert_id, person, {}, key)
+
+
 async def _command(
     request: Request, kind: str, alert_id: str, person: Person, data: dict[str, str], key: str | None
 ) -> AlertDetail:
     context = Context.of(request)
-    if await run_in_threadpool(views.alert, context.engine, alert_id) is None:
+    alert = await run_in_threadpool(views.alert_view, context.engine, alert_id)
+    if alert is None:
         raise refuse(404, "unknown_alert")
-    try:
-        async with asyncio.timeout(COMMAND_TIMEOUT_S):
-            outcome = await context.port.command(
-                kind=kind,
-                alert=alert_id,
-                by=person.name,
-                data=data,
-                id=_command_id(key, kind, alert_id, person),
-            )
-    except TimeoutError as late:
-        raise refuse(503, "timeout") from late
+    act = Act(kind=kind, by=person.name, place=alert.place_id, alert=alert_id, data=data)
+    outcome = await carry_out(context, act, id_of(key, kind, alert_id, person))
     now = await run_in_threadpool(views.alert, context.engine, alert_id, attending=True)
     if now is None:
         raise refuse(404, "unknown_alert")
@@ -105,14 +128,8 @@ def _lost_race(context: Context, now: AlertDetail, reason: str) -> RefusedError:
     by, at, word = now.accepted_by, now.accepted_at, "taken_accepted"
     if now.state == "closed":
         by, at, word = now.closed_by, now.closed_at, "taken_closed"
-    if by is None or at is None:
+    somebody = "accepted" in reason or "closed" in reason
+    if by is None or at is None or not somebody:
         return refuse(409, "refused", reason=reason)
     time = clock_time(at, ZoneInfo(context.settings.zone), context.port.health().hub_now_ms)
     return refuse(409, word, by=by, at=at, name=by, time=time)
-
-
-def _command_id(key: str | None, kind: str, alert_id: str, person: Person) -> str:
-    """Give the command's id: the same for a repeat by the same person of the same thing, else a new one."""
-    if key is None:
-        return secrets.token_hex(16)
-    return hashlib.sha256("\n".join((key, kind, alert_id, str(person.id))).encode()).hexdigest()[:32]

@@ -11,7 +11,19 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from gateway.operations.people import People
-from gateway.web import alerts, data, pages, problems, session, signs, stream
+from gateway.web import (
+    alerts,
+    backtest,
+    data,
+    home_pages,
+    homes,
+    pages,
+    problems,
+    rules,
+    session,
+    signs,
+    stream,
+)
 from gateway.web.access import Guard
 from gateway.web.context import Context
 from gateway.web.port import HubPort
@@ -46,7 +58,7 @@ def create_app(
     )
     app.state.encoded = stream.Encoded()
     problems.install(app)
-    for module in (alerts, stream, data, session, signs, pages):
+    for module in (alerts, stream, homes, data, rules, backtest, session, signs, pages, home_pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     app.add_middleware(Guard, settings=settings)

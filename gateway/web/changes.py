@@ -1,4 +1,4 @@
-"""Tells open pages and programs which alerts have changed, and lets a broken-off one catch up."""
+"""Tells open pages and programs which alerts and places have changed, and lets a broken-off one catch up."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ WAITING_MAX = 500  # distinct alerts a slow reader may lag behind before it is t
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An alert that changed; an empty ``alert`` means "read everything anew", as what was missed is not known."""
+    """An alert or a place that changed; neither means "read everything anew", as what was missed is not known."""
 
     serial: int
-    alert: str
+    alert: str = ""
+    place: str = ""
 
 
 class ChangeFeed:
-    """Every change of an alert, numbered; the last 2,000 are kept for readers that were away.
+    """Every change of an alert or a place, numbered; the last 2,000 are kept for readers that were away.
 
     ``first_serial`` must be higher than any of an earlier run (wall clock ms is), so that a page left open over a
     restart is never taken to be up to date.
@@ -48,9 +49,16 @@ class ChangeFeed:
 
     def publish(self, alert_id: str) -> None:
         """Tell everybody that this alert changed; call it after the commit, from any thread."""
+        self._publish(alert=alert_id)
+
+    def publish_place(self, place_id: str) -> None:
+        """Tell everybody that this place's mode, silences or held alerts changed ('' for all); as ``publish``."""
+        self._publish(place=place_id)
+
+    def _publish(self, *, alert: str = "", place: str = "") -> None:
         with self._lock:
             self._serial += 1
-            change = Change(self._serial, alert_id)
+            change = Change(self._serial, alert, place)
             if len(self._kept) == self._kept.maxlen:
                 self._oldest = self._kept[0].serial
             self._kept.append(change)
@@ -63,7 +71,7 @@ class ChangeFeed:
             begins = self._serial if after is None else after
             reader = Subscription(self, asyncio.get_running_loop(), begins)
             if not self._oldest <= begins <= self._serial:
-                reader.offer(Change(self._serial, ""))
+                reader.offer(Change(self._serial))
             else:
                 for change in self._kept:
                     if change.serial > begins:
@@ -87,13 +95,13 @@ class ChangeFeed:
 
 
 class Subscription:
-    """One reader's view of the feed: changes in order, one per alert, never more than 500 waiting."""
+    """One reader's view of the feed: changes in order, one per alert or place, never more than 500 waiting."""
 
     def __init__(self, feed: ChangeFeed, loop: asyncio.AbstractEventLoop, begins: int) -> None:
         self.begins = begins  # everything up to this serial is not news to the reader
         self._feed = feed
         self._loop = loop
-        self._waiting: dict[str, Change] = {}
+        self._waiting: dict[tuple[str, str], Change] = {}
         self._news = asyncio.Event()
         self._over = False
 
@@ -124,11 +132,12 @@ class Subscription:
         return change
 
     def _take(self, change: Change) -> None:
-        self._waiting.pop(change.alert, None)  # only the newest of each alert, at its newest place
-        if change.alert == "" or len(self._waiting) >= WAITING_MAX:
+        about = (change.alert, change.place)
+        self._waiting.pop(about, None)  # only the newest of each alert, at its newest place
+        if about == ("", "") or len(self._waiting) >= WAITING_MAX:
             self._waiting.clear()
-            change = Change(change.serial, "")
-        self._waiting[change.alert] = change
+            about, change = ("", ""), Change(change.serial)
+        self._waiting[about] = change
         self._news.set()
 
     def _finish(self) -> None:

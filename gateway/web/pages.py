@@ -7,15 +7,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from gateway.operations import views
+from gateway.operations import home_views, views
 from gateway.operations.answers import AlertView
 from gateway.operations.people import Person
 from gateway.web.access import SomePerson
 from gateway.web.context import Context
 from gateway.web.render import language_of, page, render
+from rules.shaping.matter import is_protected
 
 CARDS_MAX = 50
 CLOSED_MAX = 8
+HOMES_MAX = 8
+HELD_MAX = 5
+HELD_MS = 86_400_000  # what was held back longer ago is on the home's page
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,7 +42,12 @@ def console(request: Request, person: SomePerson) -> Response:
         demo=demo,
         data={
             "serial": serial,
-            "board": {**board, "open": [_without_html(piece) for piece in board["open"]], "closed": None},
+            "board": {
+                **board,
+                "open": [_without_html(p) for p in board["open"]],
+                "closed": None,
+                "homes": None,
+            },
             "demo": [
                 {"scenario": e.scenario, "rule": e.rule, "place": e.place_id, "step": e.step} for e in demo
             ],
@@ -98,13 +107,13 @@ def _board(context: Context, language: str, person: Person | None) -> dict[str, 
     counts = views.open_counts(context.engine)
     total = sum(counts.values())
     found = views.alerts(context.engine, "open", limit=CARDS_MAX).alerts
-    # As urgent as each other: what nobody has taken yet, the newest on top, so that what rings is what is seen.
-    # An accepted fall stays above a flat battery.
-    found.sort(key=lambda alert: (_rank(alert), alert.state != "raised", -alert.raised_at))
+    now = context.port.health().hub_now_ms
+    found = _in_order(found, now)
     closed = views.alerts(context.engine, "closed", limit=CLOSED_MAX).alerts
     return {
         "open": [_card(context, language, person, alert) for alert in found],
         "closed": _piece("", render(context, language, "_closed.html", alerts=closed)),
+        "homes": _piece("", _homes(context, language, person, now)),
         "total": total,
         "more": total - len(found),
         "worst": next((name for name in views.SEVERITIES for key in counts if key[0] == name), ""),
@@ -112,13 +121,56 @@ def _board(context: Context, language: str, person: Person | None) -> dict[str, 
     }
 
 
+def _in_order(alerts: list[AlertView], now: int) -> list[AlertView]:
+    """As urgent as each other: what nobody has taken yet, the newest on top, so that what rings is what is seen.
+
+    An accepted fall stays above a flat battery; who follows in a group stands below who leads it; what is on the shelf
+    stands last, unless it is critical or a matter of life.
+    """
+
+    def urgency(alert: AlertView) -> tuple[bool, int, bool, int]:
+        aside = _is_shelved(alert, now) and not is_protected(alert.kind, alert.severity)
+        return aside, _rank(alert.severity), alert.state != "raised", -alert.raised_at
+
+    standing = {alert.id: urgency(alert) for alert in alerts}
+
+    def place(alert: AlertView) -> tuple[object, ...]:
+        lead = alert.group_id if alert.group_id in standing else alert.id
+        return standing[lead], lead, lead != alert.id, standing[alert.id]
+
+    return sorted(alerts, key=place)
+
+
+def _homes(context: Context, language: str, person: Person | None, now: int) -> str:
+    return render(
+        context,
+        language,
+        "_homes.html",
+        person=person,
+        homes=home_views.homes_in_mode(context.engine),
+        kept_back=home_views.held(context.engine, now - HELD_MS, HELD_MAX),
+        shown=HOMES_MAX,
+    )
+
+
 def _card(context: Context, language: str, person: Person | None, alert: AlertView) -> dict[str, Any]:
     shown: AlertView | None = alert
     if person is not None and alert.state == "accepted":
         shown = views.alert(context.engine, alert.id, attending=True)
-    html = render(context, language, "_card.html", alert=shown or alert, person=person)
-    ringing = alert.state == "raised" and alert.kind == "life_safety"
-    return _piece(alert.id, html) | {"ringing": ringing, "raised_at": alert.raised_at, "state": alert.state}
+    html = render(context, language, "_card.html", alert=shown or alert, person=person, rank=_rank)
+    rings = alert.state == "raised" and _is_loud(alert, context.port.health().hub_now_ms)
+    return _piece(alert.id, html) | {"ringing": rings, "raised_at": alert.raised_at, "state": alert.state}
+
+
+def _is_loud(alert: AlertView, now: int) -> bool:
+    """Whether it rings until somebody takes it: what is critical or a matter of life, unless lowered or on the shelf."""
+    lowered = alert.severity_before is not None and _rank(alert.severity) > _rank(alert.severity_before)
+    matters = alert.severity == "critical" or (alert.kind == "life_safety" and not lowered)
+    return matters and not _is_shelved(alert, now)
+
+
+def _is_shelved(alert: AlertView, now: int) -> bool:
+    return alert.shelved_until is not None and alert.shelved_until > now
 
 
 def _piece(key: str, html: str) -> dict[str, Any]:
@@ -129,6 +181,7 @@ def _without_html(piece: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in piece.items() if name != "html"}
 
 
-def _rank(alert: AlertView) -> int:
-    known = alert.severity in views.SEVERITIES
-    return views.SEVERITIES.index(alert.severity) if known else len(views.SEVERITIES)
+def _rank(severity: str) -> int:
+    """0 for the most pressing."""
+    known = severity in views.SEVERITIES
+    return views.SEVERITIES.index(severity) if known else len(views.SEVERITIES)

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+import msgspec
 from sqlalchemy import Engine
 
 from gateway.web.changes import ChangeFeed
+from rules.rule import Rule
+from rules.world import Override
 
 
 class UnavailableError(Exception):
     """The hub cannot do it now; the message says why. Answered as 503."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What a person (``by``) does to an alert, or to a place: the kinds and their data are those of ``rules.events.Command``.
+
+    ``place`` is always given: of an alert, the place it is about; '' for what concerns every place.
+    """
+
+    kind: str
+    by: str
+    place: str
+    alert: str = ""
+    data: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +45,8 @@ class Outcome:
 class Health:
     """How the hub is. ``ready`` is false with ``reasons``; ``speed`` is hub seconds per second.
 
+    ``warnings`` do not keep it from its work and yet want somebody's attention.
+
     ``driven``: time comes from the simulator. ``counters`` go to /metrics under ``carehub_`` and their own name, those
     ending in ``_total`` as counters. ``feed_lost_since`` is hub time, None while the broker is heard.
     """
@@ -35,6 +54,7 @@ class Health:
     ready: bool
     hub_now_ms: int
     reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     counters: dict[str, float] = field(default_factory=dict)
     broker: str = ""
     store: str = ""
@@ -42,6 +62,16 @@ class Health:
     speed: float = 1.0
     driven: bool = False
     feed_lost_since: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRule:
+    """A rule that a place has otherwise than all others, as it stands there; None where it is off."""
+
+    rule: str
+    title: dict[str, str]
+    off: bool
+    rule_as_it_is: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +115,31 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a registry import did or would do; ``report`` is JSON: counts, and errors with line and remedy."""
+    """What an import of a registry or of rules did or would do; ``report`` is JSON, with errors by line and remedy."""
 
     ok: bool
     report: dict[str, Any]
+
+
+class BacktestWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What rules would have done over the stored history, from ≤ time < to, epoch ms; without ``rules`` those in force."""
+
+    from_ms: int = msgspec.field(name="from")
+    to_ms: int = msgspec.field(name="to")
+    rules: tuple[Rule, ...] | None = None
+    overrides: tuple[Override, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """A backtest: what it is at, how much of that is done (0 to 1); its ``answer`` as JSON when it is done."""
+
+    id: str
+    state: Literal["running", "done", "failed"]
+    what: str = ""
+    done: float = 0.0
+    error: str = ""
+    answer: bytes = b""
 
 
 class HubPort(Protocol):
@@ -100,16 +151,22 @@ class HubPort(Protocol):
 
     @property
     def changes(self) -> ChangeFeed:
-        """Where the hub publishes the id of every alert it changed, after the commit."""
+        """Where the hub publishes the id of every alert and place it changed, after the commit."""
 
     def health(self) -> Health:
         """How the hub is right now; cheap, no I/O."""
 
-    async def command(self, *, kind: str, alert: str, by: str, data: dict[str, str], id: str) -> Outcome:  # noqa: A002 the command's own word
-        """Journal what a person did (``accept``, or ``close`` with verdict and note) and answer once it is applied.
+    async def command(self, act: Act, *, id: str) -> Outcome:  # noqa: A002 the command's own word
+        """Journal what a person did and answer once it is applied.
 
         The same ``id`` again gets the first answer. UnavailableError when it cannot be journalled.
         """
+
+    def rule_titles(self) -> dict[str, dict[str, str]]:
+        """The titles of the rules in force, by id and language; cheap, no I/O."""
+
+    def own_rules(self, place: str) -> Sequence[OwnRule]:
+        """Which rules that place has otherwise than all others; cheap, no I/O."""
 
     async def readings(self, query: ReadingQuery) -> Sequence[Reading]:
         """Read from the store, newest first; UnavailableError when the store does not answer."""
@@ -119,6 +176,18 @@ class HubPort(Protocol):
 
     async def import_registry(self, text: str, *, dry_run: bool) -> Imported:
         """Replace the registry by this CSV, or only say what that would do."""
+
+    async def reload_rules(self) -> Imported:
+        """Read the rule files again and judge by them from now on; where they hold mistakes, go on as before."""
+
+    async def begin_backtest(self, wanted: BacktestWanted) -> str | None:
+        """Begin one beside the alarm path; its id, or None while another is at work."""
+
+    def backtest(self, backtest_id: str) -> Backtest | None:
+        """How far that one is; None when it is not known or forgotten."""
+
+    async def end_backtest(self, backtest_id: str) -> bool:
+        """End and forget it; whether it was known."""
 
     async def play(self, scenario: str) -> None:
         """Ask the simulated town for a scenario; only called when the settings have a demo panel."""

@@ -77,6 +77,8 @@ def render(
             t=t,
             own=lambda text: own_words(text, language),
             span=lambda ms: span(ms, words),
+            lasts=lambda ms: lasts(ms, words),
+            now=health.hub_now_ms,
             clock=clock,
             words=words,
             language=language,
@@ -114,6 +116,14 @@ def span(ms: int, words: Mapping[str, str]) -> str:
     if minutes:
         return words["minutes"].format(m=minutes, s=seconds % 60)
     return words["seconds"].format(s=seconds)
+
+
+def lasts(ms: int, words: Mapping[str, str]) -> str:
+    """Say how long something is to last, in the largest unit that fits."""
+    for unit, name in ((86_400_000, "n_days"), (3_600_000, "n_hours"), (60_000, "n_minutes")):
+        if ms % unit == 0:
+            return words[name].format(n=ms // unit)
+    return span(ms, words)
 
 
 def own_words(text: Mapping[str, Any], language: str) -> Any:  # noqa: ANN401 a text or a list of them

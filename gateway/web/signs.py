@@ -27,6 +27,7 @@ async def readyz(request: Request) -> Response:
     body = {
         "ready": health.ready,
         "reasons": list(health.reasons),
+        "warnings": list(health.warnings),
         "broker": health.broker,
         "protocol": health.protocol,
         "store": health.store,

@@ -1,4 +1,4 @@
-"""The live stream: one server-sent event per changed alert, and a beat by which a reader knows it is connected."""
+"""The live stream: one server-sent event per changed alert or place, and a beat by which a reader knows it is connected."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"text/event-stream": {}},
         "description": (
-            "Events `hello` and `beat` (hub time, speed, feed), `alert` (the alert's JSON as of now), and `reload` "
-            "(too much was missed: read everything anew). The id of an event goes back as Last-Event-ID."
+            "Events `hello` and `beat` (hub time, speed, feed), `alert` (the alert's JSON as of now), `place` (the id of "
+            "a place whose mode, silences or held alerts have changed), and `reload` (too much was missed: read "
+            "everything anew). The id of an event goes back as Last-Event-ID."
         ),
     }
 }
@@ -55,6 +56,8 @@ class Encoded:
             raise
 
     async def _read(self, context: Context, change: Change) -> bytes:
+        if change.place:
+            return _event("place", msgspec.json.encode({"id": change.place}), change.serial)
         alert = None
         if change.alert:
             alert = await run_in_threadpool(views.alert_view, context.engine, change.alert)
@@ -69,7 +72,7 @@ async def stream(
     last_event_id: Annotated[str | None, Header(max_length=32)] = None,
     after: Annotated[int | None, Query(ge=0)] = None,
 ) -> StreamingResponse:
-    """Follow every change of an alert (server-sent events); catches up from Last-Event-ID (or ``after``)."""
+    """Follow every change of an alert or a place (server-sent events); catches up from Last-Event-ID (or ``after``)."""
     context = Context.of(request)
     if context.port.changes.readers >= STREAMS_MAX:
         raise refuse(503, "full")

@@ -73,6 +73,10 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         """Metrics it reads."""
         return ()
 
+    def metrics_in(self, room: str) -> tuple[str, ...]:
+        """Those of its metrics that it reads from a device in such a kind of room."""
+        return self.metrics
+
     @property
     def events(self) -> tuple[str, ...]:
         """Event types it reads."""
@@ -101,6 +105,11 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     @property
     def heeds_replays(self) -> bool:
         """Whether a value that the broker replays on subscribing counts: what is so now does, what was done does not."""
+        return False
+
+    @property
+    def keeps_wall_time(self) -> bool:
+        """Whether its deadlines are times of the day: after the clock jumped it looks again, and nothing is put off."""
         return False
 
     def wants_activity(self, slot: Slot) -> bool:

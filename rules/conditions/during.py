@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.conditions.condition import Condition, Ended, Fired
 from rules.events import Value
-from rules.local_time import Days, Window, is_open, next_edge
+from rules.local_time import Days, Window, next_edge, opened_at
 from rules.state import NEVER, KeyState, Slot
 
 if TYPE_CHECKING:
@@ -41,15 +41,17 @@ class During(Condition, frozen=True):
         return {"from_time": self.from_time, "to_time": self.to_time, "days": days}
 
     def start(self, watch: Watch, state: KeyState, slot: Slot, now: int) -> None:
+        slot.since = slot.since or now
         slot.due = now  # to be looked at; where it is open already, it begins with the watch
 
     def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:
         window, due = self.window, next_edge(self.window, at, watch.zone, watch.calendar)
         slot.due = 0 if due == NEVER else due
-        opened = is_open(window, at, watch.zone, watch.calendar)
-        if opened == bool(slot.held):
+        opened = opened_at(window, at, watch.zone, watch.calendar)
+        if bool(opened) == bool(slot.held):
             return None
-        return Fired(at, ()) if opened else Ended(at)
+        return Fired(max(opened, slot.since), ()) if opened else Ended(at)
 
-    def step_clock(self, slot: Slot, by: int) -> None:
-        """A window is of the clock on the wall: nothing is put off."""
+    @property
+    def keeps_wall_time(self) -> bool:
+        return True

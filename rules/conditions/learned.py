@@ -20,8 +20,8 @@ HOUR_S = 3600
 class Learned(Condition, frozen=True):
     """The person is in, and quiet for ``factor`` times what is usual and ``margin_s`` more, within floor and ceiling.
 
-    What is usual is learned by posture: up, on a held seat, in a held bed; see ``rules.habit``. A seat is held twice as
-    long on one evening as on another, hence ``seat_factor``. Until enough is learned, only a held seat or bed that nobody
+    What is usual is learned by posture: up, on a held seat, in a held bed; see ``rules.habit``. A seat is held far
+    longer on one evening than on another, hence ``seat_factor``. Until enough is learned, only a held seat or bed that nobody
     leaves for ``unlearned_seat_s`` or ``unlearned_bed_s`` fires: so long nobody sits, and a sensor may be stuck; the rest is
     for the fixed rule (``absence`` with ``until_learned``). Nothing is raised while the sensor that saw the last activity
     is dead. Times in seconds.
@@ -31,9 +31,9 @@ class Learned(Condition, frozen=True):
     margin_s: int = 1800
     floor_s: int = 2 * HOUR_S
     ceiling_s: int = 14 * HOUR_S
-    seat_factor: float = 2.0
+    seat_factor: float = 1.75
     seat_floor_s: int = 4 * HOUR_S
-    seat_ceiling_s: int = 10 * HOUR_S
+    seat_ceiling_s: int = 9 * HOUR_S
     bed_floor_s: int = 10 * HOUR_S
     bed_ceiling_s: int = 16 * HOUR_S
     unlearned_seat_s: int = 6 * HOUR_S
@@ -98,9 +98,13 @@ class Learned(Condition, frozen=True):
         if last is None or where(state.presence, at) != "in":
             return None
         held = posture(state.presence)
-        allowed = self._allowed(state, held, since, watch)
+        allowed = self._remembered(slot, since) or self._allowed(state, held, since, watch)
         if allowed is None:
             return None
+        slot.past = [
+            (since, allowed.limit_ms),
+            (since, allowed.usual_ms),
+        ]  # nothing is learned while it is quiet
         due = since + allowed.limit_ms
         if at < due:
             slot.due = min(slot.due, due)
@@ -116,6 +120,12 @@ class Learned(Condition, frozen=True):
             last = last_activity(watch, state)
             slot.since = max(slot.since, last.at if last else 0) + shift
             slot.due = max(slot.due + shift, earliest)
+
+    def _remembered(self, slot: Slot, since: int) -> Allowance | None:
+        """What was worked out for this quiet when it was looked at before."""
+        if not slot.past or slot.past[0][0] != since:
+            return None
+        return Allowance(*(int(value) for _, value in slot.past))
 
     def _allowed(self, state: KeyState, held: Posture, since: int, watch: Watch) -> Allowance | None:
         factor, floor_s, ceiling_s, unlearned_s = {

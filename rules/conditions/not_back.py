@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rules.conditions.condition import Condition, Ended, Fired
+from rules.conditions.last_activity import RECHECK_MS, would_be_seen
 from rules.conditions.whereabouts import last_door
 from rules.events import Value
 from rules.habit import home_minute
@@ -24,7 +25,7 @@ class NotBack(Condition, frozen=True):
     """Out or presumed out at ``by_time``, and for at least ``at_least_s``; later if the person usually is, until ``latest``.
 
     ``latest`` is a time of day too, after midnight if it is before ``by_time``. Who leaves before 04:00 belongs to the day
-    before.
+    before. Nothing is raised while the front door's sensor is dead: they may be back.
     """
 
     by_time: str = "22:00"
@@ -79,6 +80,9 @@ class NotBack(Condition, frozen=True):
             slot.due = due
             return None
         slot.cause = last_door(watch, state)
+        if not would_be_seen(watch, state, slot.cause, at):
+            slot.due = at + RECHECK_MS  # they may be back, and nobody could tell
+            return None
         numbers: dict[str, Value] = {
             "by_time": f"{minute // 60 % 24:02}:{minute % 60:02}",
             "learned": float(learned),

@@ -29,7 +29,7 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sequence(Condition, frozen=True):
-    """``first`` (an event) or ``first_metric`` (a change), then within ``within_s`` seconds an activity ``then``, or ``then_no``.
+    """``first`` (an event) or ``first_metric`` (a change), then in ``within_s`` seconds an activity ``then``, or ``then_no``.
 
     ``then`` comes true at the activity, ``then_no`` when the time is over and nothing anywhere in the home was active. With
     ``elsewhere``, ``then`` must show that somebody walks: it is in another room than the first, or than an activity since.
@@ -51,7 +51,9 @@ class Sequence(Condition, frozen=True):
             raise ValueError("elsewhere says where then is seen; leave it out with then_no")
         for metric in self._second:
             if metric not in ACTIVITIES:
-                raise ValueError(f"{metric!r} is no activity; activities are: {', '.join(sorted(ACTIVITIES))}")
+                raise ValueError(
+                    f"{metric!r} is no activity; activities are: {', '.join(sorted(ACTIVITIES))}"
+                )
         if self.within_s <= 0:
             raise ValueError("within_s must be positive")
 

@@ -10,6 +10,7 @@ from rules.events import Value
 from rules.presence import where
 from rules.rooms import RoomKind
 from rules.state import Fact, KeyState, Slot
+from rules.vocabulary import ACTIVITY_BY_CHANGE, ACTIVITY_BY_VALUE
 
 if TYPE_CHECKING:
     from rules.plan import Watch
@@ -46,7 +47,11 @@ class Stay(Condition, frozen=True):
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        return ("presence",)
+        return ("presence", *sorted(ACTIVITY_BY_VALUE), *sorted(ACTIVITY_BY_CHANGE))
+
+    def metrics_in(self, room: str) -> tuple[str, ...]:
+        # What goes on elsewhere matters while somebody is there; then it listens to all activity.
+        return self.metrics if room in self.rooms else ("presence",)
 
     @property
     def reads_whole_key(self) -> bool:
@@ -61,7 +66,7 @@ class Stay(Condition, frozen=True):
         return True
 
     def wants_activity(self, slot: Slot) -> bool:
-        return True
+        return slot.since != 0
 
     def numbers(self, watch: Watch) -> dict[str, Value]:
         return {"for_s": float(self.for_s), "rooms": ",".join(self.rooms)}
@@ -70,24 +75,22 @@ class Stay(Condition, frozen=True):
         if not slot.since:
             self._begin(watch, state, slot, now)
 
-    def on_activity(
-        self, watch: Watch, state: KeyState, slot: Slot, fact: Fact, now: int
-    ) -> Fired | Ended | None:
-        if not self._is_there(watch, fact.device):
-            return self._leave(watch, state, slot, fact.at)
-        if not slot.since:
-            self._enter(slot, fact)
-        return None
-
     def on_fact(
         self, watch: Watch, state: KeyState, slot: Slot, fact: Fact, before: Value | None, now: int
     ) -> Fired | Ended | None:
         there, seen = self._is_there(watch, fact.device), fact.value == 1
-        if there != seen:  # nobody here, or somebody elsewhere
+        if fact.what in ACTIVITY_BY_CHANGE:
+            seen = before is not None
+        elif fact.what == "presence" and there != seen:  # nobody here, or somebody elsewhere
             return self._leave(watch, state, slot, fact.at)
-        if there and not slot.since:
+        if there and seen and not slot.since:
             self._enter(slot, fact)
         return None
+
+    def on_activity(
+        self, watch: Watch, state: KeyState, slot: Slot, fact: Fact, now: int
+    ) -> Fired | Ended | None:
+        return None if self._is_there(watch, fact.device) else self._leave(watch, state, slot, fact.at)
 
     def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:
         due = slot.since + self.for_s * 1000

@@ -8,6 +8,7 @@ import msgspec
 
 from rules.conditions.condition import Condition, Ended, Fired
 from rules.events import Value
+from rules.modes import RETURNS
 from rules.presence import next_change, where
 from rules.state import Fact, KeyState, Slot
 
@@ -63,7 +64,8 @@ class Whereabouts(Condition, frozen=True):
 
     def _look(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:
         slot.due = next_change(state.presence, at) or 0
-        if where(state.presence, at) not in self.is_:
+        away = state.mode is not None and state.mode.kind in RETURNS
+        if where(state.presence, at, away=away) not in self.is_:
             stood, slot.since, slot.cause = slot.held, 0, None
             return Ended(at) if stood else None
         if not slot.since:

@@ -26,7 +26,7 @@ from gateway.notify import outbox
 from gateway.operations.alert_log import AlertLog, Work, Written
 from gateway.operations.database import open_database
 from gateway.operations.handling import Answer
-from gateway.operations.tables import Alert, AlertStep, Outbox
+from gateway.operations.tables import Alert, AlertStep, HeldAlert, Outbox
 from gateway.rulebook.load import load_rules, read_rules
 from rules.events import AnyEvent, Occurrence
 from rules.world import Definition, Device, Place
@@ -36,24 +36,28 @@ FENCE = "care/v1/_hub/carehub/fence"
 LADDER = (Rung(0, ("station",)), Rung(20, ("street",)), Rung(45, ("street", "guard")))
 SHORT = """
 - {id: s_door, kind: care, severity: notice, applies_to: home, device_kinds: [contact],
-   when: {level: {metric: contact, equals: 0, for_s: 15}}, title: &t {zh: 短, en: short}, todo: &d {zh: [看], en: [look]}}
+   when: {level: {metric: contact, equals: 0, for_s: 15}}, title: &t {zh: 短, en: short}, todo: &d {zh: [看], en: [look]},
+   shape: {again_within_s: 60, rises: [{after_s: 8, to: urgent}], inhibited_by: [s_silent]}}
 - {id: s_lies, kind: life_safety, severity: critical, applies_to: home, title: *t, todo: *d,
    when: {sequence: {first: {type: fall}, then_no: [motion], within_s: 12}}}
-- {id: s_silent, kind: device, severity: notice, title: *t, todo: *d, when: {silent: {heartbeats: 1, offline_for_s: 10}}}
+- {id: s_silent, kind: device, severity: notice, title: *t, todo: *d, when: {silent: {heartbeats: 1, offline_for_s: 10}},
+   shape: {group_within_s: 30, flapping: {changes: 3, within_s: 60}}}
 """
 RULES = (*load_rules(), *(rule for rule, _ in read_rules(SHORT, source="short")))
 
 
 def definition(*, homes: int = 3, rules: tuple[Any, ...] = RULES) -> Definition:
-    """Homes with a door, a pir and a pendant each, and a station with a radio gateway."""
-    places = [Place(f"H{n}", "home") for n in range(1, homes + 1)]
+    """Homes with a door, a pir and a pendant each, and a station with a radio gateway; the third is of another site."""
+    places = [Place(f"H{n}", "home", site="s" if n < 3 else "t") for n in range(1, homes + 1)]
     devices = [
         Device(f"h{n}-{kind}", "s", f"H{n}", kind, "客厅", 40)
         for n in range(1, homes + 1)
         for kind in ("contact", "motion", "pendant")
     ]
     station = Device("gw-1", "s", "F1", "gateway", "值班室", 40)
-    return Definition(0, "Asia/Shanghai", (*places, Place("F1", "facility", 3)), (*devices, station), rules)
+    return Definition(
+        0, "Asia/Shanghai", (*places, Place("F1", "facility", 3, "s")), (*devices, station), rules
+    )
 
 
 class StandClock:
@@ -166,8 +170,8 @@ class Desk:
         self.alert_log = CopyingLog(
             self.database,
             ladder=LADDER,
-            enqueue=lambda session, alert, rung, names: outbox.enqueue(
-                session.connection(), alert, rung, names
+            enqueue=lambda session, alert, rung, names, turn: outbox.enqueue(
+                session.connection(), alert, rung, names, turn
             ),
             wall_ms=lambda: 7,
         )
@@ -175,6 +179,7 @@ class Desk:
         self.source = HeldSource(self)
         self.unacknowledged: dict[int, Message] = {}
         self.changed: list[str] = []
+        self.changed_places: list[str] = []
         self.packets = 0
         self.generation = 0
         self.line = Line(
@@ -186,6 +191,7 @@ class Desk:
             alert_log=self.alert_log,
             fence_topic=FENCE,
             on_change=self.changed.append,
+            on_place=self.changed_places.append,
             on_send=lambda: None,
             on_commit=lambda: None,
         )
@@ -245,10 +251,10 @@ class Desk:
         self.clock.at += ms
         await self.carry()
 
-    async def asks(self, kind: str, alert: str, name: str, **data: str) -> Answer:
-        """A person accepts or closes."""
+    async def asks(self, kind: str, alert: str, name: str, *, key: str = "", **data: str) -> Answer:
+        """A person does something about an alert or a place."""
         task = asyncio.ensure_future(
-            self.line.command(kind=kind, alert=alert, by="李敏", data=data, command_id=name)
+            self.line.command(kind=kind, alert=alert, by="李敏", data=data, command_id=name, key=key)
         )
         await asyncio.sleep(0)
         await self.carry()
@@ -268,7 +274,7 @@ class Desk:
         if "boot" not in wire:
             return
         with closing(sqlite3.connect(self.journal.path)) as other:
-            rows = other.execute("SELECT body FROM batch ORDER BY first DESC LIMIT 20").fetchall()
+            rows = other.execute("SELECT body FROM batch ORDER BY first DESC LIMIT 200").fetchall()
             held = other.execute("SELECT count(*) FROM quarantine WHERE payload = ?", (message.payload,))
             refused = held.fetchone()[0] > 0
         events: list[AnyEvent] = [event for (body,) in rows for event in self.journal._decoder.decode(body)]
@@ -282,10 +288,10 @@ class Desk:
             return list(session.scalars(select(Alert).order_by(Alert.number)))
 
     def told(self) -> list[object]:
-        """All alerts, steps and messages, every column but the wall clock's."""
+        """All alerts, steps, messages and what was held back, every column but the wall clock's."""
         found: list[object] = []
         with Session(self.database) as session:
-            for table in (Alert.__table__, AlertStep.__table__, Outbox.__table__):
+            for table in (Alert.__table__, AlertStep.__table__, Outbox.__table__, HeldAlert.__table__):
                 columns = [column for column in table.columns if column.name != "raised_wall_ms"]
                 key = next(iter(table.primary_key))
                 found += [tuple(row) for row in session.execute(select(*columns).order_by(key))]

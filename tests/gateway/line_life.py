@@ -23,8 +23,9 @@ class Life:
         """So many turns, then a while in which everything that was begun runs out."""
         for _ in range(count):
             await self.rng.choices(
-                (self._reading, self._event, self._status, self._time, self._broker, self._person, self._world, self._set),
-                (8, 4, 4, 9, 2, 4, 1, 1),
+                (self._reading, self._event, self._status, self._time, self._broker, self._person, self._world, self._set,
+                 self._shelf, self._silence),
+                (8, 4, 4, 9, 2, 4, 1, 1, 1, 2),
             )[0]()  # fmt: skip
         self.desk.connects(kept=True)
         for _ in range(6):
@@ -89,6 +90,26 @@ class Life:
         kind = self.rng.choice(("accept", "close"))
         name = f"{kind}-{alert.number}-{self.rng.randint(1, 2)}"
         await self.desk.asks(kind, alert.id, name, verdict="false", note="误报")
+
+    async def _shelf(self) -> None:
+        alerts = self.desk.alerts()
+        if alerts:
+            alert = self.rng.choice(alerts[-3:])
+            name = f"shelve-{alert.number}-{self.rng.randint(1, 2)}"
+            await self.desk.asks(
+                "shelve", alert.id, name, key=alert.place_id, until=self._until(), reason="等配件"
+            )
+
+    async def _silence(self) -> None:
+        kind, name = self.rng.choice(("silence", "silence", "silence_end")), f"s{self.rng.randint(1, 4)}"
+        about = {"rule": self.rng.choice(("", "s_door", "s_silent")), "id": name}
+        home = f"H{self.rng.randint(1, 3)}"
+        await self.desk.asks(
+            kind, "", f"{kind}-{name}", key=home, until=self._until(), reason="施工", **about
+        )
+
+    def _until(self) -> str:
+        return str(self.desk.clock.now() + self.rng.choice((2_000, 15_000, 60_000)))
 
     async def _world(self) -> None:
         self.homes = 5 - self.homes

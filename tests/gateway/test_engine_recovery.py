@@ -180,7 +180,7 @@ def test_snapshots_of_another_shape_are_not_read_and_all_is_replayed(tmp_path: P
         database.drop()
         after = await Desk(tmp_path).open(world)
         assert after.engine.states.keys() == {place.key for place in world.places}
-        assert all(state.slots for state in after.engine.states.values())
+        assert all(state.devices for state in after.engine.states.values())
         assert after.told() == told
         after.drop()
 

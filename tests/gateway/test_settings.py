@@ -24,6 +24,7 @@ MISTAKES = [
     ("[hub]\nzone = 'Asia'\n", ":2: hub.zone: Value error, 'Asia' is no time zone"),
     ("[hub]\nzone = ''\n", ":2: hub.zone: Value error, '' is no time zone"),
     ("[hub]\nlanguage = 'fr'\n", ":2: hub.language: "),
+    ("[hub]\ncalendar = 'us'\n", ":2: hub.calendar: Input should be 'cn' or 'none'"),
     ("[store]\nkind = 'sqlite'\n", ":2: store.kind: "),
     ("[http]\nport = 70000\n", ":2: http.port: "),
     (CHANNEL + '[[channels]]\nname = "b"\nkind = "pigeon"\nurl = "x"\n', ":7: channels.1.kind: "),

@@ -110,7 +110,7 @@ def test_each_kind_of_event_becomes_its_rows(journal: Journal) -> None:
         ("h", "H1", True, "event.fall", 0, 0.5, "e1", "good", None, None, 0),
         ("h", "H1", True, "event.fall", 8, 1.0, "e2", "good", "b", 8, 0),
         ("f", "F1", False, "event.sos", 9, 1.0, None, "clock", "b", 9, 0),
-        ("f", "F1", False, "online", 0, 0.0, None, "retained", None, None, 0),
+        ("f", "F1", False, "online", 0, 0.0, "gw", "retained", None, None, 0),
         ("f", "F1", False, "fw", 0, 0.0, "1.4", "retained", None, None, 0),
         ("f", "F1", False, "rssi", 0, -61.0, None, "retained", None, None, 0),
         ("gone", "unknown", True, "motion", 1, 0.0, None, "good", "b", 1, 0),

@@ -73,7 +73,9 @@ def test_a_clock_that_jumps_ahead_does_not_put_the_night_off() -> None:
 
 
 def test_the_night_of_the_changed_clock_is_one_night() -> None:
-    story = Story(rule(NIGHT), zone="Europe/Berlin", day=date(2026, 10, 24), start="12:00").at("12:00", days=1)
+    story = Story(rule(NIGHT), zone="Europe/Berlin", day=date(2026, 10, 24), start="12:00").at(
+        "12:00", days=1
+    )
     assert (len(story.raised), len(story.ended)) == (1, 1)
     assert story.alerts[0].active_at + 9 * 3_600_000 == story.clock("06:00", days=1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from story import Story, built_in, rule
 
 
@@ -165,3 +166,66 @@ def test_text_is_no_level() -> None:
         Story(rule("level: {metric: contact, below: 5}")).says("door", contact="open").at("09:00").raised
         == []
     )
+
+
+# ---- of any device of the place
+
+COLD = "level: {metric: temperature, below: 12, hysteresis: 1, anywhere: true}"
+ROOMS = ("a:climate:客厅", "b:climate:卧室")
+
+
+def test_anywhere_one_device_is_enough_and_the_place_is_the_subject() -> None:
+    story = Story(rule(COLD), devices=ROOMS).says("a", temperature=20.0)
+    story.at("09:00").says("b", seen="09:00", temperature=11.0)
+    assert story.raised == ["the_rule H1 09:00"]
+    assert [(f.device, f.value) for f in story.alerts[0].evidence.facts] == [("b", 11.0)]
+
+
+def test_anywhere_it_ends_when_it_holds_for_none() -> None:
+    story = Story(rule(COLD), devices=ROOMS).says("a", temperature=20.0)
+    story.at("09:00").says("b", temperature=11.0).at("09:10").says("a", temperature=10.0)
+    story.at("09:20").says("b", temperature=20.0).at("09:30").says("a", temperature=12.5)
+    assert (len(story.raised), story.ended) == (1, [])
+    assert story.at("09:40").says("a", seen="09:40", temperature=13.0).ended == ["the_rule H1 09:40"]
+
+
+def test_anywhere_equals_looks_for_one_that_is() -> None:
+    story = Story(
+        rule("level: {metric: contact, equals: 0, for_s: 60, anywhere: true}"),
+        devices=("a:contact", "b:contact"),
+    )
+    story.says("a", contact=1.0).says("b", contact=0.0).at("08:00:30").says("a", contact=1.0).at("08:05")
+    assert len(story.raised) == 1
+    assert story.alerts[0].evidence.facts[0].device == "b"
+    assert story.says("a", contact=0.0).says("b", contact=1.0).ended == []
+    assert len(story.says("a", contact=1.0).ended) == 1
+
+
+def test_anywhere_a_new_world_finds_the_device_it_holds_for() -> None:
+    high = rule("level: {metric: temperature, above: 30, anywhere: true}", rule_id="hot")
+    story = Story(rule(COLD), devices=ROOMS).says("a", temperature=20.0).says("b", temperature=31.0)
+    story.at("09:00").changes(rule(COLD), high).at("09:01")
+    assert [alert.evidence.facts[0].device for alert in story.alerts] == ["b"]
+
+
+def test_anywhere_within_an_all_asks_the_other_devices_of_the_home() -> None:
+    both = "all: {of: [{level: {metric: contact, equals: 0}}, {level: {metric: motion, equals: 1, anywhere: true}}]}"
+    story = Story(rule(both, kinds="contact")).says("door", contact=1.0).says("pir2", motion=0.0)
+    story.at("09:00").says("door", contact=0.0)
+    assert story.raised == []
+    assert story.at("09:05").says("pir2", seen="09:05", motion=1.0).raised == ["the_rule door 09:05"]
+
+
+def test_a_retained_alarming_state_raises_now() -> None:
+    for metric in ("smoke", "leak", "tamper"):
+        story = Story(
+            rule(f"level: {{metric: {metric}, equals: 1}}"), devices=("s:smoke:厨房",), start="09:00"
+        )
+        story.says("s", seen="06:00", retained=True, **{metric: 1.0})
+        assert story.raised == ["the_rule s 09:00"]
+        assert len(story.at("09:05").says("s", **{metric: 0.0}).ended) == 1
+
+
+def test_total_and_anywhere_are_two_things() -> None:
+    with pytest.raises(Exception, match="at most one"):
+        rule("level: {metric: contact, equals: 0, total: true, anywhere: true}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from story import Story, built_in, rule
 
 
@@ -127,3 +128,99 @@ def test_a_fall_still_due_when_the_feed_was_lost_is_not_forgotten_at_a_restart()
 def test_an_unsure_fall_does_not_start_it() -> None:
     sure = rule("sequence: {first: {type: fall, min_confidence: 0.8}, then_no: [motion], within_s: 60}")
     assert Story(sure).event("pendant", confidence=0.5).at("10:00").raised == []
+
+
+# ---- one thing and then another
+
+ROOMS = (
+    "door:contact:入户门",
+    "bath:motion:卫生间",
+    "hall:motion:客厅",
+    "bed:motion:卧室",
+    "pendant:pendant",
+    "radar:radar:卫生间",
+)
+WALKS = "sequence: {first: {type: fall}, then: [motion, contact], within_s: 300, elsewhere: true}"
+UP = "sequence: {first: {type: fall}, then: [motion], within_s: 300}"
+LEAVES = "sequence: {first_metric: {metric: contact, equals: 0}, then: [motion], within_s: 60}"
+FORGETS = "sequence: {first_metric: {metric: contact, equals: 0}, then_no: [motion], within_s: 60}"
+
+
+def rooms(when: str) -> Story:
+    return Story(rule(when), devices=ROOMS, start="09:00").says("door", contact=1.0)
+
+
+def test_then_comes_true_at_the_activity_and_says_both() -> None:
+    story = rooms(UP).at("10:00").event("radar", name="f1").at("10:02").says("bath", seen="10:02", motion=1.0)
+    assert story.raised == ["the_rule radar 10:02"]
+    assert [fact.what for fact in story.alerts[0].evidence.facts] == ["event.fall", "motion"]
+    assert story.says("hall", motion=1.0).at("11:00").raised == ["the_rule radar 10:02"]
+
+
+def test_then_too_late_or_too_early_is_nothing() -> None:
+    story = rooms(UP).at("09:59").says("bath", motion=1.0).at("10:00").event("radar")
+    story.at("10:00:10").says("hall", seen="09:59:50", motion=1.0).at("10:05:01").says("bath", motion=1.0)
+    assert story.at("11:00").raised == []
+
+
+def test_elsewhere_is_another_room_than_that_of_the_fall() -> None:
+    story = rooms(WALKS).at("10:00").event("radar").at("10:01").says("bath", motion=1.0)
+    assert story.raised == []
+    assert story.at("10:02").says("hall", seen="10:02", motion=1.0).raised == ["the_rule radar 10:02"]
+
+
+def test_a_pendant_knows_no_room_so_two_rooms_show_that_somebody_walks() -> None:
+    story = rooms(WALKS).at("09:59").says("bed", motion=1.0).at("10:00").event("pendant")
+    story.at("10:01").says("hall", motion=1.0).at("10:02").says("hall", motion=1.0)
+    assert story.raised == []
+    assert story.at("10:03").says("door", seen="10:03", contact=0.0).raised == ["the_rule pendant 10:03"]
+
+
+def test_a_sensor_without_a_room_shows_no_walking() -> None:
+    story = Story(rule(WALKS)).at("10:00").event("pendant").at("10:01").says("pir", motion=1.0)
+    assert story.at("10:02").says("pir2", motion=1.0).at("11:00").raised == []
+    story = Story(rule(WALKS), devices=("radar:radar:卫生间", "pir:motion"), start="09:00")
+    assert story.event("radar").at("09:01").says("pir", motion=1.0).at("11:00").raised == []
+
+
+def test_a_fall_the_broker_kept_and_the_steps_after_it() -> None:
+    story = (
+        rooms(UP).feed_lost().at("11:00").event("radar", seen="10:00").says("bath", seen="10:02", motion=1.0)
+    )
+    assert story.resumed(kept=True).at("12:00").raised == ["the_rule radar 10:02"]
+    late = rooms(UP).feed_lost().at("11:00").event("radar", seen="10:00").resumed(kept=False)
+    assert (
+        late.at("11:01").says("bath", motion=1.0).at("12:00").raised == []
+    )  # an hour later, whoever heard it
+
+
+def test_it_begins_with_a_change_of_its_own_device() -> None:
+    story = rooms(LEAVES).at("10:00").says("door", contact=0.0)
+    assert story.at("10:00:30").says("hall", seen="10:00:30", motion=1.0).raised == ["the_rule door 10:00:30"]
+    assert (
+        story.at("10:10").says("door", contact=1.0).at("10:10:30").says("hall", motion=1.0).raised[1:] == []
+    )
+    story = rooms(FORGETS).at("10:00").says("door", seen="10:00", contact=0.0)
+    assert story.at("11:00").raised == ["the_rule door 10:01"]
+
+
+def test_a_first_report_is_no_change_to_begin_with() -> None:
+    story = Story(rule(FORGETS), devices=ROOMS, start="09:00").says("door", contact=0.0)
+    assert story.at("11:00").raised == []
+
+
+@pytest.mark.parametrize(
+    ("when", "says"),
+    [
+        ("{then: [motion], within_s: 60}", "first, first_metric"),
+        ("{first: {type: fall}, within_s: 60}", "then, then_no"),
+        ("{first: {type: fall}, then: [motion], then_no: [motion], within_s: 60}", "then, then_no"),
+        ("{first: {type: fall}, then_no: [motion], within_s: 60, elsewhere: true}", "elsewhere"),
+        ("{first: {type: fall}, then: [presence], within_s: 60}", "no activity"),
+        ("{first: {type: fall}, then: [motion], within_s: 0}", "within_s"),
+        ("{first_metric: {metric: kontact, equals: 0}, then: [motion], within_s: 9}", "contact"),
+    ],
+)
+def test_what_is_no_sequence_is_refused(when: str, says: str) -> None:
+    with pytest.raises(Exception, match=says):
+        rule(f"sequence: {when}")

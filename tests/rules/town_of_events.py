@@ -54,6 +54,24 @@ SHORT = """
 - {id: s_silent, kind: device, severity: notice, title: *t, todo: *d, when: {silent: {heartbeats: 1, offline_for_s: 10}}}
 - {id: s_battery, kind: device, severity: notice, title: *t, todo: *d,
    when: {level: {metric: battery, below: 50, hysteresis: 10}}}
+- {id: s_night, kind: care, severity: notice, applies_to: home, device_kinds: [contact], title: *t, todo: *d,
+   when: {all: {of: [{level: {metric: contact, equals: 0}}, {during: {from_time: "06:51", to_time: "06:52"}}], for_s: 5}}}
+- {id: s_hours, kind: facility, severity: notice, title: *t, todo: *d,
+   when: {during: {from_time: "06:55", to_time: "06:52", days: workdays}}}
+- {id: s_fast, kind: device, severity: notice, title: *t, todo: *d, when: {rate: {metric: battery, below: -600, over_s: 60}}}
+- {id: s_stuck, kind: device, severity: notice, title: *t, todo: *d, when: {stuck: {metric: battery, for_s: 30}}}
+- {id: s_falls, kind: care, severity: notice, applies_to: home, title: *t, todo: *d,
+   when: {count: {event: {type: fall}, at_least: 2, within_s: 60, anywhere: true}}}
+- {id: s_restless, kind: care, severity: notice, title: *t, todo: *d,
+   when: {count: {metric: motion, at_least: 2, within_s: 60}}}
+- {id: s_stays, kind: care, severity: urgent, applies_to: home, title: *t, todo: *d,
+   when: {stay: {rooms: [bathroom], for_s: 15}}}
+- {id: s_walks, kind: care, severity: notice, applies_to: home, title: *t, todo: *d,
+   when: {sequence: {first: {type: fall}, then: [motion, contact], within_s: 60, elsewhere: true}}}
+- {id: s_opens, kind: care, severity: notice, applies_to: home, device_kinds: [contact], title: *t, todo: *d,
+   when: {sequence: {first_metric: {metric: contact, equals: 0}, then_no: [motion], within_s: 15}}}
+- {id: s_anywhere, kind: care, severity: notice, applies_to: home, title: *t, todo: *d,
+   when: {level: {metric: presence, equals: 1, for_s: 5, anywhere: true}}}
 """
 RULES = (*load_rules(), *(rule for rule, _ in read_rules(SHORT, source="short")))
 LONGER = tuple(
@@ -74,10 +92,13 @@ SAYS = {
 TYPES = ("fall", "sos", "fall", "smoke")
 
 
+ROOMS = ("入户门", "卫生间", "客厅", "卧室", "卫生间", "", "")
+
+
 def home(key: str, *, pirs: int = 2) -> list[Device]:
     """A home with door, PIRs, pendant, radar and SOS button."""
     kinds = ["contact", *["motion"] * pirs, "pendant", "radar", "sos"]
-    return [Device(f"{key}-{n}{kind}", "lianhua", key, kind, "卧室", 60) for n, kind in enumerate(kinds)]
+    return [Device(f"{key}-{n}{kind}", "lianhua", key, kind, ROOMS[n], 60) for n, kind in enumerate(kinds)]
 
 
 def world(version: int, *, homes: dict[str, int], capacity: int, counters: int, short: bool = True) -> World:

@@ -3,7 +3,7 @@
 import { element, page, span, hubNow, t } from "./page.js";
 
 const stamps = new Map(page.board.open.map((piece) => [piece.id, piece.stamp]));
-let closedStamp = null;
+const pieceStamps = {}; // of the pieces at the side
 
 /** Show this board. Returns the alerts that were not there before. */
 export function show(board) {
@@ -32,9 +32,10 @@ export function show(board) {
     if (card === place) place = place.nextElementSibling;
     else list.insertBefore(card, place);
   }
-  if (board.closed.stamp !== closedStamp) {
-    element("closed").innerHTML = board.closed.html;
-    closedStamp = board.closed.stamp;
+  for (const side of ["closed", "homes"]) {
+    if (board[side].stamp === pieceStamps[side]) continue;
+    element(side).innerHTML = board[side].html;
+    pieceStamps[side] = board[side].stamp;
   }
   count(board);
   tick();

@@ -4,6 +4,7 @@ import { cardOf, count, show, tick } from "./board.js";
 import { playDemo, sawDemo, showDemo } from "./demo.js";
 import { clockSeconds, clockTime, element, hubNow, page, post, setClock, span, t, wordsOf } from "./page.js";
 import { pad } from "./signin.js";
+import { shelving } from "./shelf.js";
 import * as sound from "./sound.js";
 import { follow } from "./stream.js";
 
@@ -140,18 +141,18 @@ function signIn(words = "", then = null) {
 }
 
 /** Do something to an alert as the signed-in person; who is not signed in does so first, and then it is done. */
-async function act(card, path, body, button) {
+async function act(card, path, body, button, method = "POST") {
   const what = `${card.dataset.what} ${card.dataset.who}`;
-  const later = () => act(cardOf(card.dataset.id) ?? card, path, body, button);
+  const later = () => act(cardOf(card.dataset.id) ?? card, path, body, button, method);
   const words = path === "accept" ? t("then_accept", { what }) : t("problem.person");
   if (!board.person) {
     signIn(words, later);
     return;
   }
-  const label = button.textContent;
+  const label = button.textContent; // only buttons of words come here: an icon would be lost
   button.disabled = true;
   button.textContent = t("sending");
-  const answer = await post(`/api/v1/alerts/${encodeURIComponent(card.dataset.id)}/${path}`, body);
+  const answer = await post(`/api/v1/alerts/${encodeURIComponent(card.dataset.id)}/${path}`, body, { method });
   button.disabled = false;
   button.textContent = label;
   if (answer.status === 401) signIn(words, later); // the shift has run out
@@ -177,6 +178,17 @@ async function close(form) {
   await act(card, "close", body, button);
 }
 
+const shelf = shelving(element("shelf"), {
+  put: async (card, { body, button }) => {
+    await act(card, "shelve", body, button);
+  },
+  silenced: (answer, card) => {
+    if (answer.status === 401) signIn(t("problem.person"));
+    else toast(answer.ok ? t("silence_set", { what: card.dataset.what, who: card.dataset.who }) : wordsOf(answer));
+    refresh();
+  },
+});
+
 const acts = {
   sound: () => sound.prove(),
   signin: () => signIn(),
@@ -185,6 +197,13 @@ const acts = {
     await refresh();
   },
   accept: (button) => act(button.closest("article"), "accept", {}, button),
+  shelve: (button) => {
+    const card = button.closest("article");
+    if (board.person) shelf.open(card);
+    else signIn(t("problem.person"), () => shelf.open(cardOf(card.dataset.id) ?? card));
+  },
+  unshelve: (button) => act(button.closest("article"), "shelve", {}, button, "DELETE"),
+  leave: () => shelf.close(),
   demo: (button) => playDemo(button.dataset.scenario),
 };
 
@@ -194,9 +213,11 @@ document.addEventListener("click", ({ target }) => {
   if (button) acts[button.dataset.act](button);
 });
 document.addEventListener("submit", (event) => {
-  if (event.target.dataset.act !== "close") return;
+  const doings = { close, shelf: (form) => shelf.submit(form) };
+  const doing = doings[event.target.dataset.act];
+  if (!doing) return;
   event.preventDefault();
-  close(event.target);
+  doing(event.target);
 });
 document.addEventListener("change", ({ target }) => {
   const form = target.closest('form[data-act="close"]');
@@ -211,6 +232,7 @@ const check = follow({
   hello: (beat) => { showHub(beat); refresh(); },
   beat: showHub,
   alert: (alert) => { sawDemo(alert); refresh(); },
+  place: () => refresh(),
   reload: () => refresh(),
   lost: () => {
     lostAt = performance.now();

@@ -32,16 +32,26 @@ const clockOf = (parts) =>
   new Intl.DateTimeFormat("en-GB", { timeZone: page.zone, hour: "2-digit", minute: "2-digit", ...parts });
 const minutes = clockOf({}), seconds = clockOf({ second: "2-digit" });
 
-export const clockTime = (ms) => minutes.format(ms);
+const dates = new Intl.DateTimeFormat("en-GB", { timeZone: page.zone, month: "2-digit", day: "2-digit" });
+const date = (ms) => {
+  const parts = Object.fromEntries(dates.formatToParts(ms).map(({ type, value }) => [type, value]));
+  return `${parts.month}-${parts.day}`;
+};
+
+/** Hour and minute in the hub's zone; given `now`, with the date in front where it is not today's, as the server says it. */
+export function clockTime(ms, now = ms) {
+  const day = date(ms);
+  return day === date(now) ? minutes.format(ms) : `${day} ${minutes.format(ms)}`;
+}
 export const clockSeconds = (ms) => seconds.format(ms);
 
-/** POST JSON; answers {ok, status, body}. A request that does not come through is sent once more under its own key. */
-export async function post(path, body, { again = 1 } = {}) {
+/** POST (or DELETE) JSON; answers {ok, status, body}. What does not come through is sent once more under its own key. */
+export async function post(path, body, { again = 1, method = "POST" } = {}) {
   const key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   for (let left = again; ; left--) {
     try {
       const answer = await fetch(path, {
-        method: "POST",
+        method,
         headers: { "Content-Type": "application/json", "Idempotency-Key": key },
         body: JSON.stringify(body ?? {}),
         signal: AbortSignal.timeout?.(15000),

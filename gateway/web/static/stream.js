@@ -5,9 +5,9 @@ import { page } from "./page.js";
 
 const QUIET_MS = 12000; // the hub beats every 5 s
 const BROKEN_MS = 3000; // how long a broken connection may take to come back before it is called lost
-const NAMES = ["hello", "beat", "alert", "reload"];
+const NAMES = ["hello", "beat", "alert", "place", "reload"];
 
-/** Follow the hub. `handlers` has hello, beat, alert, reload (each given its data), lost and found. Returns `check`. */
+/** Follow the hub. `handlers` has hello, beat, alert, place, reload (each given its data), lost and found. Returns `check`. */
 export function follow(handlers) {
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("carehub") : null;
   let serial = page.serial;

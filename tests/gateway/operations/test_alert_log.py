@@ -2,101 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from sqlalchemy import select, text
+from alert_book import AT, WORLD, Book, command, raised, tick
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
-from gateway.alerts.escalation import Rung
-from gateway.notify import outbox
-from gateway.operations.alert_log import AlertLog, Deed, Saved, Ticked, Work, Written
-from gateway.operations.database import open_database
+from gateway.operations.alert_log import Deed, Saved, Work
 from gateway.operations.handling import Answer
-from gateway.operations.tables import Alert, AlertStep, Outbox
-from gateway.rulebook.load import load_rules
-from rules.effects import End, Evidence, Raise
+from rules.effects import End
 from rules.events import Command
-from rules.state import Fact
-from rules.world import Definition, Device, Place, World
-
-AT = 1_772_413_200_000
-WORLD = World(
-    Definition(
-        1,
-        "Asia/Shanghai",
-        (Place("H1", "home"),),
-        (Device("d", "s", "H1", "pendant", "卧室", 60),),
-        load_rules(),
-    )
-)
-LADDER = (Rung(0, ("station",)), Rung(60, ("street",)), Rung(180, ("street", "guard")))
-
-
-class Book:
-    """An alert log, told at counted positions."""
-
-    def __init__(self, folder: Path) -> None:
-        self.database = open_database(folder / "operations.sqlite")
-        self.position = 0
-        self.open()
-
-    def open(self) -> None:
-        self.log = AlertLog(
-            self.database,
-            ladder=LADDER,
-            enqueue=lambda session, alert, rung, names: outbox.enqueue(
-                session.connection(), alert, rung, names
-            ),
-            wall_ms=lambda: 7,
-        )
-
-    def tell(self, *whats: object) -> Written:
-        deeds = []
-        for what in whats:
-            self.position += 1
-            deeds.append(Deed(self.position, what, WORLD if isinstance(what, Raise) else None))  # type: ignore[arg-type]
-        return self.log.commit(Work(self.position, deeds))
-
-    def alert(self, name: str = "a1") -> Alert:
-        with Session(self.database, expire_on_commit=False) as session:
-            found = session.get(Alert, name)
-            assert found is not None
-            return found
-
-    def steps(self, name: str = "a1") -> list[tuple[str, int, str, str]]:
-        with Session(self.database) as session:
-            rows = session.scalars(select(AlertStep).where(AlertStep.alert_id == name).order_by(AlertStep.id))
-            return [(step.kind, step.at - AT, step.by, step.detail) for step in rows]
-
-    def outbox(self) -> list[tuple[str, int, str]]:
-        with Session(self.database) as session:
-            return [
-                (row.alert_id, row.rung, row.channel)
-                for row in session.scalars(select(Outbox).order_by(Outbox.rung, Outbox.channel))
-            ]
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    book = Book(tmp_path)
-    yield book
-    book.database.dispose()
-
-
-def raised(name: str = "a1", *, rule: str = "fall", at: int = AT) -> Raise:
-    evidence = Evidence("event", (Fact("d", "event.fall", 0.9, at),), {})
-    return Raise(name, rule, "H1", "d", at, at, evidence)
-
-
-def command(kind: str, name: str, *, at: int = AT + 5_000, by: str = "李敏", **data: str) -> Command:
-    return Command(at, name, kind, "a1", by, data)
-
-
-def tick(after_s: float, *, held: bool = False) -> Ticked:
-    return Ticked(AT + int(after_s * 1000), held)
 
 
 def test_an_alert_says_who_where_and_what_to_do_and_is_sent_to_the_first_rung(book: Book) -> None:
@@ -282,7 +196,7 @@ def test_snapshots_are_given_only_when_whole_and_of_the_present_shape(book: Book
     book.log.commit(Work(5, saved=[Saved("H1", 5, b"one"), Saved("H2", 5, b"two")]))
     assert book.log.saved() == (0, 0, []), "no round was whole yet"
     book.log.commit(Work(7, saved=[Saved("H1", 7, b"1"), Saved("H2", 7, b"")], floor=(4, 3)))
-    assert book.log.saved() == (4, 3, [(7, b"1")])
+    assert book.log.saved() == (4, 3, [("H1", 7, b"1")])
     with book.database.begin() as connection:
         connection.execute(text("UPDATE snapshot SET version = version + 1"))
     assert book.log.saved() == (0, 0, [])

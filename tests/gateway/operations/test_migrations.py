@@ -10,9 +10,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.orm import Session
 
-from gateway.operations.database import open_database
-from gateway.operations.tables import Base
+from gateway.operations.database import MIGRATIONS, open_database
+from gateway.operations.tables import Alert, Base
 
 
 def test_the_migrated_tables_are_the_models(tmp_path: Path) -> None:
@@ -39,6 +40,29 @@ def test_opening_again_changes_nothing(tmp_path: Path) -> None:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    engine.dispose()
+
+
+def test_alerts_of_the_first_shape_are_carried_over(tmp_path: Path) -> None:
+    path = tmp_path / "operations.sqlite"
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    old = create_engine(f"sqlite:///{path}")
+    with old.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO alert (id, number, rule, kind, severity, title, why, todo, evidence, place_id, device_id, "
+                "room, active_at, raised_at, raised_wall_ms, recorded, state, version, rung) VALUES ('a', 1, 'fall', "
+                "'life_safety', 'critical', '{}', '{}', '{}', '{}', 'H1', 'd', '', 1, 1, 1, 1, 'raised', 1, 0)"
+            )
+        )
+    old.dispose()
+    engine = open_database(path)
+    with Session(engine) as session:
+        alert = session.get_one(Alert, "a")
+        assert (alert.count, alert.turn, alert.group_id, alert.shelved_until) == (1, 0, "", None)
     engine.dispose()
 
 

@@ -97,6 +97,13 @@ def test_a_place_may_be_registered_before_its_devices() -> None:
     assert parse(file_of(bare), source="town.csv").devices == ()
 
 
+@pytest.mark.parametrize("kind", DEVICE_KINDS)
+def test_every_kind_of_device_that_rules_know_can_be_registered(kind: str) -> None:
+    where = HALL if kind == "gateway" else HOME
+    (device,) = parse(file_of(where | {"device_kind": kind, "room": "主卧 冰箱"}), source="town.csv").devices
+    assert (device.kind, device.room) == (kind, "主卧 冰箱")
+
+
 def test_bom_crlf_column_order_and_gb18030_are_accepted() -> None:
     text = file_of(HOME, HALL)
     wanted = parse(text, source="town.csv")

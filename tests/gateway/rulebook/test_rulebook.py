@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jsonschema
 import pytest
-import yaml
 
-from gateway.rulebook.load import LIBRARY, RuleMistakes, load_rules, read_rules, rules_schema
+from gateway.rulebook.load import load_rules, read_rules
+from gateway.rulebook.mistakes import RuleMistakes
+from rules.vocabulary import ACTIVITY_BY_CHANGE, ACTIVITY_BY_VALUE, DEVICE_KINDS, METRICS
+from rules.when import When
+
+ACTIVITIES = sorted(ACTIVITY_BY_CHANGE | ACTIVITY_BY_VALUE)
 
 GOOD = """\
 - id: door
@@ -32,14 +35,11 @@ def complaint(text: str) -> str:
 MISTAKES = {
     "an unknown metric": (
         ("contact,", "contct,"),
-        (
-            "5:21: unknown metric 'contct'; known are: battery, contact, humidity, in, motion, occupancy, out, presence, "
-            "rssi, temperature, worn; did you mean 'contact'?"
-        ),
+        (f"5:21: unknown metric 'contct'; known are: {', '.join(sorted(METRICS))}; did you mean 'contact'?"),
     ),
     "an unknown event": (
         (LEVEL, "event: {type: fal}"),
-        "5:19: unknown event 'fal'; known are: fall, leak, smoke, sos, tamper; did you mean 'fall'?",
+        "5:19: unknown event 'fal'; known are: fall, leak, smoke, sos, tamper, test; did you mean 'fall'?",
     ),
     "an unknown key": (
         ("equals", "equal"),
@@ -53,14 +53,11 @@ MISTAKES = {
     "an unknown word": (("notice", "noticee"), "3:13: Invalid enum value 'noticee'; did you mean 'notice'?"),
     "an unknown device kind": (
         ("kind: care", "kind: care\n  device_kinds: [motoin]"),
-        (
-            "3:18: unknown device kind 'motoin'; known are: pendant, radar, contact, motion, sos, counter, gateway; "
-            "did you mean 'motion'?"
-        ),
+        (f"3:18: unknown device kind 'motoin'; known are: {', '.join(DEVICE_KINDS)}; did you mean 'motion'?"),
     ),
     "two conditions": (
         ("0}\n", "0}\n    event: {type: fall}\n"),
-        "5:5: needs exactly one of: event, level, absence, sequence, silent",
+        f"5:5: needs exactly one of: {', '.join(When.__struct_encode_fields__)}",
     ),
     "no condition": ((f"    {LEVEL}\n", ""), "4:8: Expected `object`, got `null`"),
     "two limits": (("equals: 0", "equals: 0, above: 2"), "5:12: needs exactly one of: above, below, equals"),
@@ -75,13 +72,13 @@ MISTAKES = {
         ("equals: 0", "equals: false"),
         "5:38: Expected `float | null`, got `bool`; write 1 for true and 0 for false",
     ),
-    "a time without quotes": (
-        (LEVEL, ABSENCE + "to_time: 21:00}"),
-        '5:49: Expected `str`, got `int`; write it in quotes: "21:00"',
+    "a number for a text": (
+        ("zh: 门未关", "zh: 12"),
+        '6:15: Expected `str`, got `int`; write it in quotes: "12"',
     ),
     "a time that is none": (
         (LEVEL, ABSENCE + 'to_time: "25:00"}'),
-        "5:14: '25:00' is no time of day; write HH:MM, 00:00 to 24:00",
+        "5:49: '25:00' is no time of day; write HH:MM, 00:00 to 24:00",
     ),
     "a window too short": (
         (LEVEL, 'absence: {of: [motion], for_s: 7200, from_time: "20:00", to_time: "21:00"}'),
@@ -89,7 +86,7 @@ MISTAKES = {
     ),
     "presence as activity": (
         (LEVEL, "absence: {of: [presence], for_s: 60}"),
-        "5:14: 'presence' is no activity; activities are: contact, motion",
+        f"5:20: 'presence' is no activity; activities are: {', '.join(ACTIVITIES)}",
     ),
     "an id with a space": (
         ("id: door", "id: front door"),
@@ -106,10 +103,6 @@ MISTAKES = {
     "a rule within itself": (
         ("- id: door", "- &a\n  again: *a\n  id: door"),
         "1:3: not plain YAML: found unconstructable recursive node",
-    ),
-    "a date that is none": (
-        ("id: door", "id: 2026-13-45"),
-        "1:3: month must be in 1..12; write texts in quotes",
     ),
     "a control character": (("门未关", "门\x00"), "6:1: not YAML: special characters are not allowed"),
 }
@@ -142,7 +135,7 @@ def test_one_id_may_be_used_once_over_all_files(tmp_path: Path) -> None:
     with pytest.raises(RuleMistakes) as caught:
         load_rules(tmp_path)
     assert str(caught.value) == (
-        f"{tmp_path}/b.yaml:2:1: rule 'door' stands already in {tmp_path}/a.yaml:1; each id may be used once"
+        f"{tmp_path}/b.yaml:2:7: 'door' stands already in {tmp_path}/a.yaml:1; once is enough"
     )
 
 
@@ -167,30 +160,6 @@ def test_an_empty_folder_is_named(tmp_path: Path) -> None:
         load_rules(tmp_path)
 
 
-def test_the_library_is_what_it_says() -> None:
-    assert [rule.id for rule in load_rules()] == [
-        "fall",
-        "sos",
-        "fall_confirmed",
-        "no_activity",
-        "door_left_open",
-        "over_capacity",
-        "gateway_lost",
-        "device_silent",
-        "battery_low",
-    ]
-
-
-@pytest.mark.parametrize("file", sorted(LIBRARY.glob("*.yaml")), ids=lambda file: file.name)
-def test_the_schema_accepts_the_library(file: Path) -> None:
-    schema = rules_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(yaml.safe_load(file.read_text(encoding="utf-8")), schema)
-
-
-@pytest.mark.parametrize("wrong", ["contact, equal", "contact, below: low, equals"])
-def test_the_schema_refuses_what_the_loader_refuses(wrong: str) -> None:
-    text = GOOD.replace("contact, equals", wrong)
-    assert complaint(text)
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(yaml.safe_load(text), rules_schema())
+def test_the_library_keeps_the_rules_that_people_know() -> None:
+    known = "fall sos fall_confirmed no_activity door_left_open over_capacity gateway_lost device_silent battery_low"
+    assert {rule.id for rule in load_rules()} >= set(known.split())

@@ -191,6 +191,59 @@ def test_a_cut_connection_is_shown_and_what_came_meanwhile_is_caught_up(
             page.close()
 
 
+def test_an_alert_is_put_off_and_brought_back(desk: Desk, page: Page) -> None:
+    alert = desk.rings("no_activity", kind="care")
+    card = page.locator(f"#a-{alert}")
+    card.get_by_role("button", name="暂缓提醒").click()
+    signs_in(page)
+    dialog = page.locator("#shelf")
+    expect(dialog).to_contain_text("久未活动 王女士")
+    dialog.get_by_role("button", name="暂缓提醒").click()
+    expect(dialog).to_be_visible()  # a reason is asked for
+    dialog.get_by_role("radio", name="家属在场").check()
+    dialog.get_by_role("radio", name="4 小时").check()
+    dialog.get_by_role("button", name="暂缓提醒").click()
+    expect(dialog).to_be_hidden()
+    expect(card).to_contain_text("李敏 暂缓提醒至 19:03：家属在场")
+    card.get_by_role("button", name="恢复提醒").click()
+    expect(card).not_to_contain_text("家属在场")
+    assert [command["kind"] for command in desk.commands] == ["shelve", "unshelve"]
+
+
+def test_all_of_a_kind_in_a_home_is_silenced_from_its_alert(desk: Desk, page: Page) -> None:
+    alert = desk.rings("no_activity", kind="care")
+    page.locator("#signin-button").click()
+    signs_in(page)
+    page.locator(f"#a-{alert}").get_by_role("button", name="暂缓提醒").click()
+    dialog = page.locator("#shelf")
+    dialog.get_by_role("radio", name="本户的这一类").check()
+    dialog.get_by_label("其他原因").fill("装修")
+    dialog.get_by_role("button", name="暂缓提醒").click()
+    expect(page.locator("#toast")).to_have_text("已暂缓提醒：久未活动，王女士")
+    asked = desk.commands[0]["data"]
+    assert (asked["rule"], asked["reason"]) == ("no_activity", "装修")
+
+
+def test_a_home_is_put_into_a_mode_and_the_desk_shows_it(desk: Desk, page: Page) -> None:
+    expect(page.locator("#homes")).to_contain_text("现在没有")
+    with page.context.new_page() as home:
+        home.goto(page.url + "places/H0001")
+        expect(home.locator("main")).not_to_contain_text("王女士")
+        home.locator("main").get_by_role("button", name="登录").click()
+        signs_in(home)
+        home.get_by_role("radio", name="外出").check()
+        button = home.get_by_role("button", name="设为外出，至 11-30 15:03")
+        home.get_by_role("radio", name="3 天").check()
+        expect(button).to_have_count(0)
+        home.get_by_role("button", name="设为外出，至 11-26 15:03").click()
+        expect(home.locator(".mode-now")).to_have_text("外出 至 11-26 15:03")
+        assert home.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        expect(page.locator("#homes")).to_contain_text("王女士 外出 至 11-26 15:03")
+        home.get_by_role("button", name="现在结束").click()
+        expect(home.locator("#mode")).to_contain_text("正常")
+    expect(page.locator("#homes")).to_contain_text("现在没有")
+
+
 def test_a_scenario_of_the_demo_is_ticked_when_its_alert_is_seen(desk: Desk, page: Page) -> None:
     row = page.locator('li[data-scenario="fall_unattended"]')
     row.get_by_role("button").click()

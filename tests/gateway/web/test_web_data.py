@@ -7,7 +7,7 @@ import pytest
 from web_desk import DEMO, NOW, Desk, Visitor
 
 from gateway.web.app import create_app
-from gateway.web.port import Reading, ReadingQuery, UnavailableError
+from gateway.web.port import Imported, Reading, ReadingQuery, UnavailableError
 from gateway.web.settings import WebSettings
 
 
@@ -128,6 +128,23 @@ def test_health_and_readiness_are_two_things(desk: Desk, client: Visitor) -> Non
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["reasons"]) == (503, ["broker: not connected"])
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_warnings_are_told_and_leave_it_ready(desk: Desk, client: Visitor) -> None:
+    desk.becomes(warnings=("rule files refused",))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["warnings"]) == (200, ["rule files refused"])
+
+
+def test_rules_are_read_again_and_mistakes_in_them_come_back_as_a_list(desk: Desk, client: Visitor) -> None:
+    answer = client.post("/api/v1/rules/reload")
+    assert (answer.status_code, answer.json()) == (200, {"ok": True, "changed": ["fall"]})
+    desk.reloaded = Imported(ok=False, report={"errors": ["own.yaml:5:21: unknown metric"]})
+    answer = client.post("/api/v1/rules/reload")
+    assert (answer.status_code, answer.json()["errors"]) == (422, ["own.yaml:5:21: unknown metric"])
+    desk.away = UnavailableError("cannot write: disk full")
+    answer = client.post("/api/v1/rules/reload")
+    assert (answer.status_code, answer.json()["reason"]) == (503, "unavailable")
 
 
 def test_metrics_are_in_prometheus_text(desk: Desk, client: Visitor) -> None:

@@ -6,7 +6,8 @@ import string
 from gateway.web.render import FOLDER
 from gateway.web.words import LANGUAGES, WORDS, say
 
-BUILT = {"verdict_", "problem."}  # keys put together at run time: verdict_true, problem.wrong, …
+# keys put together at run time: verdict_true, problem.wrong, mode_away, by_silence, …
+BUILT = {"verdict_", "problem.", "mode_", "mode_means_", "by_", "ended_"}
 
 
 def sources() -> str:
@@ -34,7 +35,7 @@ def test_every_text_asked_for_exists_and_none_is_left_over() -> None:
     quoted = set(re.findall(r"""['"]([\w.]+)['"]""", text)) | {
         f"problem.{reason}" for reason in re.findall(r"""['"](\w+)['"]""", text)
     }
-    left_over = {key for key in set(WORDS) - quoted if not key.startswith("verdict_")}
+    left_over = {key for key in set(WORDS) - quoted if not key.startswith(tuple(BUILT))}
     # said by the age elements (data-say) and by severity and kind of an alert
     left_over -= {
         "waiting",

@@ -15,15 +15,30 @@ import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from parts import free_port, wait_until
-from sqlalchemy import Engine, create_engine, event, update
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 from web_cases import DEMO, KINDS
 
 from gateway.operations.database import open_database
+from gateway.operations.handling import obey
+from gateway.operations.home_modes import change_mode, mode_in_force
 from gateway.operations.people import People
-from gateway.operations.tables import Alert, AlertStep, Contact, Device, Outbox, Place
+from gateway.operations.tables import Alert, AlertStep, Answered, Contact, Device, HeldAlert, Outbox, Place
 from gateway.web.changes import ChangeFeed
-from gateway.web.port import Health, Imported, Outcome, Reading, ReadingQuery, Unreadable
+from gateway.web.port import (
+    Act,
+    Backtest,
+    BacktestWanted,
+    Health,
+    Imported,
+    Outcome,
+    OwnRule,
+    Reading,
+    ReadingQuery,
+    Unreadable,
+)
+from rules.effects import ModeChanged
+from rules.events import Command
 
 NOW = 1_763_881_380_000  # 2025-11-23 15:03 in Shanghai
 PIN = "4711"
@@ -54,11 +69,14 @@ class Desk:
         self.state = Health(ready=True, hub_now_ms=NOW, counters={"received_total": 12.0}, broker="mosquitto")
         self.commands: list[dict[str, Any]] = []
         self.played: list[str] = []
+        self.reloaded = Imported(ok=True, report={"changed": ["fall"]})
         self.imported: list[tuple[str, bool]] = []
         self.asked: list[ReadingQuery] = []
         self.stored: list[Reading] = []
         self.away: Exception | None = None
-        self._outcomes: dict[str, Outcome] = {}
+        self.backtests: dict[str, Backtest] = {}
+        self.otherwise: dict[str, list[OwnRule]] = {}
+        self._one_at_a_time = threading.Lock()
         self._numbers = 0
 
     def health(self) -> Health:
@@ -67,37 +85,36 @@ class Desk:
     def becomes(self, **changes: Any) -> None:  # noqa: ANN401 fields of Health
         self.state = dataclasses.replace(self.state, **changes)
 
-    async def command(self, *, kind: str, alert: str, by: str, data: dict[str, str], id: str) -> Outcome:  # noqa: A002 the port's word
+    async def command(self, act: Act, *, id: str) -> Outcome:  # noqa: A002 the port's word
         if self.away:
             raise self.away
-        self.commands.append({"kind": kind, "alert": alert, "by": by, "data": data, "id": id})
-        if id not in self._outcomes:
-            self._outcomes[id] = self._apply(kind, alert, by, data)
-            self.changes.publish(alert)
-        return self._outcomes[id]
+        self.commands.append({"kind": act.kind, "alert": act.alert, "by": act.by, "data": act.data, "id": id})
+        if act.alert:
+            self.commands[-1]["place"] = act.place
+        with self._one_at_a_time, Session(self.engine) as session, session.begin():
+            command = Command(self.state.hub_now_ms, id, act.kind, act.alert, act.by, act.data, act.place)
+            self._judge(session, command)
+            answer, changed = obey(session, command)
+        if changed:
+            self.changes.publish(act.alert) if act.alert else self.changes.publish_place(act.place)
+        return Outcome(answer.ok, answer.reason, answer.version)
 
-    def _apply(self, kind: str, alert_id: str, by: str, data: dict[str, str]) -> Outcome:
-        now = self.state.hub_now_ms
-        before = {"accept": ["raised"], "close": ["raised", "accepted"]}[kind]
-        after: dict[str, Any] = {
-            "state": "accepted",
-            "accepted_by": by,
-            "accepted_at": now,
-            "escalate_at": None,
-        }
-        if kind == "close":
-            after = {"state": "closed", "closed_by": by, "closed_at": now, **data}
-        with Session(self.engine) as session, session.begin():
-            done = session.execute(
-                update(Alert)
-                .where(Alert.id == alert_id, Alert.state.in_(before))
-                .values(version=Alert.version + 1, **after)
-                .returning(Alert.version)
-            ).first()
-            if done is None:
-                return Outcome(ok=False, reason="already done")
-            session.add(AlertStep(alert_id=alert_id, kind=after["state"], at=now, by=by, detail=""))
-            return Outcome(ok=True, version=done[0])
+    def _judge(self, session: Session, command: Command) -> None:
+        """What the rules make of a mode; in a hub that comes before the answer, in the same commit."""
+        if session.get(Answered, command.id) is not None:
+            return
+        began = mode_in_force(session, command.key)
+        if command.kind == "mode":
+            kind, until = command.data["kind"], int(command.data["until"])
+            change_mode(session, ModeChanged(command.key, command.at, kind, until, command.by, "command"))
+        elif command.kind == "mode_end" and began is not None:
+            change_mode(session, ModeChanged(command.key, command.at, "", 0, command.by, "command"))
+
+    def rule_titles(self) -> dict[str, dict[str, str]]:
+        return {rule: kind["title"] for rule, kind in KINDS.items()}
+
+    def own_rules(self, place: str) -> Sequence[OwnRule]:
+        return self.otherwise.get(place, [])
 
     async def readings(self, query: ReadingQuery) -> Sequence[Reading]:
         if self.away:
@@ -113,6 +130,23 @@ class Desk:
         if "wrong" in text:
             return Imported(ok=False, report={"errors": [{"line": 2, "message": "place has three levels"}]})
         return Imported(ok=True, report={"homes": 1})
+
+    async def reload_rules(self) -> Imported:
+        if self.away:
+            raise self.away
+        return self.reloaded
+
+    async def begin_backtest(self, wanted: BacktestWanted) -> str | None:  # noqa: ARG002 the port's
+        if self.backtests:
+            return None
+        self.backtests["b1"] = Backtest(id="b1", state="running", what="judging", done=0.5)
+        return "b1"
+
+    def backtest(self, backtest_id: str) -> Backtest | None:
+        return self.backtests.get(backtest_id)
+
+    async def end_backtest(self, backtest_id: str) -> bool:
+        return self.backtests.pop(backtest_id, None) is not None
 
     async def play(self, scenario: str) -> None:
         self.played.append(scenario)
@@ -183,6 +217,23 @@ class Desk:
                 AlertStep(alert_id=values["id"], kind="raised", at=values["raised_at"], by="", detail="")
             )
         return str(values["id"])
+
+    def holds(self, rule: str = "no_activity", place: str = "H0001", **other: Any) -> str:  # noqa: ANN401 columns
+        """Hold an alert back and tell the feed."""
+        self._numbers += 1
+        now = self.state.hub_now_ms
+        held = {
+            "id": f"held-{self._numbers}",
+            "held_at": now,
+            "held_by": "mode:away",
+            "active_at": now,
+            **other,
+        }
+        about = {"rule": rule, "place_id": place, "device_id": "", "evidence": {}, **KINDS[rule]}
+        with Session(self.engine) as session, session.begin():
+            session.add(HeldAlert(**(about | held | other)))
+        self.changes.publish_place(place)
+        return str(held["id"])
 
     def delivers(self, alert_id: str, channel: str, state: str) -> None:
         with Session(self.engine) as session, session.begin():

@@ -16,10 +16,12 @@ from rules.world import Definition, Device, Override, Place, World, changed_rule
 START = 1_772_409_600_000  # a morning in March 2026, where a minute means a minute
 MINUTE = 60_000
 RULES = """
-- {id: fall, kind: life_safety, severity: critical, when: {event: {type: fall}}, title: &t {zh: 题, en: title}, todo: &d {zh: [看], en: [look]}}
+- {id: fall, kind: life_safety, severity: critical, when: {event: {type: fall}},
+   title: &t {zh: 题, en: title}, todo: &d {zh: [看], en: [look]}}
 - {id: seen_walking, kind: life_safety, severity: notice, lowers: fall, when: {event: {type: fall}}, title: *t, todo: *d}
 - {id: quiet, kind: life_safety, severity: urgent, when: &door {level: {metric: contact, equals: 0}}, title: *t, todo: *d,
-   shape: {again_within_s: 600, inhibited_by: [gateway], flapping: {changes: 3, within_s: 600}, rises: [{after_s: 600, to: critical}]}}
+   shape: {again_within_s: 600, inhibited_by: [gateway], flapping: {changes: 3, within_s: 600},
+           rises: [{after_s: 600, to: critical}]}}
 - {id: tamper, kind: device, severity: notice, when: {event: {type: tamper}}, title: *t, todo: *d,
    shape: {rises: [{after_s: 600, to: urgent}]}}
 - {id: door, kind: care, severity: notice, when: *door, title: *t, todo: *d,
@@ -42,7 +44,11 @@ def rules(text: str = RULES) -> tuple[Rule, ...]:
 
 
 def definition(
-    *, version: int = 1, text: str = RULES, homes: tuple[str, ...] = ("H1", "H2", "H3"), moved: tuple[str, ...] = ()
+    *,
+    version: int = 1,
+    text: str = RULES,
+    homes: tuple[str, ...] = ("H1", "H2", "H3"),
+    moved: tuple[str, ...] = (),
 ) -> Definition:
     """Homes and a facility of one station; those in ``moved`` belong to another one."""
     keys = (*homes, *moved)
@@ -50,7 +56,10 @@ def definition(
     return Definition(
         version,
         "Asia/Shanghai",
-        (*(Place(key, "home", site="other" if key in moved else "s") for key in keys), Place("F1", "facility", 9, "s")),
+        (
+            *(Place(key, "home", site="other" if key in moved else "s") for key in keys),
+            Place("F1", "facility", 9, "s"),
+        ),
         tuple(devices),
         rules(text),
     )

@@ -18,7 +18,9 @@ def test_long_after_its_end_it_is_a_new_alert() -> None:
 
 
 def test_closed_by_a_person_it_is_a_new_alert() -> None:
-    hub = Station().begins("door", name="first").does("accept", "first").does("close", "first", verdict="true")
+    hub = (
+        Station().begins("door", name="first").does("accept", "first").does("close", "first", verdict="true")
+    )
     hub.at(1).ends("first").at(2).begins("door", name="second")
     assert hub.told == ["raise first", "end first", "raise second"]
     assert list(hub.state.alerts) == [hub.id_of("second")]

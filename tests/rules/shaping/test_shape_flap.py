@@ -14,14 +14,21 @@ def shaking(hub: Station) -> Station:
 
 def test_the_last_alert_people_have_says_so_and_the_rest_is_held() -> None:
     hub = shaking(Station())
-    assert hub.told == ["raise a1", "end a1", "raise a2", "end a2", "a2 notice flapping at 2", "hold a3 flapping"]
+    assert hub.told == [
+        "raise a1",
+        "end a1",
+        "raise a2",
+        "end a2",
+        "a2 notice flapping at 2",
+        "hold a3 flapping",
+    ]
     hub.at(3).ends("a3").at(4).begins("shaky", name="a4")
     assert hub.told == ["end a3", "hold a4 flapping"], "it is said once"
 
 
 def test_at_rest_and_standing_it_counts_on_the_alert_people_have() -> None:
     hub = shaking(Station())
-    hub.told.clear()
+    hub.effects.clear()
     assert hub.at(12).told == ["again a2 2"]
     assert hub.at(30).ends("a3").told == ["end a2"]
 
@@ -53,6 +60,10 @@ def test_where_people_have_no_alert_they_get_one() -> None:
     for n in range(2):
         hub.at(n).begins("shaky", name=f"a{n}").does("accept", f"a{n}").does("close", f"a{n}", verdict="true")
         hub.ends(f"a{n}")
-    hub.told.clear()
+    hub.effects.clear()
     assert hub.at(2).begins("shaky", name="a2").told == ["raise a2"]
-    assert hub.ends("a2").at(3).begins("shaky", name="a3").told == ["end a2", "a2 notice flapping at 3", "hold a3 flapping"]
+    assert hub.ends("a2").at(3).begins("shaky", name="a3").told == [
+        "end a2",
+        "a2 notice flapping at 3",
+        "hold a3 flapping",
+    ]

@@ -12,12 +12,20 @@ def test_followers_name_the_alert_that_leads() -> None:
 
 
 def test_a_lead_that_is_over_leads_nobody() -> None:
-    hub = Station().begins("silent", "H1", name="a").at(0.2).ends("a").at(0.3).begins("silent", "H2", name="b")
+    hub = (
+        Station().begins("silent", "H1", name="a").at(0.2).ends("a").at(0.3).begins("silent", "H2", name="b")
+    )
     assert hub.at(0.4).begins("silent", "H3", name="c").told[2:] == ["raise b", "raise c with b"]
 
 
 def test_other_rules_and_life_safety_stand_alone() -> None:
-    hub = Station().begins("silent", "H1").begins("plain", "H2").begins("quiet", "H2").begins("quiet", "H3", name="more")
+    hub = (
+        Station()
+        .begins("silent", "H1")
+        .begins("plain", "H2")
+        .begins("quiet", "H2")
+        .begins("quiet", "H3", name="more")
+    )
     assert hub.told == ["raise silent", "raise plain", "raise quiet", "raise more"]
 
 

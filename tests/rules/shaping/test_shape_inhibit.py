@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from station import Station, definition
 
 
@@ -22,7 +23,12 @@ def test_a_home_inhibits_no_other_home() -> None:
 
 
 def test_a_facility_inhibits_the_homes_of_its_site() -> None:
-    hub = Station().begins("gateway", "F1").begins("silent", "H1", name="one").begins("silent", "H2", name="two")
+    hub = (
+        Station()
+        .begins("gateway", "F1")
+        .begins("silent", "H1", name="one")
+        .begins("silent", "H2", name="two")
+    )
     assert hub.told == ["raise gateway", "hold one inhibit:gateway", "hold two inhibit:gateway"]
     assert hub.at(3).ends("gateway").told == ["end gateway", "raise one", "raise two with one"]
 
@@ -46,7 +52,6 @@ def test_two_rules_that_name_one_another_do_not_wait_for_ever() -> None:
 
 def test_a_cause_whose_rule_is_changed_lets_go() -> None:
     hub = Station().begins("battery").begins("silent")
-    less = definition(version=2)
-    hub.changes_to(type(less)(**{n: getattr(less, n) for n in less.__struct_fields__} | {
-        "rules": tuple(rule for rule in less.rules if rule.id != "battery")}))  # fmt: skip
+    new = definition(version=2)
+    hub.changes_to(msgspec.structs.replace(new, rules=tuple(r for r in new.rules if r.id != "battery")))
     assert hub.told == ["raise battery", "hold silent inhibit:battery", "raise silent"]

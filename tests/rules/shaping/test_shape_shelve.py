@@ -22,12 +22,19 @@ def test_what_has_ended_on_the_shelf_stays_away() -> None:
 
 def test_what_comes_meanwhile_of_the_same_subject_waits_with_it() -> None:
     hub = Station().begins("silent", name="first").shelves("first", minutes=30).at(10).ends("first")
-    assert hub.at(11).begins("silent", name="second").told == ["raise first", "end first", "hold second shelve:first"]
+    assert hub.at(11).begins("silent", name="second").told == [
+        "raise first",
+        "end first",
+        "hold second shelve:first",
+    ]
     assert hub.at(30).told == ["raise second"]
 
 
 def test_a_shelved_event_comes_back_too() -> None:
-    assert Station().begins("tamper").shelves("tamper", minutes=5).at(5).told == ["raise tamper", "again tamper 1"]
+    assert Station().begins("tamper").shelves("tamper", minutes=5).at(5).told == [
+        "raise tamper",
+        "again tamper 1",
+    ]
 
 
 def test_a_critical_alert_is_shelved_loudly_and_only_with_a_reason() -> None:
@@ -72,9 +79,14 @@ def test_a_command_about_an_unknown_alert_is_harmless() -> None:
 
 @pytest.mark.parametrize(
     ("severity", "minutes", "fine"),
-    [("urgent", 24 * 60, True), ("urgent", 24 * 60 + 1, False), ("critical", 60, True), ("critical", 61, False)],
+    [
+        ("urgent", 24 * 60, True),
+        ("urgent", 24 * 60 + 1, False),
+        ("critical", 60, True),
+        ("critical", 61, False),
+    ],
 )
-def test_no_shelf_is_for_ever(severity: str, minutes: int, fine: bool) -> None:
+def test_no_shelf_is_for_ever(severity: str, minutes: int, *, fine: bool) -> None:
     data = {"until": str(START + minutes * MINUTE), "reason": "x"}
     command = Command(START, "c", "shelve", "a", "李敏", data)
     if fine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from station import MINUTE, START, Station
 
-from rules.events import Command
+from rules.events import Command, Tick
 from rules.shaping.silence import silence_of
 from rules.shaping.site import SILENCES_MAX
 
@@ -43,7 +43,9 @@ def test_life_safety_is_told_all_the_same(rule: str) -> None:
         ({"rule": "door", "key": "H1"}, "plain", "H1", "", False),
     ],
 )
-def test_a_silence_is_about_what_it_names(about: dict[str, str], rule: str, key: str, subject: str, held: bool) -> None:
+def test_a_silence_is_about_what_it_names(
+    about: dict[str, str], rule: str, key: str, subject: str, *, held: bool
+) -> None:
     hub = Station().silences(minutes=60, **about).begins(rule, key, subject)
     assert hub.told == [f"hold {rule} silence:s1" if held else f"raise {rule}"]
 
@@ -91,3 +93,13 @@ def test_a_silence_without_end_reason_or_object_is_refused(data: dict[str, str],
         silence_of(Command(START, "c", "silence", "", "李敏", right | data))
     hub = Station().tell(Command(START, "c", "silence", "", "李敏", right | data))
     assert hub.state.silences == {}
+
+
+def test_what_a_silence_let_go_while_the_hub_was_away_has_waited_since_then() -> None:
+    hub = Station().silences(minutes=10, rule="door").begins("door").restarts()
+    hub.now += 60 * MINUTE
+    assert hub.tell(Tick(hub.now)).told[1:] == [
+        "raise door",
+        "door urgent unattended at 25",
+        "door critical unattended at 40",
+    ]

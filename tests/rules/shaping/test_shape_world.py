@@ -20,7 +20,9 @@ def test_what_the_core_itself_holds_back_is_passed_on() -> None:
 
 def test_an_open_alert_stays_when_its_rule_changes_and_holds_nothing_any_more() -> None:
     hub = Station().begins("gateway", "F1").begins("silent").does("accept", "gateway")
-    changed = RULES.replace("id: gateway, kind: device, severity: urgent", "id: gateway, kind: device, severity: notice")
+    changed = RULES.replace(
+        "id: gateway, kind: device, severity: urgent", "id: gateway, kind: device, severity: notice"
+    )
     hub.changes_to(definition(version=2, text=changed))
     assert hub.told == ["raise gateway", "hold silent inhibit:gateway", "raise silent"]
     assert hub.state.alerts[hub.id_of("gateway")].stands == ""
@@ -28,13 +30,22 @@ def test_an_open_alert_stays_when_its_rule_changes_and_holds_nothing_any_more() 
 
 def test_what_was_held_of_a_changed_rule_comes_anew_from_the_rules_or_not_at_all() -> None:
     hub = Station().silences(minutes=60, rule="plain").begins("plain", name="before")
-    hub.changes_to(definition(version=2, text=RULES.replace("kind: care, severity: urgent", "kind: care, severity: notice")))
+    hub.changes_to(
+        definition(
+            version=2, text=RULES.replace("kind: care, severity: urgent", "kind: care, severity: notice")
+        )
+    )
     assert hub.at(1).begins("plain", name="after").told == ["hold before silence:s1", "hold after silence:s1"]
     assert hub.at(60).told == ["raise after"], "the silence itself stays"
 
 
 def test_a_difference_of_one_home_concerns_that_home() -> None:
-    hub = Station().silences(minutes=60, rule="plain").begins("plain", "H1", name="a").begins("plain", "H2", name="b")
+    hub = (
+        Station()
+        .silences(minutes=60, rule="plain")
+        .begins("plain", "H1", name="a")
+        .begins("plain", "H2", name="b")
+    )
     plain = next(rule for rule in hub.definition.rules if rule.id == "plain")
     hub.overrides(Override("H1", "plain", msgspec.structs.replace(plain, severity="critical")))
     assert [held.raised.key for held in hub.state.held.values()] == ["H2"]
@@ -50,7 +61,13 @@ def test_a_device_that_has_gone_is_forgotten_and_its_open_alert_stays() -> None:
 
 
 def test_a_place_that_has_gone_is_forgotten() -> None:
-    hub = Station().silences(minutes=60, key="H3").begins("plain", "H3").begins("door", "H3").begins("quiet", "H3")
+    hub = (
+        Station()
+        .silences(minutes=60, key="H3")
+        .begins("plain", "H3")
+        .begins("door", "H3")
+        .begins("quiet", "H3")
+    )
     hub.changes_to(definition(version=2, homes=("H1", "H2")))
     assert hub.told == ["hold plain silence:s1", "hold door silence:s1", "raise quiet"]
     assert (hub.state.alerts, hub.state.held) == ({}, {})
