@@ -1,4 +1,4 @@
-# make demo · make test · make check · make bench · make test-deep; options for the command in ARGS="…".
+# make demo · make test · make check · make bench (BENCH=rules) · make test-deep; options for the command in ARGS="…".
 # Needs Python 3.11 or newer, make and git; everything else goes into .venv.
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+BENCH ?= ingest
 
 .PHONY: demo test test-deep check bench format screenshots clean
 
@@ -25,7 +26,7 @@ check: $(VENV)/.ready-dev
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/.ready .real-parts
-	@$(BIN)/carehub bench ingest $(ARGS)
+	@$(BIN)/carehub bench $(BENCH) $(ARGS)
 
 format: $(VENV)/.ready-dev
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -28,6 +28,7 @@ from gateway.journal.journal import Journal
 from gateway.line import Line
 from gateway.listening import listen
 from gateway.lock import FolderLock
+from gateway.memory import settle_memory
 from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
 from gateway.operations.alert_log import AlertLog
@@ -137,7 +138,7 @@ class Hub:
         await self.line.recover(self.definition())
         for warning in warnings(self):
             log.warning("%s", warning)
-        _settle_memory()
+        settle_memory()
         self.writer.start()
         web = _WebServer(self)
         tasks = {
@@ -243,13 +244,6 @@ class _WebServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the hub."""
         yield
-
-
-def _settle_memory() -> None:
-    """What recovery has built stays for good: the collector need not walk through it again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def _wall_ms() -> int:

@@ -119,7 +119,8 @@ def allowance(
     begins, lengths = known[:, 1], known[:, 2]
     days = np.flatnonzero(np.diff(known[:, 0], prepend=-1))  # each day's first: they stand in order
     start = _unit_of_day(since, zone)
-    quiet = np.arange(-(-floor_ms // UNIT_MS), ceiling_ms // UNIT_MS + 1)  # all that may be the limit
+    shortest = -(-floor_ms // UNIT_MS)
+    quiet = np.arange(shortest, max(shortest, ceiling_ms // UNIT_MS) + 1)  # all that may be the limit
     apart = np.abs(begins - start)
     begun = np.where(np.minimum(apart, DAY_UNITS - apart) <= AROUND_UNITS, lengths, 0)
     # How long each had lasted within the hour around now, for every possible now.
@@ -131,7 +132,7 @@ def allowance(
     usual_now, limit_now = _limit(going, days, seen[(start + quiet) % DAY_UNITS // 6], factor, margin_ms)
     odd = np.flatnonzero(quiet * UNIT_MS >= np.maximum(limit, limit_now))
     at = int(odd[0]) if len(odd) else len(quiet) - 1
-    limit_ms = int(quiet[at]) * UNIT_MS if len(odd) else ceiling_ms
+    limit_ms = min(int(quiet[at]) * UNIT_MS, ceiling_ms) if len(odd) else ceiling_ms
     return Allowance(limit_ms, int(max(usual[0], usual_now[at])) * UNIT_MS)
 
 

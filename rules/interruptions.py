@@ -31,7 +31,9 @@ def resume(plan: Plan, state: KeyState, event: Resumed, now: int, effects: list[
     shift = 0 if event.kept else max(now - lost_at, 0)
     earliest = now + RESUME_GRACE_MS
     for name, watch in plan.watches.items():
-        watch.condition.resume(watch, state, slot_of(state, name), shift=shift, earliest=earliest)
+        slot = slot_of(state, name)
+        owed = min(shift, max(now - slot.since, 0))  # what began meanwhile was blind only from then on
+        watch.condition.resume(watch, state, slot, shift=owed, earliest=earliest)
     for device_id, device in state.devices.items():
         _credit(plan, state, device_id, device, shift, earliest)
     state.presence.doubt = state.presence.doubt or not event.kept

@@ -188,7 +188,7 @@ def _reads(
         for read in watch.devices:
             for metric in watch.condition.metrics_in(sensors.rooms[read]):
                 listeners[read].setdefault(metric, []).append(watch)
-    for device in devices if home else ():
+    for device in devices if home or any(watch.listens for watch in watches) else ():
         for metric in ACTIVITY_BY_VALUE | ACTIVITY_BY_CHANGE:
             listeners[device.id].setdefault(metric, [])
     return {

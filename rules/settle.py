@@ -147,7 +147,7 @@ def end_mode(
             facts = (slot.cause,) if slot.cause is not None else ()
             _raise(watch, state, slot, Fired(slot.held, facts, slot.event), now, effects)
     _look_where(plan, state, at)
-    state.wake = 0
+    state.silence_due = state.wake = 0
 
 
 def _look_where(plan: Plan, state: KeyState, now: int) -> None:
@@ -159,14 +159,15 @@ def _look_where(plan: Plan, state: KeyState, now: int) -> None:
 
 def begin_anew(watch: Watch, state: KeyState, at: int, effects: list[Effect]) -> None:
     """The condition and its parts forget what they waited for; an alert that a mode held back is over, others stay."""
-    for part in watch.parts:
-        begin_anew(part, state, at, effects)
     slot = slot_of(state, watch.slot)
     if slot.held_back:
         end_alert(slot, at, effects)
-    if not slot.alert:
-        state.slots[watch.slot] = fresh = Slot()
-        begin(watch, state, fresh, at)
+    if slot.alert:
+        return  # with its parts: they end it
+    for part in watch.parts:
+        begin_anew(part, state, at, effects)
+    state.slots[watch.slot] = fresh = Slot()
+    begin(watch, state, fresh, at)
 
 
 def begin(watch: Watch, state: KeyState, slot: Slot, now: int) -> None:

@@ -42,12 +42,14 @@ from rules.plan import Plan, Reads
 from rules.presence import held, saw_door, saw_inside
 from rules.settle import be_active, begin_mode, end_mode, next_due, settle, tell
 from rules.state import (
+    EMPTY,
     NEVER,
     DeviceState,
     Fact,
     KeyState,
     Latest,
     Link,
+    Slot,
     decode,
     encode,
     remember_message,
@@ -98,6 +100,8 @@ def _read_rare(plan: Plan, state: KeyState, event: AnyEvent, now: int, effects: 
         case WorldChanged():
             change_world(plan, state, event, now)
         case Command():
+            if not state.lost_at and now >= state.wake:
+                settle(plan, state, now, now, effects)  # what had come before is not the new mode's matter
             _obey(plan, state, event, now, effects)
 
 
@@ -174,7 +178,7 @@ def hear(  # noqa: C901, PLR0912 the way of nearly every event, in one piece bec
             continue  # nobody watches it
         if type(value) is not str:  # rules compare numbers
             _read_value(plan, state, device, event, metric, value, latest, observed, now, effects)
-    if event.quality == CLOCK:
+    if event.quality == CLOCK and CLOCK_WRONG in plan.reads[event.device]:
         latest = known.get(CLOCK_WRONG)
         _read_value(plan, state, device, event, CLOCK_WRONG, 1.0, latest, observed, now, effects)
 
@@ -193,34 +197,56 @@ def _read_value(  # noqa: PLR0917 as above
 ) -> None:
     """A metric has a new value, or movement is seen again: whoever watches it is told, then whoever waits for activity."""
     read = plan.reads[event.device][metric]
-    before = None if latest is None else latest.value
-    _keep(device, metric, latest, value, observed)
+    before = None
+    if latest is None:
+        device.latest[metric] = Latest(observed, value, observed)
+    else:
+        before, latest.at = latest.value, observed
+        if value != before:
+            latest.value, latest.changed_at = value, observed
     replayed = event.quality == RETAINED
+    active = (
+        not replayed
+        and observed > device.active_at
+        and ((read.by_value and value != 0) or (read.by_change and before is not None))
+    )
+    if not active and not read.watches:
+        return  # nearly always: movement has stopped
     fact = Fact(event.device, metric, value, now if replayed else observed)
-    moment = observed if state.lost_at else now
+    if read.watches:
+        _tell_watches(plan, state, read, fact, before, now, effects, replayed=replayed)
+    if active:
+        _notice(plan, state, device, read, fact, now, effects)
+
+
+def _tell_watches(
+    plan: Plan,
+    state: KeyState,
+    read: Reads,
+    fact: Fact,
+    before: Value | None,
+    now: int,
+    effects: list[Effect],
+    *,
+    replayed: bool,
+) -> None:
+    moment = fact.at if state.lost_at else now
+    slots = state.slots
     for watch in read.watches:
         condition = watch.condition
         if replayed and not condition.heeds_replays:
             continue  # what a person did is news, and a replay is none
-        slot = slot_of(state, watch.slot)
+        slot = slots.get(watch.slot)
+        known = slot is not None
+        if slot is None:
+            slot = Slot()
         news = condition.on_fact(watch, state, slot, fact, before, moment)
+        if not known and (news is not None or slot != EMPTY):
+            slots[watch.slot] = (
+                slot  # what remembers nothing takes no room, and no time when deadlines are looked for
+            )
         if news is not None or slot.due or watch.listens:
             tell(plan, watch, state, slot, news, now, effects)
-    if (
-        not replayed
-        and observed > device.active_at
-        and ((read.by_value and value) or (read.by_change and before is not None))
-    ):
-        _notice(plan, state, device, read, fact, now, effects)
-
-
-def _keep(device: DeviceState, metric: str, latest: Latest | None, value: Value, observed: int) -> None:
-    if latest is None:
-        device.latest[metric] = Latest(observed, value, observed)
-        return
-    latest.at = observed
-    if value != latest.value:
-        latest.value, latest.changed_at = value, observed
 
 
 def _notice(

@@ -124,6 +124,11 @@ class Composite(Condition, frozen=True):
         slot.due = 0
         return Fired(slot.since + self.hold_s * 1000, causes(watch, state))
 
+    def resume(self, watch: Watch, state: KeyState, slot: Slot, *, shift: int, earliest: int) -> None:
+        if slot.due and self.rests_on_silence:
+            slot.since += shift
+            slot.due = max(slot.due + shift, earliest)
+
     def _begin(self, watch: Watch, state: KeyState, slot: Slot, news: Fired | Ended) -> Fired | None:
         slot.since = self.true_since(watch, state, news.at if isinstance(news, Ended) else news.active_at)
         facts = causes(watch, state)

@@ -47,7 +47,7 @@ _ROOMS = {
     "入户门": "front door",
     "正门": "main door",
     "值班室": "duty room",
-    "随身": "on the person",
+    "随身": "pendant",
     "床头": "bedside",
     "门口": "entrance",
     "大厅": "hall",

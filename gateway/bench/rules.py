@@ -9,6 +9,7 @@ CPU's, so that a busy machine counts less.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -27,6 +28,7 @@ import msgspec
 
 from gateway.engine.engine import Engine
 from gateway.ingest.decode import Times, Topics, Wrong, decode_from
+from gateway.memory import settle_memory
 from gateway.registry.csv_file import parse
 from gateway.rulebook.load import load_rules
 from gateway.settings import SettingsError
@@ -113,6 +115,7 @@ def fold(definition: Definition, from_ms: int, stream: Iterator[FromDevice]) -> 
     engine = Engine(lambda _: definition)
     engine.recover([], world=None, replay=[])
     engine.apply([WorldChanged(from_ms, 1, (), ()), Tick(from_ms)], 1)
+    settle_memory()  # as a hub does when it has recovered
     warm = from_ms + WARM_UP_MS
     said, last = Counter[str](), dict[str, dict[str, Any]]()
     position, seconds, alerts, changing, tick = 3, 0.0, 0, 0, from_ms
@@ -131,6 +134,7 @@ def fold(definition: Definition, from_ms: int, stream: Iterator[FromDevice]) -> 
         if batch[0].at >= warm:
             seconds += time.thread_time() - began
         position += len(events)
+    gc.unfreeze()
     messages = said.total()
     homes = [place.key for place in definition.places if place.kind == "home"]
     size = sum(len(encode(engine.states[key])) for key in homes) / len(homes)

@@ -80,7 +80,7 @@ def load_rules(folder: Path | None = None, *, homes: Path | None = None) -> tupl
     about_homes = homes.resolve() if homes else None
     files = sorted(file for file in there if file.name != HOMES_FILE and file.resolve() != about_homes)
     if not files:
-        raise RuleMistakes([Mistake(str(folder), 1, 1, "no *.yaml file in this folder; see [hub] rules")])
+        raise RuleMistakes([Mistake(str(folder or LIBRARY), 1, 1, "no *.yaml file in this folder; see [hub] rules")])
     entries: list[Entry] = []
     mistakes: list[Mistake] = []
     for file in files:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rules.events import Value
 from rules.rule import Words
-from rules.sentences.scene import Scene, duration, inside, number, seconds
+from rules.sentences.scene import Scene, duration, inside, number, seconds, worn
 from rules.sentences.values import became, state_of
 from rules.sentences.words import EVENT, EVENTS, METRICS, STATES, UNKNOWN
 from rules.state import Fact
@@ -44,7 +44,7 @@ def count(facts: tuple[Fact, ...], numbers: Mapping[str, Value], scene: Scene) -
         number(numbers.get("count", numbers.get("at_least", 0.0))),
     )
     return Words(
-        f"{within.zh}内{room.zh}{what.zh}{times}次，最近一次 {at.zh}",
+        f"{within.zh}内{_there(what, room)}{times}次，最近一次 {at.zh}",
         f"{what.en}{inside(room)} {times} times within {within.en}, last at {at.en}",
     )
 
@@ -70,7 +70,12 @@ def _happened(fact: Fact, scene: Scene) -> Words:
     at, room, what = scene.clock(fact.at), scene.spot(fact), _what(fact)
     unsure = fact.what == "event.fall" and not isinstance(fact.value, str) and fact.value < 1
     sure = Words(f"，可信度 {fact.value:.0%}", f", confidence {fact.value:.0%}") if unsure else Words("", "")
-    return Words(f"{at.zh} {room.zh}{what.zh}{sure.zh}", f"{at.en} {what.en}{inside(room)}{sure.en}")
+    return Words(f"{at.zh} {_there(what, room)}{sure.zh}", f"{at.en} {what.en}{inside(room)}{sure.en}")
+
+
+def _there(what: Words, room: Words) -> str:
+    """What happened and in which room, in Chinese; of a worn device that it was that device."""
+    return f"{what.zh}（随身设备）" if worn(room) else f"{room.zh}{what.zh}"
 
 
 def _what(fact: Fact) -> Words:

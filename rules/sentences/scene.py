@@ -13,6 +13,7 @@ from rules.state import Fact
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 NOWHERE = Words("", "")
+WORN_ON = frozenset({"随身", "随身携带", "worn", "on the person"})  # a registry's room that is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,20 @@ def seconds(numbers: Mapping[str, Value], name: str) -> float:
 
 
 def inside(room: Words) -> str:
-    """`` in <room>``, or nothing where the room is not known."""
+    """`` in <room>``, `` (pendant)`` of what is worn, or nothing where the room is not known."""
+    if worn(room):
+        return " (pendant)"
     return f" in {room.en}" if room.en else ""
+
+
+def worn(room: Words) -> bool:
+    """Whether the device is worn, so that its room does not say where anything happened."""
+    return room.zh.casefold() in WORN_ON
+
+
+def of_figure(room: Words) -> str:
+    """The room as it stands before a figure in Chinese: 卧室温度, but 随身设备电量."""
+    return "随身设备" if worn(room) else room.zh
 
 
 def span(start: Value, end: Value) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rules.events import Value
 from rules.rule import Words
-from rules.sentences.scene import NOWHERE, Scene, duration, inside, number, seconds
+from rules.sentences.scene import NOWHERE, Scene, duration, inside, number, of_figure, seconds
 from rules.sentences.words import METRICS, STATES, UNKNOWN, State
 from rules.state import Fact
 
@@ -25,7 +25,7 @@ def level(facts: tuple[Fact, ...], numbers: Mapping[str, Value], scene: Scene) -
     limit, lasting = _limit(numbers, name.unit), duration(held)
     since = JOINED in numbers and not held
     return Words(
-        f"{at.zh} {room.zh}{name.zh} {number(fact.value)}{name.unit}，{'此后一直' if since else ''}{limit.zh}"
+        f"{at.zh} {of_figure(room)}{name.zh} {number(fact.value)}{name.unit}，{'此后一直' if since else ''}{limit.zh}"
         + (f"，已持续{lasting.zh}" if held else ""),
         f"{at.en} {name.en}{inside(room)} {number(fact.value)}{name.unit}, {limit.en}{' ever since' if since else ''}"
         + (f", for {lasting.en}" if held else ""),
@@ -46,7 +46,7 @@ def rate(facts: tuple[Fact, ...], numbers: Mapping[str, Value], scene: Scene) ->
         f" from {number(first.value)}{name.unit}" if first != last else "",
     )
     return Words(
-        f"{at.zh} {room.zh}{name.zh}{over.zh}内{was.zh}{'升' if rises else '降'}到 {now}，"
+        f"{at.zh} {of_figure(room)}{name.zh}{over.zh}内{was.zh}{'升' if rises else '降'}到 {now}，"
         f"每小时{'上升' if rises else '下降'}超过 {limit}",
         f"{at.en} {name.en}{inside(room)} {'rose' if rises else 'fell'}{was.en} to {now} within {over.en}, "
         f"more than {limit} an hour",

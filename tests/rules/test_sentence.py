@@ -77,6 +77,17 @@ def test_rooms_are_named_in_the_readers_language() -> None:
     )
 
 
+def test_a_worn_device_is_in_no_room() -> None:
+    story = Story(built_in("fall")).at("08:10").event("pendant", confidence=0.93)
+    assert why(story.alerts[0].evidence, "随身", ZONE, room_en="pendant") == Words(
+        "08:10 疑似跌倒（随身设备），可信度 93%", "08:10 possible fall (pendant), confidence 93%"
+    )
+    story = Story(built_in("battery_low")).says("pendant", seen="08:00", battery=14.0)
+    assert why(story.alerts[0].evidence, "随身", ZONE, room_en="pendant") == Words(
+        "08:00 随身设备电量 14%，低于 15%", "08:00 battery (pendant) 14%, below 15%"
+    )
+
+
 def test_each_fact_is_told_with_the_room_it_comes_from() -> None:
     rooms = {"pir": Words("客厅", "living room"), "radar": Words("卫生间", "bathroom")}
     story = Story(
