@@ -133,7 +133,7 @@ class Jobs:
         question = await self._apart(msgspec.json.encode, asked)
         errors = (folder / "errors.txt").open("w+b")
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway.backtest", str(folder),
+            sys.executable, "-P", "-m", "gateway.backtest", str(folder),  # -P: not a rules/ of where it was started
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
             start_new_session=True, limit=SAID_BYTES_MAX,
         )  # fmt: skip

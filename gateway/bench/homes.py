@@ -103,14 +103,14 @@ def _delay(alerts: list[Alert], since: int) -> float:
 def report(found: list[Findings]) -> Figures:
     """The figures of all homes and of each."""
     total = _figures(found, "all")
-    median, share = total["alive"]["median_h"], total["alive"]["found"]
-    total["floors_hold"] = (
-        median is not None
-        and median <= MEDIAN_FLOOR_H
-        and min(share, total["dead"]["found"]) >= FOUND_FLOOR
-        and total["false_per_resident_month"] <= FALSE_FLOOR
-        and total["left_not_back_only"] == total["left"]
-    )
+    frozen = total["frozen"]
+    total["floors"] = {
+        "found": min(frozen["found"], total["dead"]["found"]) >= FOUND_FLOOR,
+        "median": frozen["median_h"] is not None and frozen["median_h"] <= MEDIAN_FLOOR_H,
+        "false_alerts": total["false_per_resident_month"] <= FALSE_FLOOR,
+        "not_back": total["left_not_back_only"] == total["left"],
+    }
+    total["floors_hold"] = all(total["floors"].values())
     return {**total, "homes": [_figures([one], one.home.recording.name) for one in found]}
 
 

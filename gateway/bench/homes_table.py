@@ -67,9 +67,7 @@ def _of(figures: Figures) -> str:
         f"- *Not back home* over the recording itself: {_not_back(figures)}.",
     ]
     if whole:
-        lines.append(
-            f"- The floors (98 % found, median within 3 h, one false alert a month) hold: {figures['floors_hold']}."
-        )
+        lines.append(f"- The floors, for frozen states: {_floors(figures)}.")
     return "\n".join(lines)
 
 
@@ -137,3 +135,16 @@ def _notes(homes: list[Home]) -> str:
             f"lines that could not be read: {len(recording.skipped)}."
         )
     return "\n".join(lines)
+
+
+def _floors(figures: Figures) -> str:
+    """Which of the floors hold and which do not, in words."""
+    words = {
+        "found": "98 % found",
+        "median": "median within 3 h",
+        "false_alerts": "at most one false alert a resident-month",
+        "not_back": "leaving raises *not back home* and nothing else",
+    }
+    return "; ".join(
+        f"{words[name]}: {'yes' if holds else '**no**'}" for name, holds in figures["floors"].items()
+    )

@@ -153,7 +153,7 @@ class _Demo:
             encoding="utf-8",
         )
         self._hub = self._spawn(
-            "hub", [sys.executable, "-m", "gateway", "run", "-c", str(config)], self._folder / "hub.log"
+            "hub", [sys.executable, "-P", "-m", "gateway", "run", "-c", str(config)], self._folder / "hub.log"
         )
         self._await_hub()
         self._introduce(broker)

@@ -30,6 +30,7 @@ SESSION_NEVER_EXPIRES = 0xFFFFFFFF
 READ_BYTES = 1 << 20
 PING_EVERY_S = KEEP_ALIVE_S / 2
 ROOM_EVERY_S = 0.005  # how often a held session looks whether the inbox has room again
+CLOSED = "the connection was closed; if this goes on, another hub has the same [mqtt] client_id"
 REFUSED_FROM = 0x80  # MQTT 5, 2.4: reason codes from here on are failures
 GRANTED = (
     mqtt5.SubAckReasonCode.GRANTED_QOS_AT_MOST_ONCE,
@@ -176,7 +177,7 @@ class _Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever waits."""
-        self._end(str(exc) if exc else "the connection was closed")
+        self._end(str(exc) if exc else CLOSED)
 
     # reading
 

@@ -14,6 +14,7 @@ from rules.state import Fact
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 NOWHERE = Words("", "")
 WORN_ON = frozenset({"随身", "随身携带", "worn", "on the person"})  # a registry's room that is none
+BESIDE = ("门", "门口", "床头", "床边", "door", "gate", "entrance", "bedside")  # one is at them, not in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,11 @@ def seconds(numbers: Mapping[str, Value], name: str) -> float:
 
 
 def inside(room: Words) -> str:
-    """`` in <room>``, `` (pendant)`` of what is worn, or nothing where the room is not known."""
+    """`` in <room>``, `` at <door>``, `` (pendant)`` of what is worn, or nothing where the room is not known."""
     if worn(room):
         return " (pendant)"
-    return f" in {room.en}" if room.en else ""
+    beside = room.zh.casefold().endswith(BESIDE)
+    return f" {'at' if beside else 'in'} {room.en}" if room.en else ""
 
 
 def worn(room: Words) -> bool:

@@ -209,3 +209,12 @@ def test_the_time_a_sensor_was_missing_does_not_count_when_it_is_back() -> None:
     story.at("11:50")
     keep_alive(story).at("12:10")
     assert [text for text in story.raised if text.startswith("no_activity")] == []
+
+
+def test_a_facility_hears_its_activity_too() -> None:
+    story = Story(rule("absence: {of: [motion], for_s: 3600}"), devices=("pir:motion",), capacity=10)
+    story.heartbeat = ("pir",)
+    for time in ("08:30", "09:00", "09:30"):
+        story.at(time).says("pir", seen=time, motion=1.0)
+    assert story.at("10:15").raised == []
+    assert story.at("10:45").raised == ["the_rule F1 10:30"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from story import Story, built_in, rule
 
+from rules.events import Quality, Telemetry
+
 
 def door() -> Story:
     return Story(built_in("door_left_open"), start="09:00").says("door", contact=1.0)
@@ -229,3 +231,9 @@ def test_a_retained_alarming_state_raises_now() -> None:
 def test_total_and_anywhere_are_two_things() -> None:
     with pytest.raises(Exception, match="at most one"):
         rule("level: {metric: contact, equals: 0, total: true, anywhere: true}")
+
+
+def test_an_impossible_clock_is_nobodys_matter_where_no_rule_asks_for_it() -> None:
+    story = Story(rule("level: {metric: battery, below: 10}", kinds="contact"))
+    story._tell(Telemetry(story.now, "door", story.now, Quality.CLOCK, "b007", 1, {"battery": 5.0}))
+    assert story.raised == ["the_rule door 08:00"]

@@ -182,3 +182,9 @@ def test_after_a_mode_it_begins_anew_for_whom_a_presence_sensor_knows_to_be_ther
 def test_what_is_no_stay_is_refused(when: str, says: str) -> None:
     with pytest.raises(Exception, match=says):
         rule(when)
+
+
+def test_who_went_in_just_before_the_feed_was_back_is_seen_to_leave() -> None:
+    story = seen(home(), "09:00", "hall").at("10:00").feed_lost().at("10:59")
+    story.says("bath", seen="10:59", motion=1.0).at("11:00").resumed(kept=False)
+    assert seen(story, "11:05", "hall").at("13:00").raised == []

@@ -223,3 +223,21 @@ def test_it_is_bounded_deterministic_and_goes_on_from_its_bytes(
     found = one.allowed(500, hour)
     assert (found is None) == (not is_learned(one.habit))
     assert found is None or 2 * HOUR <= found.limit_ms <= 14 * HOUR
+
+
+def test_a_floor_and_a_ceiling_within_the_same_ten_minutes_are_a_limit() -> None:
+    life = Life()
+    for day in range(LEARNING_DAYS + 2):
+        life.moves(day, *range(24))
+    found = allowance(
+        life.habit,
+        "up",
+        life.at(9, 12),
+        life.zone,
+        factor=1.25,
+        margin_ms=0,
+        floor_ms=4_500_000,
+        ceiling_ms=4_500_000,
+    )
+    assert found is not None
+    assert found.limit_ms == 4_500_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from story import Story, built_in, rule
 
@@ -113,3 +114,18 @@ def test_a_mode_that_is_none_is_refused_with_its_reason() -> None:
         mode_of("holiday", now=0, until=None, by="x")
     with pytest.raises(ValueError, match="past"):
         mode_of("away", now=5, until=4, by="x")
+
+
+def test_a_device_that_fell_silent_under_repair_is_told_of_when_the_repair_is_over() -> None:
+    silent = msgspec.structs.replace(rule("silent: {}"), held_by=("maintenance",))
+    story = Story(silent, devices=("door:contact", "pir:motion")).mode("maintenance", until="12:00")
+    story.heartbeat = ("pir",)
+    assert story.at("11:55").raised == []
+    assert story.at("12:00").raised == ["the_rule door 08:30"]
+
+
+def test_what_had_come_before_a_mode_began_is_told_though_nobody_ticked() -> None:
+    story = home(QUIET).at("08:30").says("pir", seen="08:30", motion=1.0).at("09:25")
+    story.now = story.clock("09:35")
+    assert story.mode("visitors").raised == ["the_rule H1 09:30"]
+    assert (holds(story), modes(story)) == ([], ["09:35 visitors command"])

@@ -109,3 +109,34 @@ def test_parts_of_parts() -> None:
 def test_what_cannot_be_joined_is_refused_with_its_reason(when: str, complaint: str) -> None:
     with pytest.raises(RuleMistakes, match=complaint):
         rule(when)
+
+
+COUNTS_NOBODY = (
+    'all: {of: [{stuck: {metric: in, for_s: 600}}, {during: {from_time: "09:00", to_time: "18:00"}}], for_s: 7200}'
+)
+
+
+def test_a_hold_that_rests_on_silence_is_given_back_what_nobody_could_hear() -> None:
+    story = Story(rule(COUNTS_NOBODY, kinds="counter"), devices=("c:counter",), start="09:00", capacity=10)
+    for people, time in enumerate(("09:10", "09:30", "09:50")):
+        story.at(time).says("c", **{"in": float(people)})
+    for time in ("10:05", "10:20", "10:35"):
+        story.at(time).says("c", **{"in": 2.0})
+    assert story.at("10:40").feed_lost().at("13:00").resumed(kept=False).raised == []
+    assert story.at("13:01").says("c", **{"in": 200.0}).at("14:30").raised == []
+
+
+def test_a_hold_that_rests_on_no_silence_goes_on_over_a_loss() -> None:
+    story = Story(rule(NIGHT_DOOR, kinds="contact"), start="21:50").says("door", contact=0.0)
+    assert story.at("22:01").feed_lost().at("23:00").resumed(kept=False).raised == ["the_rule door 22:02"]
+
+
+def test_what_was_told_before_a_mode_stands_when_the_mode_is_over() -> None:
+    awake = (
+        "all: {of: [{not: {absence: {of: [motion], for_s: 3600}}}, "
+        "{level: {metric: contact, equals: 0, anywhere: true}}]}"
+    )
+    story = Story(rule(awake), start="20:10").says("door", contact=0.0)
+    story.at("20:20").mode("visitors", until="20:30").at("20:40")
+    assert (story.raised, story.ended) == (["the_rule H1 20:10"], [])
+    assert story.says("door", seen="20:40", contact=1.0).ended == ["the_rule H1 20:40"]
