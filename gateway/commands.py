@@ -95,10 +95,9 @@ def reload_rules(
         _fail_as_told(address, answer, report)
     for warning in _texts(report.get("warnings")):
         err.print(f"warning: {warning}", highlight=False, markup=False, soft_wrap=True)
-    for what, names in (("changed", report.get("changed")), ("started anew", report.get("anew"))):
-        err.print(
-            f"{what}: {', '.join(_texts(names)) or 'nothing'}", highlight=False, markup=False, soft_wrap=True
-        )
+    for what, names in (("已改 changed", "changed"), ("重新计时 started anew", "anew")):
+        said = ", ".join(_texts(report.get(names))) or "无 nothing"
+        err.print(f"{what}: {said}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _post(address: str, path: str, settings: Settings, *, csv: str = "", **query: int) -> httpx.Response:

@@ -124,6 +124,8 @@ def _astray(book: Rulebook, places: Mapping[str, Place]) -> list[Difference]:
 
 def calendar_ends(calendar: str, now: int) -> list[str]:
     """A word when the holidays of this or next month's year are not known to the calendar."""
+    if not now:
+        return []  # a driven clock that nobody has told the time yet
     years = {datetime.fromtimestamp(at / 1000, UTC).year for at in (now, now + AHEAD_MS)}
     unknown = [str(year) for year in sorted(years) if calendar == "cn" and not calendar_knows(year)]
     return [

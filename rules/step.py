@@ -100,8 +100,6 @@ def _read_rare(plan: Plan, state: KeyState, event: AnyEvent, now: int, effects: 
         case WorldChanged():
             change_world(plan, state, event, now)
         case Command():
-            if not state.lost_at and now >= state.wake:
-                settle(plan, state, now, now, effects)  # what had come before is not the new mode's matter
             _obey(plan, state, event, now, effects)
 
 
@@ -384,6 +382,8 @@ def _read_gateway(state: KeyState, event: Status, seen: int) -> None:
 
 def _obey(plan: Plan, state: KeyState, event: Command, now: int, effects: list[Effect]) -> None:
     """A person sets or ends the home's mode; the other commands concern alerts, not the rules."""
+    if not state.lost_at and now >= state.wake:
+        settle(plan, state, now, now, effects)  # what had come before is no matter of the new mode
     if event.kind == "mode_end":
         end_mode(plan, state, now, now, "command", effects, said_by=event.by)
     elif event.kind == "mode":

@@ -24,7 +24,6 @@ from gateway.rulebook.mistakes import (
     parted,
     read_list,
     told_at,
-    words_of,
 )
 from rules.rule import Rule, RuleId
 from rules.world import Override
@@ -142,7 +141,7 @@ def _rebuilt(rule: Rule, entry: Entry, node: yaml.Node, source: str) -> Rule:
             name for path, name in names.items() if path[: len(steps)] == steps or steps[: len(path)] == path
         ]
         place = child(node, blamed[0]) if len(blamed) == 1 else node
-        raise RuleMistakes([told_at(place, what, source, known=words_of(Rule), of=steps)]) from None
+        raise RuleMistakes([told_at(place, what, source, kind=Rule, of=steps)]) from None
 
 
 def _paths(rule: Rule, name: str) -> list[Path]:

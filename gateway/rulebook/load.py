@@ -20,6 +20,7 @@ from rules.when import AnyOf
 from rules.world import Override
 
 LIBRARY = Path(rules.__file__ or "").parent / "library"
+NO_FILES = "no *.yaml file in this folder; see [hub] rules"
 BEGINS = "rules, each beginning with '- id:'"
 
 
@@ -80,7 +81,7 @@ def load_rules(folder: Path | None = None, *, homes: Path | None = None) -> tupl
     about_homes = homes.resolve() if homes else None
     files = sorted(file for file in there if file.name != HOMES_FILE and file.resolve() != about_homes)
     if not files:
-        raise RuleMistakes([Mistake(str(folder or LIBRARY), 1, 1, "no *.yaml file in this folder; see [hub] rules")])
+        raise RuleMistakes([Mistake(str(folder or LIBRARY), 1, 1, NO_FILES)])
     entries: list[Entry] = []
     mistakes: list[Mistake] = []
     for file in files:

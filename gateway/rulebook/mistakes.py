@@ -92,7 +92,7 @@ def read_list(
         except yaml.MarkedYAMLError as error:
             mistakes.append(mistake_at(node, f"not plain YAML: {error.problem}", source))
         except msgspec.ValidationError as error:
-            mistakes.append(mistake_of(error, node, source, known=words_of(of(node))))
+            mistakes.append(mistake_of(error, node, source, kind=of(node)))
         except ValueError as error:  # a number of thousands of digits
             mistakes.append(mistake_at(node, str(error), source))
     if mistakes:
@@ -123,25 +123,29 @@ def mistake_at(node: yaml.Node, what: str, source: str) -> Mistake:
     return Mistake(source, node.start_mark.line + 1, node.start_mark.column + 1, what)
 
 
-def mistake_of(
-    error: msgspec.ValidationError, node: yaml.Node, source: str, *, known: Iterable[str]
-) -> Mistake:
+def mistake_of(error: msgspec.ValidationError, node: yaml.Node, source: str, *, kind: type) -> Mistake:
     """What msgspec complains of (``… - at `$.when.level` ``), at its place in the file, with what to do about it."""
     what, steps = parted(error)
-    return told_at(child(node, *steps), what, source, known=known, of=steps)
+    return told_at(child(node, *steps), what, source, kind=kind, of=steps)
 
 
 def told_at(
-    node: yaml.Node, what: str, source: str, *, known: Iterable[str], of: tuple[str | int, ...] = ()
+    node: yaml.Node, what: str, source: str, *, kind: type, of: tuple[str | int, ...] = ()
 ) -> Mistake:
-    """``what`` at the word below ``node`` that it names, else at ``node``; with what to do. ``of`` is the path to the node."""
+    """``what`` at the word below ``node`` that it names, else at ``node``; with what to do.
+
+    ``of`` is the path to the node in a value of type ``kind``.
+    """
     wrong = WRONG_WORD.search(what)
     if wrong is None:
         return mistake_at(node, what + _hint(what, node, of), source)
     word = wrong["word"] or wrong["first"]
     place = _find(node, word, keys="unknown field" in what) or node
-    hint = near(word, wrong["right"].split(", ") if wrong["right"] else known)
-    return mistake_at(place, what + hint, source)
+    if wrong["right"]:
+        return mistake_at(place, what + near(word, wrong["right"].split(", ")), source)
+    choices = _choices(kind, of) if "enum value" in what else []
+    known = f"; known are: {', '.join(choices)}" if choices else ""
+    return mistake_at(place, what + (near(word, words_of(kind)) or known), source)
 
 
 def parted(error: msgspec.ValidationError) -> tuple[str, tuple[str | int, ...]]:
@@ -169,6 +173,31 @@ def near(word: str, known: Iterable[str]) -> str:
 def words_of(kind: type) -> set[str]:
     """All names of fields and all fixed words that a value of this type may hold."""
     return _words(msgspec.json.schema(kind))
+
+
+def _choices(kind: type, path: tuple[str | int, ...]) -> list[str]:
+    """The fixed words that a field of the name at the end of ``path`` may hold, in alphabetical order."""
+    name = next((step for step in reversed(path) if isinstance(step, str)), "")
+    return sorted({word for field in _fields(msgspec.json.schema(kind), name) for word in _fixed(field)})
+
+
+def _fields(schema: object, name: str) -> list[object]:
+    """What a schema says of every field of that name."""
+    if isinstance(schema, list):
+        return [field for part in schema for field in _fields(part, name)]
+    if not isinstance(schema, dict):
+        return []
+    own = [field for key, field in schema.get("properties", {}).items() if key == name]
+    return own + [field for part in schema.values() for field in _fields(part, name)]
+
+
+def _fixed(schema: object) -> set[str]:
+    if isinstance(schema, list):
+        return set().union(*(_fixed(part) for part in schema))
+    if not isinstance(schema, dict):
+        return set()
+    words = {word for word in schema.get("enum", []) if isinstance(word, str)}
+    return words.union(*(_fixed(part) for part in schema.values()))
 
 
 def _words(schema: object) -> set[str]:
@@ -216,6 +245,8 @@ def _hint(what: str, place: yaml.Node, path: tuple[str | int, ...]) -> str:
     """What to do about it, beginning with '; ', or ''."""
     if what.startswith("Expected `str`, got `") and isinstance(place, yaml.ScalarNode):
         return f'; write it in quotes: "{place.value}"'
+    if what.endswith("matching regex '^[A-Za-z0-9_-]{1,64}$'"):
+        return "; write letters a to z, digits, _ and - only, no blanks, at most 64"
     if path and str(path[-1]).endswith("_s"):
         return "; write the time in seconds, as a whole number"
     return "; write 1 for true and 0 for false" if what.endswith("got `bool`") else ""

@@ -101,10 +101,8 @@ class Learned(Condition, frozen=True):
         allowed = self._remembered(slot, since) or self._allowed(state, held, since, watch)
         if allowed is None:
             return None
-        slot.past = [
-            (since, allowed.limit_ms),
-            (since, allowed.usual_ms),
-        ]  # nothing is learned while it is quiet
+        # Kept: nothing is learned while it is quiet.
+        slot.past = [(since, float(allowed.limit_ms)), (since, float(allowed.usual_ms))]
         due = since + allowed.limit_ms
         if at < due:
             slot.due = min(slot.due, due)

@@ -60,6 +60,7 @@ class Whereabouts(Condition, frozen=True):
 
     def resume(self, watch: Watch, state: KeyState, slot: Slot, *, shift: int, earliest: int) -> None:
         if slot.due:
+            slot.since += shift if slot.since else 0
             slot.due = max(slot.due, earliest)
 
     def _look(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:

@@ -112,3 +112,4 @@ def test_a_year_that_the_calendar_does_not_know_is_told_a_month_before() -> None
     assert f"the holidays of {last + 1} are not known" in warning
     assert calendar_ends("cn", ms(last + 1, 6, 1)) == [warning]
     assert calendar_ends("none", ms(last + 1, 6, 1)) == []
+    assert calendar_ends("cn", 0) == [], "a driven clock that nobody has told the time yet"

@@ -88,6 +88,23 @@ def test_a_worn_device_is_in_no_room() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("room", "english", "said"),
+    [
+        ("入户门", "front door", "at front door"),
+        ("床头", "bedside", "at bedside"),
+        ("Bedside", "", "at Bedside"),
+        ("卫生间", "bathroom", "in bathroom"),
+        ("门厅", "hall", "in hall"),
+    ],
+)
+def test_one_is_at_a_door_and_in_a_room(room: str, english: str, said: str) -> None:
+    story = Story(built_in("sos")).at("08:10").event("sos", "sos")
+    assert (
+        why(story.alerts[0].evidence, room, ZONE, room_en=english).en == f"08:10 call for help pressed {said}"
+    )
+
+
 def test_each_fact_is_told_with_the_room_it_comes_from() -> None:
     rooms = {"pir": Words("客厅", "living room"), "radar": Words("卫生间", "bathroom")}
     story = Story(

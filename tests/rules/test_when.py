@@ -111,19 +111,17 @@ def test_what_cannot_be_joined_is_refused_with_its_reason(when: str, complaint: 
         rule(when)
 
 
-COUNTS_NOBODY = (
-    'all: {of: [{stuck: {metric: in, for_s: 600}}, {during: {from_time: "09:00", to_time: "18:00"}}], for_s: 7200}'
-)
+COUNTS_NOBODY = 'all: {of: [{stuck: {metric: occupancy, for_s: 600}}, {during: {from_time: "09:00", to_time: "18:00"}}], for_s: 7200}'
 
 
 def test_a_hold_that_rests_on_silence_is_given_back_what_nobody_could_hear() -> None:
     story = Story(rule(COUNTS_NOBODY, kinds="counter"), devices=("c:counter",), start="09:00", capacity=10)
     for people, time in enumerate(("09:10", "09:30", "09:50")):
-        story.at(time).says("c", **{"in": float(people)})
+        story.at(time).says("c", occupancy=float(people))
     for time in ("10:05", "10:20", "10:35"):
-        story.at(time).says("c", **{"in": 2.0})
+        story.at(time).says("c", occupancy=2.0)
     assert story.at("10:40").feed_lost().at("13:00").resumed(kept=False).raised == []
-    assert story.at("13:01").says("c", **{"in": 200.0}).at("14:30").raised == []
+    assert story.at("13:01").says("c", occupancy=200.0).at("14:30").raised == []
 
 
 def test_a_hold_that_rests_on_no_silence_goes_on_over_a_loss() -> None:
@@ -140,3 +138,10 @@ def test_what_was_told_before_a_mode_stands_when_the_mode_is_over() -> None:
     story.at("20:20").mode("visitors", until="20:30").at("20:40")
     assert (story.raised, story.ended) == (["the_rule H1 20:10"], [])
     assert story.says("door", seen="20:40", contact=1.0).ended == ["the_rule H1 20:40"]
+
+
+def test_who_was_out_when_the_hub_went_deaf_may_have_come_home() -> None:
+    story = Story(rule("presence: {is: [presumed_out], for_s: 7200}"), start="09:00").says("pir", motion=1.0)
+    story.says("door", contact=1.0).at("10:00").says("door", seen="10:00", contact=0.0)
+    assert story.at("10:20").feed_lost().at("13:00").resumed(kept=False).at("14:50").raised == []
+    assert story.at("15:00").raised == ["the_rule H1 14:55"]

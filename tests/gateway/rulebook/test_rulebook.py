@@ -50,6 +50,10 @@ MISTAKES = {
         "3:3: Object contains unknown field `sevrity`; did you mean 'severity'?",
     ),
     "a missing key": (("  severity: notice\n", ""), "1:3: Object missing required field `severity`"),
+    "a word far from any": (
+        ("notice", "high"),
+        "3:13: Invalid enum value 'high'; known are: critical, notice, urgent",
+    ),
     "an unknown word": (("notice", "noticee"), "3:13: Invalid enum value 'noticee'; did you mean 'notice'?"),
     "an unknown device kind": (
         ("kind: care", "kind: care\n  device_kinds: [motoin]"),
@@ -90,7 +94,10 @@ MISTAKES = {
     ),
     "an id with a space": (
         ("id: door", "id: front door"),
-        "1:7: Expected `str` matching regex '^[A-Za-z0-9_-]{1,64}$'",
+        (
+            "1:7: Expected `str` matching regex '^[A-Za-z0-9_-]{1,64}$'; "
+            "write letters a to z, digits, _ and - only, no blanks, at most 64"
+        ),
     ),
     "steps in one language only": (
         ("[关门]", "[关门, 记录]"),

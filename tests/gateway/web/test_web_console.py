@@ -216,7 +216,7 @@ def test_all_of_a_kind_in_a_home_is_silenced_from_its_alert(desk: Desk, page: Pa
     signs_in(page)
     page.locator(f"#a-{alert}").get_by_role("button", name="暂缓提醒").click()
     dialog = page.locator("#shelf")
-    dialog.get_by_role("radio", name="本户的这一类").check()
+    dialog.get_by_role("radio", name="这里的这一类").check()
     dialog.get_by_label("其他原因").fill("装修")
     dialog.get_by_role("button", name="暂缓提醒").click()
     expect(page.locator("#toast")).to_have_text("已暂缓提醒：久未活动，王女士")
