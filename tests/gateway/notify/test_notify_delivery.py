@@ -342,7 +342,7 @@ def test_an_outcome_the_disk_refuses_is_kept_and_nothing_is_sent_twice(
             assert worker._kept
             mend_disk(engine)
             await until(lambda: states(engine) == ["delivered"])
-            await until(lambda: not worker._kept)  # the state is in the database a moment before it is forgotten
+            await until(lambda: not worker._kept)  # written a moment before it is forgotten
 
     asyncio.run(story())
     assert len(channel.sent) == 1
