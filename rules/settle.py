@@ -9,6 +9,7 @@ from rules.modes import Mode
 from rules.plan import Plan, Watch
 from rules.state import NEVER, Fact, KeyState, Slot, slot_of
 
+SOON_MS = 3_600_000
 MODE = "mode"  # stands among the names of slots where a mode's end is the deadline
 
 
@@ -17,13 +18,21 @@ def settle(plan: Plan, state: KeyState, until: int, now: int, effects: list[Effe
     while True:
         due, name = _first(plan, state, until)
         if due > until:
-            state.wake = due
+            state.wake = due if state.lost_at else _look_ahead(plan, state, due, until)
             return
         if name == MODE:
             end_mode(plan, state, due, now, "time", effects)
             continue
         watch, slot = plan.watches[name], slot_of(state, name)
         tell(plan, watch, state, slot, watch.condition.settle(watch, state, slot, due), now, effects)
+
+
+def _look_ahead(plan: Plan, state: KeyState, due: int, until: int) -> int:
+    """The bound ``due``, with silences worked out now that the home is at hand, where theirs would soon be asked for."""
+    if not plan.silences or state.silence_due > until + SOON_MS:
+        return due
+    state.silence_due = min(silent_from(watch, state, state.slots.get(watch.slot)) for watch in plan.silences)
+    return min(_first_slot(plan, state)[0], state.silence_due)
 
 
 def next_due(plan: Plan, state: KeyState) -> int:
@@ -33,6 +42,19 @@ def next_due(plan: Plan, state: KeyState) -> int:
 
 def _first(plan: Plan, state: KeyState, until: int) -> tuple[int, str]:
     """The earliest bound and whose it is; silences are only worked out where one may have come by ``until``."""
+    due, name = _first_slot(plan, state)
+    if state.lost_at or not plan.silences or state.silence_due > due:
+        return due, name
+    if state.silence_due > until:
+        return state.silence_due, ""
+    state.silence_due, silent = min(
+        (silent_from(watch, state, state.slots.get(watch.slot)), watch.slot) for watch in plan.silences
+    )
+    return min((due, name), (state.silence_due, silent))
+
+
+def _first_slot(plan: Plan, state: KeyState) -> tuple[int, str]:
+    """The earliest bound of a slot, or the end of the home's mode."""
     lost = state.lost_at
     due, name = NEVER, ""
     for found, slot in state.slots.items():
@@ -44,14 +66,7 @@ def _first(plan: Plan, state: KeyState, until: int) -> tuple[int, str]:
     mode = state.mode
     if mode is not None and mode.until < due:
         due, name = mode.until, MODE
-    if lost or not plan.silences or state.silence_due > due:
-        return due, name
-    if state.silence_due > until:
-        return state.silence_due, ""
-    state.silence_due, silent = min(
-        (silent_from(watch, state, state.slots.get(watch.slot)), watch.slot) for watch in plan.silences
-    )
-    return min((due, name), (state.silence_due, silent))
+    return due, name
 
 
 def tell(
