@@ -9,7 +9,9 @@ from rules.modes import Mode
 from rules.plan import Plan, Watch
 from rules.state import NEVER, Fact, KeyState, Slot, slot_of
 
-SOON_MS = 3_600_000
+SOON_MS = (
+    3_600_000  # silences are worked out this long before they can come, while their home is at hand anyway
+)
 MODE = "mode"  # stands among the names of slots where a mode's end is the deadline
 
 
@@ -18,7 +20,7 @@ def settle(plan: Plan, state: KeyState, until: int, now: int, effects: list[Effe
     while True:
         due, name = _first(plan, state, until)
         if due > until:
-            state.wake = due if state.lost_at else _look_ahead(plan, state, due, until)
+            state.wake = due
             return
         if name == MODE:
             end_mode(plan, state, due, now, "time", effects)
@@ -27,30 +29,22 @@ def settle(plan: Plan, state: KeyState, until: int, now: int, effects: list[Effe
         tell(plan, watch, state, slot, watch.condition.settle(watch, state, slot, due), now, effects)
 
 
-def _look_ahead(plan: Plan, state: KeyState, due: int, until: int) -> int:
-    """The bound ``due``, with silences worked out now that the home is at hand, where theirs would soon be asked for."""
-    if not plan.silences or state.silence_due > until + SOON_MS:
-        return due
-    state.silence_due = min(silent_from(watch, state, state.slots.get(watch.slot)) for watch in plan.silences)
-    return min(_first_slot(plan, state)[0], state.silence_due)
-
-
 def next_due(plan: Plan, state: KeyState) -> int:
     """A lower bound of when the key must be settled next, in ms; ``NEVER``: not by itself."""
     return _first(plan, state, NEVER)[0]
 
 
 def _first(plan: Plan, state: KeyState, until: int) -> tuple[int, str]:
-    """The earliest bound and whose it is; silences are only worked out where one may have come by ``until``."""
-    due, name = _first_slot(plan, state)
-    if state.lost_at or not plan.silences or state.silence_due > due:
-        return due, name
-    if state.silence_due > until:
-        return state.silence_due, ""
+    """The earliest bound and whose it is ('' for one that is too late to matter)."""
+    first = _first_slot(plan, state)
+    if state.lost_at or not plan.silences:
+        return first
+    if state.silence_due > until + SOON_MS:
+        return min(first, (state.silence_due, ""))
     state.silence_due, silent = min(
         (silent_from(watch, state, state.slots.get(watch.slot)), watch.slot) for watch in plan.silences
     )
-    return min((due, name), (state.silence_due, silent))
+    return min(first, (state.silence_due, silent))
 
 
 def _first_slot(plan: Plan, state: KeyState) -> tuple[int, str]:

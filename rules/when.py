@@ -149,22 +149,16 @@ class Composite(Condition, frozen=True):
         raise NotImplementedError
 
 
-class AllOf(Composite, frozen=True):
-    """All ``of`` these at once, for ``for_s`` seconds."""
+class Joined(Composite, frozen=True):
+    """Several conditions, for ``for_s`` seconds together."""
 
     of: tuple[When, ...]
     for_s: int = 0
 
     def __post_init__(self) -> None:
         _check(self.of, self.for_s)
-        if sum(not part.lasting for part in self.parts) > 1:
-            raise ValueError("only one of its parts may be a happening (event, sequence): two never coincide")
         if self.for_s and not self.lasting:
             raise ValueError("a happening does not last: leave for_s out")
-
-    @property
-    def name(self) -> str:
-        return "all"
 
     @property
     def hold_s(self) -> int:
@@ -177,6 +171,19 @@ class AllOf(Composite, frozen=True):
     @property
     def lasting(self) -> bool:
         return all(part.lasting for part in self.parts)
+
+
+class AllOf(Joined, frozen=True):
+    """All ``of`` these at once, for ``for_s`` seconds."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if sum(not part.lasting for part in self.parts) > 1:
+            raise ValueError("only one of its parts may be a happening (event, sequence): two never coincide")
+
+    @property
+    def name(self) -> str:
+        return "all"
 
     def holds(self, watch: Watch, state: KeyState) -> bool:
         return all(_stands(part, state) for part in watch.parts)
@@ -188,34 +195,17 @@ class AllOf(Composite, frozen=True):
         return all(other.slot == part.slot or _stands(other, state) for other in watch.parts)
 
 
-class AnyOf(Composite, frozen=True):
+class AnyOf(Joined, frozen=True):
     """At least one ``of`` these, for ``for_s`` seconds."""
 
-    of: tuple[When, ...]
-    for_s: int = 0
-
     def __post_init__(self) -> None:
-        _check(self.of, self.for_s)
+        super().__post_init__()
         if len({part.lasting for part in self.parts}) > 1:
             raise ValueError("its parts must all last (levels, absences) or all be happenings (events)")
-        if self.for_s and not self.lasting:
-            raise ValueError("a happening does not last: leave for_s out")
 
     @property
     def name(self) -> str:
         return "any"
-
-    @property
-    def hold_s(self) -> int:
-        return self.for_s
-
-    @property
-    def parts(self) -> tuple[Condition, ...]:
-        return tuple(when.condition for when in self.of)
-
-    @property
-    def lasting(self) -> bool:
-        return all(part.lasting for part in self.parts)
 
     def holds(self, watch: Watch, state: KeyState) -> bool:
         return any(_stands(part, state) for part in watch.parts)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rules.conditions.condition import Condition, Ended, Fired, known
 from rules.conditions.last_activity import ACTIVITIES, RECHECK_MS, blind_ms, last_activity, would_be_seen
 from rules.events import Value
 from rules.habit import is_learned
-from rules.local_time import minutes
+from rules.local_time import local_day, minutes, moment
 from rules.presence import posture, where
 from rules.state import Fact, KeyState, Slot
 from rules.vocabulary import METRICS
@@ -113,17 +113,11 @@ class Absence(Condition, frozen=True):
 
     def _due(self, watch: Watch, since: int) -> int:
         """``for_s`` of window time after ``since``, within one day's window, in ms."""
-        moment = datetime.fromtimestamp(since / 1000, UTC).astimezone(watch.zone)
         for days in range(3):
-            day = moment.date() + timedelta(days=days)
-            opens = _at(day.year, day.month, day.day, minutes(self.from_time), watch)
-            closes = _at(day.year, day.month, day.day, minutes(self.to_time), watch)
+            day = local_day(since, watch.zone) + timedelta(days=days)
+            opens = moment(day, minutes(self.from_time), watch.zone)
+            closes = moment(day, minutes(self.to_time), watch.zone)
             due = max(since, opens) + self.for_s * 1000
             if due <= closes:
                 return due
         raise AssertionError("for_s fits into a window: checked when the rule was read")
-
-
-def _at(year: int, month: int, day: int, minute: int, watch: Watch) -> int:
-    local = datetime(year, month, day, tzinfo=watch.zone) + timedelta(minutes=minute)
-    return int(local.timestamp() * 1000)
