@@ -10,19 +10,22 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
-from itertools import islice
 
 from sqlalchemy.exc import DBAPIError
 
 from gateway.journal.journal import Journal, JournalError
 from gateway.store.readings import Readings, Store, StoreRefused, StoreUnavailable
-from gateway.stored_rows import own_rows, readings_of, rows_of
+from gateway.stored_rows import Rows
 from rules.world import World
 
 log = logging.getLogger(__name__)
-EVENTS_PER_WRITE_MAX = 20_000
+EVENTS_PER_WRITE_MAX = (
+    65_536  # of two readings each: as many rows as DuckDB keeps together, written at half the cost
+)
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 IDLE_S = 0.2  # how long readings may wait to be written together
+BUSY_S = 1.0  # and in a flood, where few large writes cost half of many small ones
+BUSY_EVENTS = 5_000  # so many within IDLE_S are a flood
 SELF_EVERY_MS = 60_000
 
 
@@ -105,23 +108,32 @@ class StoreWriter:
                 return
             if not more and not self._stopping.is_set():
                 self._wake.wait(5.0)
-                self._stopping.wait(IDLE_S)
+                self._gather()
                 self._wake.clear()
 
+    def _gather(self) -> None:
+        """Give readings time to be written together."""
+        self._stopping.wait(IDLE_S)
+        if self._journal.position - self.position > BUSY_EVENTS:
+            self._stopping.wait(BUSY_S - IDLE_S)
+
     def _write_some(self) -> bool:
-        found = list(
-            islice(self._journal.read(self.position, limit=EVENTS_PER_WRITE_MAX), EVENTS_PER_WRITE_MAX)
-        )
-        if not found:
+        rows, last, at = Rows(), self.position, self.last_at
+        while last - self.position < EVENTS_PER_WRITE_MAX:
+            events = self._journal.following(last, most=EVENTS_PER_WRITE_MAX - (last - self.position))
+            if not events:
+                break
+            rows.add(events)
+            last, at = last + len(events), events[-1].at
+        if last == self.position:
             return False
-        rows = rows_of((event for _, event in found), self._world())
-        last, at = found[-1][0], found[-1][1].at
-        if rows and at - self._self_at >= SELF_EVERY_MS:
+        if rows.count and at - self._self_at >= SELF_EVERY_MS:
             self._self_at = at
-            rows += own_rows(self._about_itself(), at)
-        self.stored += self._commit(readings_of(rows), last)
+            rows.say(self._about_itself(), at)
+        full = last - self.position == EVENTS_PER_WRITE_MAX
+        self.stored += self._commit(rows.readings(self._world()), last)
         self.position, self.last_at = last, at
-        return len(found) == EVENTS_PER_WRITE_MAX
+        return full
 
     def _commit(self, rows: Readings, cursor: int) -> int:
         """Write the rows that the store takes; returns how many."""

@@ -123,6 +123,13 @@ def has_message(device: DeviceState, boot: str, seq: int) -> bool:
     return seen(device.boots, boot, seq)
 
 
+def highest_message(device: DeviceState, boot: str) -> int | None:
+    """The highest number in the device's memory of that power-up; None where nothing of it is."""
+    if device.boot and boot == device.boot:
+        return max(device.seq, device.boots[-1].ends[-1])
+    return next((known.ends[-1] for known in device.boots if known.name == boot), None)
+
+
 def slot_of(state: KeyState, name: str) -> Slot:
     """The slot of that name; an empty one is put there if it is not in use."""
     slot = state.slots.get(name)

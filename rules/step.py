@@ -149,14 +149,18 @@ def hear(  # noqa: C901, PLR0912 the way of nearly every event, in one piece bec
             device.seq = seq  # nearly always: the next one
         elif not remember_message(device, event.boot, seq):
             return
-    observed, seen = event.observed_at, now
-    if now >= state.wake or state.lost_at:
-        observed, seen = _catch_up(plan, state, observed, now, effects)
-    else:  # nearly always: nothing is due, and now is now
-        if observed > now:
-            observed = now
-        if observed > state.stamp:
-            state.stamp = observed
+    observed, stamp = event.observed_at, state.stamp
+    seen = settled = now
+    if observed > now:
+        observed = now
+    if state.lost_at:  # as ``_catch_up`` has it
+        seen = max(stamp, observed)
+        settled = stamp if observed == now else seen
+        observed = seen
+    if settled >= state.wake:
+        settle(plan, state, settled, now, effects)
+    if settled > stamp and observed > stamp:
+        state.stamp = min(settled, observed)
     if not replayed:
         if device.missing or device.credit or not device.online:
             _is_back(plan, state, device, event.device, seen, effects)

@@ -27,7 +27,7 @@ from rules.events import AnyEvent, FeedLost, Occurrence, Resumed, Status, Teleme
 from rules.plan import Plan
 from rules.shaping.site import SiteState
 from rules.shaping.site import encode as encode_site
-from rules.state import NEVER, DeviceState, KeyState, encode, has_message
+from rules.state import NEVER, DeviceState, KeyState, encode, has_message, highest_message
 from rules.step import Routes, advance, hear, keys, learn
 from rules.world import EMPTY, Definition, World
 
@@ -111,6 +111,11 @@ class Engine:
         if type(event) is Occurrence and event.id:
             return event.id in found[2].ids
         return bool(event.boot) and has_message(found[2], event.boot, event.seq)
+
+    def highest(self, device: str, boot: str) -> int | None:
+        """The highest number applied of the device's messages since that power-up; None if it is not known."""
+        found = self._seats.get(device)
+        return highest_message(found[2], boot) if found is not None else None
 
     def next_wake(self) -> int:
         """A lower bound of the next deadline of any key or site, in ms."""

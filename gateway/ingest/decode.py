@@ -103,6 +103,7 @@ class Topics:
     def __init__(self, devices: Mapping[str, Device]) -> None:
         self.devices = devices
         self._known: dict[str, Address] = {}
+        self.telemetry: dict[str, str] = {}  # device by topic, of those of this channel that have come
 
     def address(self, topic: str) -> Address | Wrong:
         """Device and channel of a topic, or why it has none."""
@@ -112,6 +113,8 @@ class Topics:
         found = _address(topic, self.devices)
         if not isinstance(found, Wrong):
             self._known[topic] = found  # three channels a device: bounded by the registry
+            if found[1] == "telemetry":
+                self.telemetry[topic] = found[0]
         return found
 
 
@@ -130,6 +133,37 @@ def decode_from(address: Address, payload: bytes, *, retain: bool, times: Times)
         return Wrong("bad_shape", str(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Wrong("bad_json", str(error))
+
+
+def plain(device: str, payload: bytes, times: Times) -> Telemetry | None:  # noqa: PLR0911 in one piece, calls cost
+    """A message of readings as nearly every one is: counted by its device, timed now, of known metrics; else None.
+
+    None is no verdict: ``decode_from`` knows the rest.
+    """
+    if len(payload) > PAYLOAD_MAX:
+        return None
+    try:
+        wire = _telemetry_decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    now, observed, seq, metrics = times.now, wire.ts, wire.seq, wire.m
+    if observed is None:
+        observed = now
+    elif now - LATE_MS <= observed + times.ahead <= now:
+        observed = int(observed) + times.ahead
+    else:
+        return None
+    if not wire.boot or seq is None or not metrics or len(metrics) > METRICS_MAX:
+        return None
+    for name, value in metrics.items():
+        kind = type(value)
+        if name not in _good_names:
+            return None
+        if kind is bool:
+            metrics[name] = 1.0 if value else 0.0
+        elif kind is not float or not -NUMBER_MAX < value < NUMBER_MAX:  # type: ignore[operator]  # it is a float here
+            return None
+    return Telemetry(now, device, observed, 0, wire.boot, seq, metrics)  # type: ignore[arg-type]  # seen above
 
 
 def _address(topic: str, devices: Mapping[str, Device]) -> Address | Wrong:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from zlib import crc32
 
-from gateway.ingest.decode import Times, Topics, Wrong, decode_from
+from gateway.ingest.decode import Times, Topics, Wrong, decode_from, plain
+from gateway.ingest.repeats import Memory, Repeats
 from gateway.ingest.source import Message
 from rules.events import FromDevice, Occurrence, Quality, Status, Telemetry
 from rules.world import Device
@@ -41,13 +42,6 @@ class Batch:
     packet_ids: list[int] = field(default_factory=list)
 
 
-class Memory(Protocol):
-    """Knows which messages were taken before."""
-
-    def has_seen(self, event: Telemetry | Occurrence) -> bool:
-        """Whether this message, by its identity, was taken before."""
-
-
 class Clock(Protocol):
     """Hub time in ms."""
 
@@ -74,7 +68,6 @@ class Ingest:
         clock: Clock,
         nameless: Iterable[tuple[int, int]] = (),
     ) -> None:
-        self._memory = memory
         self._clock = clock
         self._topics = Topics({})
         self._at = 0  # hub time of the newest event: the next one is not before it
@@ -86,7 +79,7 @@ class Ingest:
                 self._nameless[name[0]] = name[1]
         self._redelivered = dict(self._nameless)
         self._new_session = False
-        self._own = _Own()
+        self._repeats = Repeats(memory)
         self._clock_noted: dict[str, int] = {}
         self.counts: Counter[str] = Counter()
 
@@ -99,42 +92,55 @@ class Ingest:
 
     def applied(self) -> None:
         """What was read so far is in the memory by now."""
-        self._own = _Own()
+        self._repeats.applied()
 
     def read(
-        self, messages: Iterable[Message], devices: Mapping[str, Device], *, not_before: int = 0
+        self, messages: Sequence[Message], devices: Mapping[str, Device], *, not_before: int = 0
     ) -> Batch:
         """Decode in order; what was taken before is acknowledged and dropped. No event is stamped before ``not_before``."""
-        batch = Batch()
+        batch = Batch(packet_ids=[message.packet_id for message in messages if message.packet_id])
         self._at = max(self._at, not_before)
-        times = Times(-1, -1)
         if self._topics.devices is not devices:
             self._topics = Topics(devices)
-        topics = self._topics
+            self._repeats.keep(devices)
+        times = Times(-1, -1)
+        telemetry, runs, take = self._topics.telemetry, self._repeats.runs, batch.events.append
         for message in messages:
-            if message.packet_id:
-                batch.packet_ids.append(message.packet_id)
-            at = max(message.received_at, self._at)
-            if at != times.now:
-                times = Times(at, max(at, self._clock.latest()), self._clock.ahead())
-            if not message.payload and message.topic.endswith("/status"):
-                self.counts["cleared"] += 1  # how MQTT takes a retained message back: no news of the device
-                continue
-            address = topics.address(message.topic)
-            event = (
-                address
-                if isinstance(address, Wrong)
-                else decode_from(address, message.payload, retain=message.retain, times=times)
-            )
-            if isinstance(event, Wrong):
-                self._set_aside(message, event, batch)
-                continue
-            self._take(event, message, batch)
-            if event.at > at:
-                self._clock.advance(event.at)
-            self._at = event.at
+            at = message.received_at
+            self._at = max(self._at, at)
+            if self._at != times.now:
+                times = Times(self._at, max(self._at, self._clock.latest()), self._clock.ahead())
+            # Nearly every message is a reading like this, the next its device has counted; any doubt goes the long way.
+            device = telemetry.get(message.topic)
+            if device is not None and not message.retain and not self._nameless:
+                event = plain(device, message.payload, times)
+                if event is not None:
+                    run = runs.get(device)
+                    if run is not None and event.seq == run.high + 1 and event.boot == run.boot:
+                        run.high = event.seq
+                        take(event)
+                        continue
+            self._read_any(message, times, batch)
         self.counts["read"] += len(batch.events)
         return batch
+
+    def _read_any(self, message: Message, times: Times, batch: Batch) -> None:
+        if not message.payload and message.topic.endswith("/status"):
+            self.counts["cleared"] += 1  # how MQTT takes a retained message back: no news of the device
+            return
+        address = self._topics.address(message.topic)
+        event = (
+            address
+            if isinstance(address, Wrong)
+            else decode_from(address, message.payload, retain=message.retain, times=times)
+        )
+        if isinstance(event, Wrong):
+            self._set_aside(message, event, batch)
+            return
+        self._take(event, message, batch)
+        if event.at > times.now:
+            self._clock.advance(event.at)
+        self._at = event.at
 
     def _set_aside(self, message: Message, wrong: Wrong, batch: Batch) -> None:
         self.counts[wrong.reason] += 1
@@ -142,12 +148,6 @@ class Ingest:
 
     def _take(self, event: FromDevice, message: Message, batch: Batch) -> None:
         quality = event.quality
-        if not quality and type(event) is Telemetry and event.boot and not self._nameless:  # nearly always
-            if self._own.has_number(event) or self._memory.has_seen(event):
-                self.counts["repeated"] += 1
-            else:
-                batch.events.append(event)
-            return
         if quality != RETAINED and not isinstance(event, Status) and self._is_repeat(event, message, batch):
             self.counts["repeated"] += 1
             return
@@ -160,7 +160,7 @@ class Ingest:
         if event.boot or (isinstance(event, Occurrence) and event.id):
             if self._nameless:
                 self._nameless.pop(packet_id, None)
-            return self._own.has(event) or self._memory.has_seen(event)
+            return self._repeats.is_repeat(event)
         if not packet_id:
             return False
         name = crc32(message.payload, crc32(message.topic.encode()))
@@ -179,27 +179,3 @@ class Ingest:
             self._clock_noted[event.device] = event.at
             detail = f"the clock of {event.device!r} is wrong; its time was mended, or hub time used instead"
             batch.unreadable.append(Unreadable(message, "clock", detail, repaired=True))
-
-
-class _Own:
-    """The identities that were read and are not yet in the memory."""
-
-    def __init__(self) -> None:
-        self._numbers: set[tuple[str, str, int]] = set()
-        self._ids: set[tuple[str, str]] = set()
-
-    def has(self, event: Telemetry | Occurrence) -> bool:
-        """Whether it was among them already; from now on it is."""
-        if isinstance(event, Occurrence) and event.id:
-            name = (event.device, event.id)
-            known = name in self._ids
-            self._ids.add(name)
-            return known
-        return self.has_number(event)
-
-    def has_number(self, event: Telemetry | Occurrence) -> bool:
-        """``has`` for a message that is known by its place in the device's count."""
-        number = (event.device, event.boot, event.seq)
-        known = number in self._numbers
-        self._numbers.add(number)
-        return known

@@ -13,7 +13,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,9 @@ CREATE TABLE IF NOT EXISTS quarantine (
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 VERSION = "1"
+TAIL_MAX = (
+    65_536  # newest events also kept in memory: who follows closely need not read and decode them again
+)
 EVENTS_PER_ROW_MAX = 4096  # so that a reader that wants a little does not decode a lot
 
 
@@ -86,6 +90,8 @@ class Journal:
         self._opened: list[sqlite3.Connection] = []
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(list[AnyEvent])
+        self._tail: deque[tuple[int, list[AnyEvent]]] = deque()  # entries with their first position
+        self._tail_events = 0
         try:
             self._open()
             last = self._writer.execute(
@@ -129,10 +135,17 @@ class Journal:
                 if self._writer.in_transaction:  # a full disk rolls back by itself
                     self._writer.execute("ROLLBACK")
                 raise
-            self.position += len(entry.events)
             if entry.events:
+                self._remember(first, entry.events)
                 self.last_at = entry.events[-1].at
+            self.position += len(entry.events)
             return self.position
+
+    def _remember(self, first: int, events: list[AnyEvent]) -> None:
+        self._tail.append((first, events))
+        self._tail_events += len(events)
+        while self._tail_events > TAIL_MAX:
+            self._tail_events -= len(self._tail.popleft()[1])
 
     def _write(self, entry: Entry, first: int) -> None:
         if entry.world is not None:
@@ -163,6 +176,22 @@ class Journal:
                     given += 1
                     if given >= limit:
                         return
+
+    def following(self, after: int, *, most: int) -> Sequence[AnyEvent]:
+        """The events right behind ``after``: some of them, at most ``most``, none when there are none.
+
+        The newest come from memory. Raises ``JournalError`` as ``read`` does.
+        """
+        if after >= self.position:
+            return ()
+        for first, events in tuple(self._tail):
+            if first <= after + 1 < first + len(events):
+                start = after + 1 - first
+                return events[start : start + most] if start or len(events) > most else events
+        for first, count, body, checksum in self._rows(after):
+            events = self._decode(first, count, body, checksum)
+            return events[after + 1 - first :][:most]
+        return ()
 
     def _rows(self, after: int) -> Iterator[tuple[int, int, bytes, int]]:
         last = after

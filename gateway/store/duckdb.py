@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from gateway.store.columns import Coded, Gapped
 from gateway.store.readings import Query, Reading, Readings, StoreUnavailable, check
 
 SEQ_UNKNOWN = -1  # a numpy column holds no None; a known seq is 0 or more
@@ -165,20 +166,22 @@ def _position(database: duckdb.DuckDBPyConnection) -> int:
 
 
 def _columns(rows: Readings) -> dict[str, np.ndarray]:
-    """Lay the batch out as DuckDB takes it fastest without pandas or Arrow.
+    """Lay the batch out as DuckDB takes it fastest without pandas or Arrow: every word one object, however often it comes.
 
-    Batches of 10,000 rows, committed: 2.1 µs a row; by appender 4.5, by JSON 6, by list parameters 12.
+    Committed batches of 20,000 rows: 1.0 µs a row, of 130,000 (past a row group, so beside the write-ahead log): 0.6; by
+    codes joined to words 1.2 and 0.8; by list parameters 12.
     """
+    seq = Gapped.of(rows.seq)
     return {
-        "device": np.array(rows.device, object),
-        "place": np.array(rows.place, object),
-        "home": np.array(rows.home, np.bool_),
-        "metric": np.array(rows.metric, object),
-        "time_ns": np.array(rows.time_ns, np.int64),
-        "value": np.array(rows.value, np.float64),
-        "text": np.array(rows.text, object),
-        "quality": np.array(rows.quality, object),
-        "boot": np.array(rows.boot, object),
-        "seq": np.array([SEQ_UNKNOWN if seq is None else seq for seq in rows.seq], np.int64),
-        "received_at": np.array(rows.received_at, np.int64),
+        "device": Coded.of(rows.device).expanded(),
+        "place": Coded.of(rows.place).expanded(),
+        "home": np.asarray(rows.home, np.bool_),
+        "metric": Coded.of(rows.metric).expanded(),
+        "time_ns": np.asarray(rows.time_ns, np.int64),
+        "value": np.asarray(rows.value, np.float64),
+        "text": Coded.of(rows.text).expanded(),
+        "quality": Coded.of(rows.quality).expanded(),
+        "boot": Coded.of(rows.boot).expanded(),
+        "seq": np.where(seq.known, seq.numbers, SEQ_UNKNOWN),
+        "received_at": np.asarray(rows.received_at, np.int64),
     }

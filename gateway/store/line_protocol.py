@@ -33,10 +33,9 @@ def encode(rows: Readings) -> list[str]:
     """
     series: dict[tuple[str, str, str], str] = {}
     lines = []
-    for metric, device, place, time_ns, value, text, quality, boot, seq, received_at in zip(
-        rows.metric, rows.device, rows.place, rows.time_ns, rows.value,
-        rows.text, rows.quality, rows.boot, rows.seq, rows.received_at, strict=True,
-    ):  # fmt: skip
+    for device, place, _, metric, time_ns, value, text, quality, boot, seq, received_at in zip(
+        *rows.lists(), strict=True
+    ):
         key = (metric, device, place)
         start = series.get(key)
         if start is None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
+import numpy.typing as npt
+
+from gateway.store.columns import Coded, Gapped
 
 NS_PER_MS = 1_000_000
 TIME_NS_MIN, TIME_NS_MAX = -(2**63) + 2, 2**63 - 2  # what InfluxDB's storage engine can hold
@@ -19,6 +22,9 @@ NAME_BYTES_MAX = 256  # device, place, metric: tags and measurement names, kept 
 TEXT_BYTES_MAX = 65_535  # InfluxDB documents 64 KB for a string field
 CONTROL_CHARACTERS = frozenset(map(chr, [*range(0x20), 0x7F]))
 QUALITIES = frozenset({"good", "late", "clock", "retained"})
+
+T = TypeVar("T")
+Numbers: TypeAlias = Sequence[T] | npt.NDArray[Any]
 
 
 class StoreUnavailable(Exception):  # noqa: N818 named by whose fault it is
@@ -61,36 +67,40 @@ class Reading:
 
 @dataclass(slots=True)
 class Readings:
-    """Columns of equal length, one row per (message, metric).
+    """Columns of equal length, one row per (message, metric): lists, or what holds many rows at once (``columns``).
 
     ``place`` is a home's or a facility's id and ``home`` says which; ``value`` is finite, booleans
     are 0 and 1; ``quality`` is one of good, late, clock, retained; ``received_at`` is epoch ms.
     ``time_ns`` comes from ``point_time_ns``: stores may keep one row per (time, device, place, metric).
     """
 
-    device: list[str] = field(default_factory=list)
-    place: list[str] = field(default_factory=list)
-    home: list[bool] = field(default_factory=list)
-    metric: list[str] = field(default_factory=list)
-    time_ns: list[int] = field(default_factory=list)
-    value: list[float] = field(default_factory=list)
-    text: list[str | None] = field(default_factory=list)
-    quality: list[str] = field(default_factory=list)
-    boot: list[str | None] = field(default_factory=list)
-    seq: list[int | None] = field(default_factory=list)
-    received_at: list[int] = field(default_factory=list)
+    device: Sequence[str | None] = field(default_factory=list)
+    place: Sequence[str | None] = field(default_factory=list)
+    home: Numbers[bool] = field(default_factory=list)
+    metric: Sequence[str | None] = field(default_factory=list)
+    time_ns: Numbers[int] = field(default_factory=list)
+    value: Numbers[float] = field(default_factory=list)
+    text: Sequence[str | None] = field(default_factory=list)
+    quality: Sequence[str | None] = field(default_factory=list)
+    boot: Sequence[str | None] = field(default_factory=list)
+    seq: Sequence[int | None] = field(default_factory=list)
+    received_at: Numbers[int] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.time_ns)
 
     def __iter__(self) -> Iterator[Reading]:
-        return map(Reading, *(getattr(self, column.name) for column in fields(self)))
+        return map(Reading, *self.lists())
+
+    def lists(self) -> list[list[Any]]:
+        """The columns as plain lists, in order."""
+        columns = (getattr(self, column.name) for column in fields(self))
+        return [column.tolist() if isinstance(column, np.ndarray) else list(column) for column in columns]
 
     def without(self, rows: Container[int]) -> Readings:
         """Copy all but those rows, given by index."""
         kept = [row for row in range(len(self)) if row not in rows]
-        columns = (getattr(self, column.name) for column in fields(self))
-        return Readings(*([column[row] for row in kept] for column in columns))
+        return Readings(*([column[row] for row in kept] for column in self.lists()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +166,7 @@ def check(rows: Readings) -> None:
     if len(set(lengths.values())) > 1:
         raise ValueError(f"the columns of readings must be of equal length, not {lengths}")
     bad: dict[int, str] = {}
-    finite = np.isfinite(np.array(rows.value, np.float64))
+    finite = np.isfinite(np.asarray(rows.value, np.float64))
     if not finite.all():
         odd = (int(row) for row in np.flatnonzero(~finite))
         bad |= {row: f"value is {rows.value[row]}, not a finite number" for row in odd}
@@ -168,13 +178,15 @@ def check(rows: Readings) -> None:
     bad |= _bad("quality", rows.quality, _quality_fault)
     bad |= _outside("time_ns", rows.time_ns, TIME_NS_MIN, TIME_NS_MAX)
     bad |= _outside("received_at", rows.received_at, 0, INT_MAX)
-    bad |= _outside("seq", rows.seq, 0, INT_MAX)
+    seq = rows.seq
+    bad |= _outside("seq", seq.numbers[seq.known] if isinstance(seq, Gapped) else seq, 0, INT_MAX)
     if bad:
         raise StoreRefused(dict(sorted(bad.items())))
 
 
 def _bad(name: str, column: Sequence[str | None], fault: Callable[[str], str | None]) -> dict[int, str]:
-    faults = {word: why for word in set(column) if word is not None and (why := fault(word)) is not None}
+    words = column.words if isinstance(column, Coded) else set(column)
+    faults = {word: why for word in words if word is not None and (why := fault(word)) is not None}
     if not faults:
         return {}
     return {row: f"{name} {word!r:.80} {faults[word]}" for row, word in enumerate(column) if word in faults}
@@ -208,7 +220,11 @@ def _too_long(text: str, bytes_max: int) -> str | None:
     return f"takes {size} bytes, {bytes_max} are allowed" if size > bytes_max else None
 
 
-def _outside(name: str, column: Sequence[int | None], low: int, high: int) -> dict[int, str]:
+def _outside(name: str, column: Numbers[int | None], low: int, high: int) -> dict[int, str]:
+    if isinstance(column, np.ndarray):
+        if not len(column) or (low <= column.min() and column.max() <= high):
+            return {}
+        column = column.tolist()
     known = [number for number in column if number is not None]
     if not known or (low <= min(known) and max(known) <= high):
         return {}

@@ -114,9 +114,16 @@ class Stay(Condition, frozen=True):
 
     def _begin(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> None:
         """Count from now on, if a presence sensor says that somebody is there."""
-        sensing = [device for device, sensed in self._presences(watch, state, at).items() if sensed]
-        if sensing:
-            self._enter(slot, Fact(sensing[0], "presence", 1.0, at))
+        for device in watch.devices:
+            latest = state.devices[device].latest.get("presence")
+            if (
+                latest is not None
+                and latest.value == 1
+                and self._is_there(watch, device)
+                and is_alive(watch, state, device, at)
+            ):
+                self._enter(slot, Fact(device, "presence", 1.0, at))
+                return
 
     def _leave(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Ended | None:
         if not slot.since or at < slot.since:

@@ -20,7 +20,8 @@ from firmware_sim.town import Town
 from gateway.ingest.decode import Times, Wrong, decode
 from gateway.registry.csv_file import parse
 from gateway.store.influxdb import InfluxStore
-from gateway.stored_rows import Row, own_rows, readings_of, rows_of
+from gateway.store.readings import Readings
+from gateway.stored_rows import Rows
 from rules.events import FromDevice
 from rules.world import Definition, Device, Place, World
 
@@ -46,7 +47,7 @@ def world_of(town: Town) -> World:
     )
 
 
-def a_day_of_the_town() -> list[Row]:
+def a_day_of_the_town() -> Readings:
     """What the wire carries in a day, decoded and made into rows, with the hub's own figures each minute."""
     town = Town(
         settle(homes=4, seed=7), seed=7, start_ms=START_MS, past_ms=DAY_MS, incidents_from_ms=START_MS
@@ -65,13 +66,14 @@ def a_day_of_the_town() -> list[Row]:
         "hub.alerts_open": 2.0,
         "hub.lag": 0.2,
     }
-    rows = rows_of(events, world)
+    rows = Rows()
+    rows.add(events)
     for minute in range(0, DAY_MS, 60_000):
         grown = {
             name: value * (minute / 60_000) if name.endswith("ed") else value for name, value in own.items()
         }
-        rows += own_rows(grown, START_MS + minute)
-    return rows
+        rows.say(grown, START_MS + minute)
+    return rows.readings(world)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def places(influxd: Influx, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with InfluxProxy(influxd.url, prefix=PREFIX) as proxy:
         cursor = tmp_path_factory.mktemp("cursor") / "cursor"
         store = InfluxStore(url=proxy.url, org="carehub", token="any", cursor_file=cursor)
-        store.write(readings_of(a_day_of_the_town()), cursor=1)
+        store.write(a_day_of_the_town(), cursor=1)
         store.close()
         yield influxd
 

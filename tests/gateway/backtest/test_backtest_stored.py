@@ -10,7 +10,7 @@ from gateway.backtest.asked import DAY_MS, Asked, Registered
 from gateway.backtest.run import run
 from gateway.backtest.stored_copy import copy_in_slices
 from gateway.store.duckdb import DuckDBStore
-from gateway.stored_rows import readings_of, rows_of
+from gateway.stored_rows import Rows
 from rules.events import AnyEvent, Command, Status, Telemetry
 from rules.world import Definition, Device, Place, World
 
@@ -37,7 +37,9 @@ def over_store(folder: Path, events: list[AnyEvent], until: int, *modes: Command
     """Store what was said, copy the store, and ask."""
     world = World(Definition(1, ZONE, PLACES, DEVICES, ()))
     store = DuckDBStore(folder / "readings.duckdb")
-    store.write(readings_of(rows_of(sorted(events, key=lambda event: event.at), world)), cursor=1)
+    rows = Rows()
+    rows.add(sorted(events, key=lambda event: event.at))
+    store.write(rows.readings(world), cursor=1)
     files = copy_in_slices(store, folder / "copy", DAY - DAY_MS, DAY + until, lambda _done: None)
     store.close()
     rules = rule_set(SILENT)

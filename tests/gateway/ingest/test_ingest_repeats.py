@@ -26,6 +26,10 @@ class Remembered:
     def has_seen(self, event: Telemetry | Occurrence) -> bool:
         return self.name(event) in self.seen
 
+    def highest(self, device: str, boot: str) -> int | None:
+        counted = (name for name in self.seen if isinstance(name, tuple) and name[:2] == (device, boot))
+        return max((name[2] for name in counted if len(name) == 3), default=None)
+
     def apply(self, events: list[FromDevice]) -> None:
         self.seen |= {self.name(e) for e in events if isinstance(e, Telemetry | Occurrence)}
 
@@ -233,3 +237,21 @@ def test_a_status_that_is_taken_back_is_no_news_and_no_mistake() -> None:
     batch = reader.read(Message("care/v1/s/d/status", b"", 1 << 16 | 5, False, False, NOW))
     assert (batch.events, batch.unreadable, len(batch.packet_ids)) == ([], [], 1)
     assert reader.ingest.counts["cleared"] == 1
+
+
+COUNTED = st.tuples(st.sampled_from(["d", "e"]), st.sampled_from(["a", "b", "c"]), st.integers(1, 6))
+
+
+@given(stream=st.lists(COUNTED, max_size=40), cuts=st.sets(st.integers(1, 39)))
+def test_however_devices_count_each_message_is_taken_once(
+    stream: list[tuple[str, str, int]], cuts: set[int]
+) -> None:
+    reader, taken, begin = Reader(), list[object](), 0
+    for end in [*sorted(cut for cut in cuts if cut < len(stream)), len(stream)]:
+        part = [
+            message({"boot": boot, "seq": seq, "m": {"motion": 1}}, device=device)
+            for device, boot, seq in stream[begin:end]
+        ]
+        taken += [(e.device, e.boot, e.seq) for e in reader.read(*part).events if isinstance(e, Telemetry)]
+        begin = end
+    assert taken == list(dict.fromkeys(stream))
