@@ -152,9 +152,11 @@ def test_metrics_are_in_prometheus_text(desk: Desk, client: Visitor) -> None:
     lines = client.get("/metrics").text.splitlines()
     assert "# TYPE carehub_received_total counter" in lines
     assert "carehub_received_total 12" in lines
-    assert "carehub_ready 1" in lines
+    assert "carehub_stream_readers 0" in lines
     assert 'carehub_alerts_open{severity="critical",state="raised"} 1' in lines
-    shape = re.compile(r'# TYPE \w+ (counter|gauge)|\w+(\{\w+="\w+"(,\w+="\w+")*\})? [-+0-9.e]+')
+    shape = re.compile(
+        r'# HELP \w+ .+|# TYPE \w+ (counter|gauge)|\w+(\{\w+="\w+"(,\w+="\w+")*\})? [-+0-9.e]+'
+    )
     assert all(shape.fullmatch(line) for line in lines)
 
 
