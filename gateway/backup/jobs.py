@@ -52,6 +52,8 @@ class Backups:
     def close(self) -> None:
         """End what is at work."""
         self._ending.set()
+        if self._store is not None:
+            self._store.end_copy()
         self._thread.shutdown(cancel_futures=True)
 
     def _make(self, backup_id: str) -> None:

@@ -52,6 +52,9 @@ class CopiedStore(Protocol):
     def copy_whole(self, file: Path) -> tuple[int, int]:
         """Copy everything into a new file as of one moment; the journal position it stands at, and how many readings."""
 
+    def end_copy(self) -> None:
+        """Let a copy that is at work in another thread fail."""
+
 
 Told = Callable[[str, float], None]
 
@@ -73,9 +76,9 @@ def make_backup(data: Path, folder: Path, *, store: CopiedStore | None, zone: st
     files = {}
     names = sorted(file.name for file in folder.iterdir())
     for done, name in enumerate(names):
-        told("checksums", 0.8 + 0.2 * done / len(names))
+        share = 0.8 + 0.2 * done / len(names)
         (folder / name).chmod(0o600)
-        files[name] = checksum(folder / name)
+        files[name] = checksum(folder / name, lambda _count, share=share: told("checksums", share))  # type: ignore[misc]
         _to_disk(folder / name)
     manifest = Manifest(
         format=FORMAT,

@@ -51,6 +51,7 @@ class DuckDBStore:
         self._writing = threading.Lock()
         self._opening = threading.Lock()
         self._database: duckdb.DuckDBPyConnection | None = None
+        self._copying: duckdb.DuckDBPyConnection | None = None
         self._closed = False
         self._cursor = 0
         self._connection().close()
@@ -130,7 +131,7 @@ class DuckDBStore:
         Nobody who writes is held up.
         """
         target = str(file).replace("'", "''")
-        connection = self._connection()
+        self._copying = connection = self._connection()
         try:
             (own,) = connection.execute("SELECT current_database()").fetchone() or ("",)
             connection.execute(f"ATTACH '{target}' AS copied")
@@ -143,8 +144,15 @@ class DuckDBStore:
         except duckdb.Error as error:
             raise StoreUnavailable(f"copying {self._path} to {file} failed: {error}") from error
         finally:
+            self._copying = None
             connection.close()
         return int((position or (0,))[0]), int((readings or (0,))[0])
+
+    def end_copy(self) -> None:
+        """Let a ``copy_whole`` that is at work in another thread fail."""
+        copying = self._copying
+        if copying is not None:
+            copying.interrupt()
 
     def close(self) -> None:
         """Close the file; what the write-ahead log holds goes into it."""
