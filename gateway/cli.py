@@ -18,6 +18,7 @@ from gateway.commands import import_registry, quarantine_app, reload_rules, staf
 from gateway.settings import Settings
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of
 
+log = logging.getLogger(__name__)
 app = typer.Typer(
     name="carehub",
     rich_markup_mode=None,
@@ -47,15 +48,18 @@ def main() -> None:
 @app.command()
 def run(config: ConfigOption = None) -> None:
     """Run the hub: MQTT in, alerts out, console and API on [http]."""
-    with explained():
-        from gateway.logs import begin_logging
+    try:
+        with explained():
+            from gateway.logs import begin_logging
 
-        settings = settings_of(config)
-        begin_logging(settings.log.format, settings.log.level, settings.hub.zone)
-        try:
+            settings = settings_of(config)
+            begin_logging(settings.log.format, settings.log.level, settings.hub.zone)
             asyncio.run(_run(settings))
-        finally:
-            logging.shutdown()  # what was said again and again is told at least now
+    except typer.Exit:
+        raise
+    except Exception:  # a fault of the program: told by the log, which leaves its words out
+        log.critical("the hub has ended by a fault of the program", exc_info=True)
+        raise typer.Exit(1) from None
 
 
 async def _run(settings: Settings) -> None:

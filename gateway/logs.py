@@ -152,10 +152,16 @@ def _where(record: logging.LogRecord) -> list[str]:
     """The exception's kind and the places it came through, without its words."""
     if not record.exc_info or record.exc_info[1] is None:
         return []
-    error: BaseException | None = record.exc_info[1]
+    return _chain(record.exc_info[1])
+
+
+def _chain(last: BaseException) -> list[str]:
     found: list[str] = []
+    error: BaseException | None = last
     while error is not None:
         found += [type(error).__name__, *_places(error.__traceback__)]
+        if isinstance(error, BaseExceptionGroup):
+            found += [line for part in error.exceptions for line in _chain(part)]
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return found
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import logging
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from typer.testing import CliRunner
 
+from gateway import cli
 from gateway.logs import ALIKE_MAX, JsonLines, SparingHandler, TextLines
 
 SHENZHEN = ZoneInfo("Asia/Shanghai")
@@ -95,3 +98,27 @@ def test_a_wall_clock_set_back_does_not_silence_it() -> None:
     book.says("cannot write", at=7_200)
     book.says("cannot write", at=0)
     assert len(book.lines) == 2
+
+
+def test_a_hub_that_ends_by_a_fault_of_the_program_says_so_with_1_and_nobody_s_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(_settings: object) -> None:
+        raise ExceptionGroup("王女士", [KeyError("13800000001")])
+
+    config = tmp_path / "carehub.toml"
+    config.write_text('[log]\nformat = "json"\n', encoding="utf-8")
+    monkeypatch.setattr(cli, "_run", breaks)
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    try:
+        done = CliRunner().invoke(cli.app, ["run", "-c", str(config)])
+    finally:
+        root.handlers[:], level = before
+        root.setLevel(level)
+    assert done.exit_code == 1
+    told = json.loads(done.stderr)
+    assert told["message"] == "the hub has ended by a fault of the program"
+    assert "KeyError" in told["error"]
+    assert not set("王") & set(done.stderr)
+    assert "138" not in done.stderr
