@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -17,10 +18,12 @@ from gateway.notify.http import checked_url, hide_addresses
 
 log = logging.getLogger(__name__)
 WITHIN_S = 10.0
+LOOK_EVERY_S = 1.0  # while it is not known whether a trouble lasts
+LASTS_S = 10.0  # a trouble that is over sooner is none: every start and every reconnection begins with one
 
 
 class Heartbeat:
-    """Asks ``url`` every ``every_s`` seconds while ``reasons`` gives none, else ``fail_url`` if there is one.
+    """Asks ``url`` every ``every_s`` seconds while ``reasons`` gives none; ``fail_url``, if there is one, when some last.
 
     The addresses are secrets and are never told. Raises ``ChannelError`` for an address that cannot be used.
     """
@@ -38,12 +41,18 @@ class Heartbeat:
         if self._url is None and self._fail_url is None:
             await asyncio.Event().wait()
         async with httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=WITHIN_S) as client:
+            well_at = time.monotonic()
             while True:
-                await self._ping(client)
+                well = not self._reasons()
+                if well:
+                    well_at = time.monotonic()
+                elif time.monotonic() - well_at < min(LASTS_S, self._every_s):
+                    await asyncio.sleep(min(LOOK_EVERY_S, self._every_s))
+                    continue
+                await self._ping(client, well=well)
                 await asyncio.sleep(self._every_s)
 
-    async def _ping(self, client: httpx.AsyncClient) -> None:
-        well = not self._reasons()
+    async def _ping(self, client: httpx.AsyncClient, *, well: bool) -> None:
         address = self._url if well else self._fail_url
         if address is None:
             self.pings["kept_silent"] += 1

@@ -22,33 +22,48 @@ from gateway.backup.manifest import (
 def deliver(folder: Path, target: Path) -> None:
     """Move the backup in ``folder`` to ``target`` (a tar file where that ends in .tar): whole, or not at all.
 
-    Raises ``OSError``.
+    ``folder`` is gone afterwards, whatever happens. Raises ``OSError``.
     """
     aside = target.with_name(f".{target.name}.partial")
-    if aside.is_dir():
-        shutil.rmtree(aside)
-    aside.unlink(missing_ok=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.suffix == ".tar":
-        with (
-            os.fdopen(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file,
-            tarfile.open(fileobj=file, mode="w") as tar,
-        ):
-            for name in [NAME, *sorted(f.name for f in folder.iterdir() if f.name != NAME)]:
-                tar.add(folder / name, arcname=name, filter=_nameless)
+    try:
+        _remove(aside)  # of a command that was killed
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (_as_tar if target.suffix == ".tar" else _as_folder)(folder, aside)
+        _to_disk(aside)
+        aside.rename(target)
+        _to_disk(target.parent)
+    finally:
+        _remove(aside)
+        _remove(folder)
+
+
+def _as_tar(folder: Path, aside: Path) -> None:
+    with (
+        os.fdopen(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file,
+        tarfile.open(fileobj=file, mode="w") as tar,
+    ):
+        for name in [NAME, *sorted(f.name for f in folder.iterdir() if f.name != NAME)]:
+            tar.add(folder / name, arcname=name, filter=_nameless)
+
+
+def _as_folder(folder: Path, aside: Path) -> None:
+    aside.mkdir(mode=0o700)
+    for name in sorted(f.name for f in folder.iterdir()):
+        os.close(os.open(aside / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        shutil.copyfile(folder / name, aside / name)
+        _to_disk(aside / name)
+
+
+def _to_disk(path: Path) -> None:
+    with opened(path) as descriptor:
+        os.fsync(descriptor)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
     else:
-        shutil.copytree(folder, aside, copy_function=shutil.copyfile)
-        aside.chmod(0o700)
-        for copied in aside.iterdir():
-            copied.chmod(0o600)
-            with opened(copied) as descriptor:
-                os.fsync(descriptor)
-    with opened(aside) as descriptor:
-        os.fsync(descriptor)
-    aside.rename(target)
-    with opened(target.parent) as descriptor:
-        os.fsync(descriptor)
-    shutil.rmtree(folder)
+        path.unlink(missing_ok=True)
 
 
 def look_into(source: Path) -> Manifest:

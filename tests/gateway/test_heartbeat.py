@@ -66,6 +66,20 @@ def test_without_trouble_it_is_asked_and_with_trouble_it_hears_nothing() -> None
         assert heart.pings["kept_silent"] >= 3
 
 
+def test_a_trouble_that_does_not_last_is_told_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter(["the broker cannot be heard"] * 5)
+    monkeypatch.setattr("gateway.heartbeat.LOOK_EVERY_S", 0.0)
+    with receiving() as outside:
+        heart = Heartbeat(
+            outside.url + "/up",
+            outside.url + "/fail",
+            every_s=3_600,
+            reasons=lambda: [why] if (why := next(looks, "")) else [],
+        )
+        asyncio.run(beat(heart, 1))
+        assert [request.path for request in outside.requests] == ["/up"]
+
+
 def test_nobody_there_and_a_refusal_are_logged_by_kind_only(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     nobody = Heartbeat(f"http://127.0.0.1:{free_port()}/secret-path", "", every_s=0, reasons=list)

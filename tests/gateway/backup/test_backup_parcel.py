@@ -123,6 +123,21 @@ def test_a_manifest_cannot_name_files_elsewhere(whole: dict[str, Path], tmp_path
             decode(body.replace('"readings.duckdb"', f'"{name}"').encode(), tmp_path)
 
 
+@pytest.mark.parametrize("name", ["new", "new.tar"])
+def test_a_backup_that_cannot_be_written_whole_is_not_there_at_all(
+    whole: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    shutil.copytree(whole["folder"], tmp_path / "made")
+    monkeypatch.setattr("gateway.backup.parcel.os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        deliver(tmp_path / "made", tmp_path / "out" / name)
+    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "made").exists()
+
+
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="no backup is there"):
         look_into(tmp_path)
