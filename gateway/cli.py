@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import time
 from pathlib import Path
@@ -12,10 +13,12 @@ from typing import Annotated, Literal
 import typer
 
 from gateway.backtest.command import backtest
+from gateway.backup.command import backup, restore
 from gateway.commands import import_registry, quarantine_app, reload_rules, staff_app, try_cases
 from gateway.settings import Settings
-from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, log_to_stderr, settings_of
+from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of
 
+log = logging.getLogger(__name__)
 app = typer.Typer(
     name="carehub",
     rich_markup_mode=None,
@@ -45,10 +48,18 @@ def main() -> None:
 @app.command()
 def run(config: ConfigOption = None) -> None:
     """Run the hub: MQTT in, alerts out, console and API on [http]."""
-    log_to_stderr()
-    with explained():
-        settings = settings_of(config)
-        asyncio.run(_run(settings))
+    try:
+        with explained():
+            from gateway.logs import begin_logging
+
+            settings = settings_of(config)
+            begin_logging(settings.log.format, settings.log.level, settings.hub.zone)
+            asyncio.run(_run(settings))
+    except typer.Exit:
+        raise
+    except Exception:  # a fault of the program: told by the log, which leaves its words out
+        log.critical("the hub has ended by a fault of the program", exc_info=True)
+        raise typer.Exit(1) from None
 
 
 async def _run(settings: Settings) -> None:
@@ -64,12 +75,20 @@ async def _run(settings: Settings) -> None:
 def check(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """Check settings and rules without starting anything."""
     with explained():
-        from gateway.parts import open_channels, read_ladder, read_places, read_rulebook, web_settings
+        from gateway.parts import (
+            open_channels,
+            open_heartbeat,
+            read_ladder,
+            read_places,
+            read_rulebook,
+            web_settings,
+        )
         from gateway.rules_in_force import doubts
 
         settings = settings_of(config)
         open_channels(settings)
         read_ladder(settings)
+        open_heartbeat(settings, list)
         web_settings(settings)
         book, places = read_rulebook(settings), read_places(settings)
     warnings = doubts(book, places, settings.hub.calendar, time.time_ns() // 1_000_000)
@@ -85,6 +104,8 @@ def check(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
 
 
 app.command(name="import")(import_registry)
+app.command(name="backup")(backup)
+app.command(name="restore")(restore)
 rules_app.command(name="test")(try_cases)
 rules_app.command(name="backtest")(backtest)
 rules_app.command(name="reload")(reload_rules)

@@ -1,80 +1,212 @@
-"""How a running hub is: why it is not ready, what it has counted, what it stores about itself."""
+"""What a running hub tells of itself: is it keeping up, how far behind is it, what did it refuse. No label names a person."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+import sqlite3
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy.exc import DBAPIError
+
+from gateway.health import reasons
+from gateway.histogram import Histogram
+from gateway.journal.journal import JournalError
+from gateway.notify import outbox
+from gateway.operations.alert_log import FLOOR
+from gateway.process_figures import process_figures
+from gateway.web.port import Figure, Sample
 
 if TYPE_CHECKING:
     from gateway.hub import Hub
 
-FAR_BEHIND = 100_000  # events not yet stored: then the store is not ready
+NOT_REFUSED = ("read", "repeated", "cleared")  # of what ingest counts: all else is a reason for refusing
+OUTCOMES = ("delivered", "failed", "waiting", "withdrawn")
 
 
-def reasons(hub: Hub) -> list[str]:
-    """Why the hub does not do its whole work right now; empty when it does."""
-    line, reader, found = hub.line, hub.line.reader, []
-    if not reader.feed.whole:
-        why = f": {reader.unheard}" if reader.unheard else ""
-        found.append(f"the broker {hub.address!r} cannot be heard{why}")
-    if line.trouble:
-        found.append(line.trouble)
-    if hub.writer.trouble:
-        found.append(f"store: {hub.writer.trouble}")
-    elif hub.writer.started and not hub.writer.alive:
-        found.append("store: its writer has ended; see the log")
-    if hub.journal.position - hub.writer.position > FAR_BEHIND:
-        found.append(f"store: {hub.journal.position - hub.writer.position} events behind")
-    if reader.dropped_first is not None and reader.dropped > reader.dropped_first:
-        found.append(
-            f"the broker dropped {reader.dropped - reader.dropped_first} messages; "
-            "set max_queued_messages 0 and a larger max_queued_bytes"
-        )
-    return found
-
-
-def warnings(hub: Hub) -> list[str]:
-    """What does not keep the hub from its work and yet wants somebody's attention."""
-    world = hub.engine.world
-    return hub.rules.warnings(world.places, hub.settings.hub.calendar, hub.clock.now())
-
-
-def counters(hub: Hub) -> dict[str, float]:
-    """Figures for /metrics."""
-    line, reader = hub.line, hub.line.reader
-    counts = reader.ingest.counts  # besides these three, each is a reason for refusing
-    named = {
-        "messages_read_total": counts["read"],
-        "messages_repeated_total": counts["repeated"],
-        "messages_cleared_total": counts["cleared"],
-        "messages_refused_total": counts.total() - counts["read"] - counts["repeated"] - counts["cleared"],
-        "journal_position": hub.journal.position,
-        "store_position": hub.writer.position,
-        "store_behind": hub.journal.position - hub.writer.position,
-        "rows_stored_total": hub.writer.stored,
-        "rows_refused_total": hub.writer.refused,
-        "alerts_raised_total": line.raised,
-        "keys": len(hub.engine.states),
-        "rules": len(hub.rules.rules),
-        "rule_overrides": len(hub.engine.world.definition.overrides),
-        "rule_mistakes": len(hub.rules.mistakes),
-        "world_version": hub.engine.world.version,
-        "broker_receive_maximum": reader.receive_max,
-        "broker_dropped_total": reader.dropped,
-    }
-    tries = {f"deliveries_{state}_total": 0 for state in ("delivered", "failed", "waiting")}
-    for (_, state), count in hub.delivery.tries.items():
-        tries[f"deliveries_{state}_total"] = tries.get(f"deliveries_{state}_total", 0) + count
-    return {name: float(value) for name, value in (named | tries).items()}
+def figures(hub: Hub) -> list[Figure]:
+    """Everything for /metrics; asks the disk. What the disk does not answer is left out."""
+    found = [*_line(hub), *_refused(hub), *_behind(hub), *_world(hub)]
+    try:
+        found += _waiting(hub)
+    except (DBAPIError, sqlite3.Error, JournalError):
+        found.append(gauge("carehub_disk_unanswered", "1 while a figure cannot be read from the disk.", 1))
+    return [*found, *process_figures(hub.settings.hub.data)]
 
 
 def about_itself(hub: Hub) -> Mapping[str, float]:
     """What is stored beside the readings, under the hub's own name; the lag is in seconds."""
-    counted = counters(hub)
+    counts = hub.line.reader.ingest.counts
     return {
-        "hub.received": counted["messages_read_total"],
-        "hub.stored": counted["rows_stored_total"],
-        "hub.quarantined": counted["messages_refused_total"],
+        "hub.received": float(counts["read"]),
+        "hub.stored": float(hub.writer.stored),
+        "hub.quarantined": float(counts.total() - sum(counts[name] for name in NOT_REFUSED)),
         "hub.alerts_open": float(hub.alert_log.count_open()),
         "hub.lag": (hub.journal.last_at - hub.writer.last_at) / 1000 if hub.writer.last_at else 0.0,
     }
+
+
+def _line(hub: Hub) -> list[Figure]:
+    line, reader = hub.line, hub.line.reader
+    counts = reader.ingest.counts
+    return [
+        gauge("carehub_ready", "1 while the hub does its whole work, as /readyz says.", not reasons(hub)),
+        counter("carehub_messages_read_total", "Messages that became events.", counts["read"]),
+        counter("carehub_messages_repeated_total", "Messages known already, dropped.", counts["repeated"]),
+        counter("carehub_messages_cleared_total", "Retained states that were taken back.", counts["cleared"]),
+        gauge("carehub_inbox_messages", "Messages received and not yet read.", hub.inbox.depth),
+        histogram(
+            "carehub_journal_commit_seconds",
+            "How long a commit of the journal took, all its tries together.",
+            {(): line.commits.seconds},
+        ),
+        histogram("carehub_journal_commit_events", "Events in a commit.", {(): line.commits.events}),
+        histogram(
+            "carehub_loop_lag_seconds",
+            "How late the event loop wakes: what a console or a channel waits for besides its own work.",
+            {(): hub.pulse.lag},
+        ),
+        histogram(
+            "carehub_alert_delivery_seconds",
+            "From an alert's raise to its channel's receipt, first rung only.",
+            {
+                (("channel", name), ("kind", kind)): h
+                for (name, kind), h in list(hub.delivery.seconds.items())
+            },
+        ),
+        counter("carehub_alerts_raised_total", "Alerts raised.", line.raised),
+        counter("carehub_rows_stored_total", "Rows that the store has taken.", hub.writer.stored),
+        gauge("carehub_speed_ratio", "Hub seconds a second; other than 1 in a simulation only.", hub.speed),
+    ]
+
+
+def _refused(hub: Hub) -> list[Figure]:
+    counts = dict(hub.line.reader.ingest.counts)
+    tries = dict(hub.delivery.tries)
+    return [
+        labelled(
+            "carehub_messages_refused_total",
+            "counter",
+            "Messages set aside in quarantine, by reason.",
+            [(count, {"reason": name}) for name, count in sorted(counts.items()) if name not in NOT_REFUSED],
+        ),
+        labelled(
+            "carehub_deliveries_total",
+            "counter",
+            "Tries to bring a message to a channel, by what became of them; waiting: it is tried again.",
+            [
+                (tries.get((name, outcome), 0), {"channel": name, "outcome": outcome})
+                for name in hub.delivery.channels
+                for outcome in OUTCOMES
+            ],
+        ),
+        counter("carehub_rows_refused_total", "Rows that the store will never take.", hub.writer.refused),
+        counter(
+            "carehub_broker_dropped_total",
+            "Messages the broker itself dropped, to whomever, since it began.",
+            hub.line.reader.dropped,
+        ),
+        labelled(
+            "carehub_watchdog_pings_total",
+            "counter",
+            "Signs of life sent to the watchdog outside, by outcome.",
+            [(count, {"outcome": outcome}) for outcome, count in sorted(hub.heartbeat.pings.items())],
+        ),
+    ]
+
+
+def _behind(hub: Hub) -> list[Figure]:
+    lost_at = hub.line.reader.feed.lost_at
+    lost_s = (hub.clock.now() - lost_at) / 1000 if lost_at is not None else 0
+    position = hub.journal.position
+    return [
+        gauge("carehub_journal_position", "Events in the journal.", position),
+        gauge("carehub_store_position", "Events of which the store has the rows.", hub.writer.position),
+        gauge("carehub_store_behind_events", "Events not yet stored.", position - hub.writer.position),
+        gauge("carehub_feed_lost", "1 while the broker cannot be heard.", lost_at is not None),
+        gauge("carehub_feed_lost_seconds", "For how long the broker has not been heard.", max(0.0, lost_s)),
+        gauge(
+            "carehub_broker_receive_maximum",
+            "Messages the broker may have in flight to the hub.",
+            hub.line.reader.receive_max,
+        ),
+    ]
+
+
+def _waiting(hub: Hub) -> list[Figure]:
+    """What has to be asked of the disk."""
+    position, stored = hub.journal.position, hub.writer.position
+    oldest = next(hub.journal.read(stored, limit=1), None) if position > stored else None
+    store_s = (hub.clock.now() - oldest[1].at) / 1000 if oldest else 0
+    waiting, now_ms = outbox.waiting(hub.database), hub.wall_ms()
+    return [
+        gauge("carehub_store_behind_seconds", "Age of the oldest event not yet stored.", max(0.0, store_s)),
+        gauge(
+            "carehub_snapshot_behind_events",
+            "Events that a start would replay.",
+            max(0, position - hub.alert_log.cursor(FLOOR)),
+        ),
+        labelled(
+            "carehub_outbox_waiting_messages",
+            "gauge",
+            "Messages that wait for a channel.",
+            [(number, {"channel": name, "kind": kind}) for (name, kind), (number, _) in waiting.items()],
+        ),
+        labelled(
+            "carehub_outbox_oldest_seconds",
+            "gauge",
+            "Since when the oldest alert is raised of which a message still waits.",
+            [
+                (max(0, now_ms - oldest_ms) / 1000, {"channel": name, "kind": kind})
+                for (name, kind), (_, oldest_ms) in waiting.items()
+            ],
+        ),
+    ]
+
+
+def _world(hub: Hub) -> list[Figure]:
+    world = hub.engine.world
+    return [
+        labelled("carehub_build_info", "gauge", "The hub's version.", [(1, {"version": version("carehub")})]),
+        gauge("carehub_keys", "Homes and facilities that are judged.", len(hub.engine.states)),
+        gauge("carehub_rules", "Rules in force.", len(hub.rules.rules)),
+        gauge("carehub_rule_overrides", "Differences of single homes.", len(world.definition.overrides)),
+        gauge(
+            "carehub_rule_mistakes", "Mistakes for which rule files were refused.", len(hub.rules.mistakes)
+        ),
+        gauge("carehub_world_version", "How often registry or rules have changed.", world.version),
+    ]
+
+
+def gauge(name: str, about: str, value: float) -> Figure:
+    """A value that rises and falls."""
+    return Figure(name, "gauge", about, (Sample(float(value)),))
+
+
+def counter(name: str, about: str, value: float) -> Figure:
+    """A value that only rises while the hub runs."""
+    return Figure(name, "counter", about, (Sample(float(value)),))
+
+
+def labelled(
+    name: str,
+    kind: Literal["counter", "gauge"],
+    about: str,
+    samples: Iterable[tuple[float, dict[str, str]]],
+) -> Figure:
+    """A value for each combination of labels."""
+    return Figure(name, kind, about, tuple(Sample(float(value), labels) for value, labels in samples))
+
+
+def histogram(name: str, about: str, found: Mapping[tuple[tuple[str, str], ...], Histogram]) -> Figure:
+    """How observations are distributed, for each combination of labels."""
+    samples: list[Sample] = []
+    for labels, counted in found.items():
+        named = dict(labels)
+        buckets = list(counted.up_to())
+        for bound, count in buckets:
+            at = "+Inf" if bound == float("inf") else f"{bound:g}"
+            samples.append(Sample(float(count), named | {"le": at}, "_bucket"))
+        samples.append(Sample(counted.sum, named, "_sum"))
+        samples.append(Sample(float(buckets[-1][1]), named, "_count"))
+    return Figure(name, "histogram", about, tuple(samples))

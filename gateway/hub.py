@@ -16,10 +16,13 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 
+from gateway import systemd
 from gateway.backtest.jobs import Jobs
+from gateway.backup.jobs import Backups
 from gateway.clock import Clock, LiveClock, TownClock
 from gateway.engine.engine import Engine
-from gateway.figures import about_itself, warnings
+from gateway.figures import about_itself
+from gateway.health import reasons, warnings
 from gateway.hub_port import WebPort
 from gateway.ingest.mqtt5_session import Mqtt5Session
 from gateway.ingest.mqtt311_session import Mqtt311Session
@@ -31,16 +34,18 @@ from gateway.lock import FolderLock
 from gateway.memory import settle_memory
 from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
-from gateway.operations.alert_log import AlertLog
+from gateway.operations.alert_log import FLOOR, AlertLog
 from gateway.operations.database import open_database
 from gateway.parts import (
     broker_address,
     open_channels,
+    open_heartbeat,
     open_store,
     read_ladder,
     read_rulebook,
     web_settings,
 )
+from gateway.pulse import Pulse
 from gateway.registry import apply as registry
 from gateway.rulebook.mistakes import RuleMistakes
 from gateway.rules_in_force import Reloaded, RulesInForce
@@ -48,6 +53,7 @@ from gateway.settings import Settings
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Store
 from gateway.store_writer import StoreWriter
+from gateway.waiting_room import WaitingRoom
 from gateway.web.app import create_app
 from gateway.web.changes import ChangeFeed
 from rules.world import Definition, Device, Place, changed_rules
@@ -67,19 +73,23 @@ class Hub:
         self.web_settings = web_settings(settings)
         channels = open_channels(settings)
         ladder = read_ladder(settings)
+        self.heartbeat = open_heartbeat(settings, lambda: reasons(self))
+        self.pulse = Pulse(lambda: reasons(self))
         self._lock = FolderLock(data)
         self._listener = listen(self.web_settings.host, self.web_settings.port)
         self.journal = Journal(journal)
         self.rules.go_on_from(self.journal.newest_world())
         self.database = open_database(data / "operations.sqlite")
         self.store: Store = open_store(settings)
-        self.backtests = Jobs(data / "backtest", self.store if isinstance(self.store, DuckDBStore) else None)
+        own_store = self.store if isinstance(self.store, DuckDBStore) else None
+        self.backtests = Jobs(data / "backtest", own_store)
+        self.backups = Backups(data, own_store, settings.hub.zone)
         self.clock: Clock = (
             TownClock(max(self.journal.last_at, 1))
             if settings.simulation.enabled
             else LiveClock(self.journal.last_at)
         )
-        self.changes = ChangeFeed(first_serial=_wall_ms())
+        self.changes = ChangeFeed(first_serial=self.wall_ms())
         self.engine = Engine(self.journal.world)
         self.delivery = Delivery(
             self.database,
@@ -94,7 +104,7 @@ class Hub:
             enqueue=lambda session, alert, rung, names, turn: outbox.enqueue(
                 session.connection(), alert, rung, names, turn
             ),
-            wall_ms=_wall_ms,
+            wall_ms=self.wall_ms,
         )
         self.writer = StoreWriter(
             self.journal,
@@ -103,7 +113,7 @@ class Hub:
             about_itself=lambda: about_itself(self),
         )
         self.address = broker_address(settings)
-        inbox = Inbox()
+        self.inbox = inbox = Inbox()
         session = Mqtt5Session if settings.mqtt.protocol == "5" else Mqtt311Session
         self.source: Source = session(self.address, inbox, self.clock.now)
         self.line = Line(
@@ -119,13 +129,30 @@ class Hub:
             on_send=self.delivery.wake,
             on_commit=self.writer.wake,
         )
+        self.tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._plays = itertools.count(1)
         self._reloading = asyncio.Lock()
         self._reloads: set[asyncio.Task[None]] = set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to end."""
+        return self._stop.is_set()
+
+    @property
+    def speed(self) -> float:
+        """Hub seconds a second."""
+        return self.clock.speed if isinstance(self.clock, TownClock) else 1.0
+
+    @staticmethod
+    def wall_ms() -> int:
+        """The wall clock, epoch ms."""
+        return time.time_ns() // 1_000_000
+
     def stop(self) -> None:
         """End ``run``, orderly."""
+        systemd.tell("STOPPING=1")
         self._stop.set()
 
     async def run(self) -> None:
@@ -135,22 +162,25 @@ class Hub:
             loop.add_signal_handler(name, self.stop)
         # The terminal hangs up when it closes: then the hub ends. Where there is none, HUP means "read your rules again".
         loop.add_signal_handler(signal.SIGHUP, self.stop if os.isatty(0) else self._reload_soon)
-        await self.line.recover(self.definition())
+        await self._recover()
         for warning in warnings(self):
             log.warning("%s", warning)
         settle_memory()
         self.writer.start()
         web = _WebServer(self)
-        tasks = {
+        self.tasks = tasks = {
             asyncio.create_task(work, name=name)
             for name, work in (
                 ("line", self.line.run()),
                 ("source", self.source.run()),
                 ("delivery", self.delivery.run()),
+                ("pulse", self.pulse.run()),
+                ("watchdog", self.heartbeat.run()),
                 ("web", web.serve([self._listener])),
             )
         }
         stopping = asyncio.create_task(self._stop.wait(), name="stop")
+        systemd.tell("READY=1")
         try:
             done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:
@@ -158,6 +188,17 @@ class Hub:
                 raise RuntimeError(f"{task.get_name()} ended by itself; this is a bug")
         finally:
             await self._end(web, tasks | {stopping})
+
+    async def _recover(self) -> None:
+        """Take up where the last run ended; meanwhile the port says how far that is."""
+        floor = self.alert_log.cursor(FLOOR)
+        whole = max(1, self.journal.position - floor)
+        room = WaitingRoom(self._listener, lambda: (max(self.engine.position, floor) - floor) / whole)
+        room.open()
+        try:
+            await self.line.recover(self.definition())
+        finally:
+            room.close()
 
     async def _end(self, web: _WebServer, tasks: set[asyncio.Task[object]]) -> None:
         web.should_exit = True
@@ -167,6 +208,7 @@ class Hub:
                 task.cancel()
         await asyncio.gather(*tasks, *self._reloads, return_exceptions=True)
         await self.backtests.close()
+        await asyncio.to_thread(self.backups.close)
         await self.line.close()
         await asyncio.to_thread(self.writer.stop)
         self.store.close()
@@ -174,7 +216,7 @@ class Hub:
         self.database.dispose()
         self._lock.release()
         gc.unfreeze()  # so that what the libraries left behind is collected at the end
-        log.info("stopped at position %d", self.journal.position)
+        log.info("stopped at position %d", self.journal.position, extra={"position": self.journal.position})
 
     def definition(self) -> Definition:
         """The world as the registry and the rule files have it now (its version is given by the line)."""
@@ -235,7 +277,7 @@ class _WebServer(uvicorn.Server):
         app = create_app(WebPort(hub), http)
         super().__init__(
             uvicorn.Config(
-                app, host=http.host, port=http.port, log_level="warning", access_log=False, lifespan="off",
+                app, host=http.host, port=http.port, log_config=None, log_level="warning", access_log=False, lifespan="off",
                 timeout_graceful_shutdown=2,
             )
         )  # fmt: skip
@@ -244,7 +286,3 @@ class _WebServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the hub."""
         yield
-
-
-def _wall_ms() -> int:
-    return time.time_ns() // 1_000_000

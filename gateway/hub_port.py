@@ -15,7 +15,8 @@ from gateway.backtest.asked import Asked, RuleSet
 from gateway.backtest.jobs import BusyError
 from gateway.backtest.question import about_store
 from gateway.clock import TownClock
-from gateway.figures import counters, reasons, warnings
+from gateway.figures import figures
+from gateway.health import reasons, warnings
 from gateway.parts import influx_source
 from gateway.registry import apply as registry
 from gateway.registry.compare import Plan
@@ -28,6 +29,8 @@ from gateway.web.port import (
     Act,
     Backtest,
     BacktestWanted,
+    BackupState,
+    Figure,
     Health,
     Imported,
     Outcome,
@@ -71,14 +74,25 @@ class WebPort:
             hub_now_ms=clock.now(),
             reasons=tuple(found),
             warnings=tuple(warnings(hub)),
-            counters=counters(hub),
             broker=repr(hub.address),
             store=hub.store.name,
             protocol=hub.settings.mqtt.protocol,
-            speed=clock.speed if isinstance(clock, TownClock) else 1.0,
+            speed=hub.speed,
             driven=isinstance(clock, TownClock) and clock.driven,
             feed_lost_since=hub.line.reader.feed.lost_at,
         )
+
+    def figures(self) -> Sequence[Figure]:
+        """Everything the hub tells of itself for /metrics."""
+        return figures(self._hub)
+
+    def begin_backup(self) -> str | None:
+        """Begin a backup in a thread of its own."""
+        return self._hub.backups.begin()
+
+    def backup(self, backup_id: str) -> BackupState | None:
+        """How far a backup is."""
+        return self._hub.backups.find(backup_id)
 
     async def command(self, act: Act, *, id: str) -> Outcome:  # noqa: A002 the port's word
         """Journal what a person did and answer once it is applied."""

@@ -20,6 +20,7 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 
 from gateway.clock import Clock, TownClock
+from gateway.commits import Commits
 from gateway.engine.engine import SITE, Decided, Engine
 from gateway.ingest.source import Arrival, Inbox, Source
 from gateway.journal.journal import Journal, JournalError
@@ -92,6 +93,7 @@ class Line:
         )
         self.trouble = ""
         self.raised = 0
+        self.commits = Commits()
 
     # the line
 
@@ -110,7 +112,8 @@ class Line:
             self._echo(reading.echoes)
             return
         first = self._journal.position + 1
-        await self._insist(self._journal.append, reading.entry)
+        with self.commits.measured(len(reading.entry.events)):
+            await self._insist(self._journal.append, reading.entry)
         self._source.acknowledge(reading.packet_ids)
         self._on_commit()
         decided = self._engine.apply(reading.entry.events, first)
@@ -153,6 +156,7 @@ class Line:
             self._journal.position,
             len(self._engine.states),
             len(deeds),
+            extra={"position": self._journal.position},
         )
         await self._record(deeds, Reading())
         opening = self.reader.opening(definition)
@@ -268,7 +272,7 @@ class Line:
             try:
                 result = await loop.run_in_executor(self._thread, work, argument)
             except (sqlite3.Error, DBAPIError, OSError) as error:
-                self.trouble = f"cannot write: {error}"
+                self.trouble = f"cannot write: {getattr(error, 'orig', None) or error}"  # not SQL with people's data in it
                 log.critical("%s", self.trouble)
                 await asyncio.sleep(RETRY_S)
             else:

@@ -9,6 +9,10 @@ from pathlib import Path
 from gateway.settings import SettingsError
 
 
+class FolderBusyError(SettingsError):
+    """Another hub is at work in the folder."""
+
+
 class FolderLock:
     """Holds ``hub.lock`` in the folder until ``release`` or the end of the process, however it ends.
 
@@ -29,7 +33,8 @@ class FolderLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._file)
-            raise SettingsError(_explain(folder, error)) from None
+            kind = FolderBusyError if isinstance(error, BlockingIOError) else SettingsError
+            raise kind(_explain(folder, error)) from None
 
     def release(self) -> None:
         """Let the next hub have the folder."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -9,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.alerts.escalation import Ladder, LadderError, Rung, ladder_of
 from gateway.backtest.asked import Influx
 from gateway.demo.panel import panel
+from gateway.heartbeat import Heartbeat
 from gateway.ingest.source import BrokerAddress
 from gateway.notify.channel import Channel
 from gateway.notify.http import ChannelError
@@ -53,6 +55,20 @@ def open_channels(settings: Settings) -> dict[str, Channel]:
         except ChannelError as error:
             raise SettingsError(f"channels: {error}") from None
     return found
+
+
+def open_heartbeat(settings: Settings, reasons: Callable[[], list[str]]) -> Heartbeat:
+    """The sign of life to a watchdog outside; raises ``SettingsError``."""
+    given = settings.watchdog
+    try:
+        return Heartbeat(
+            given.url.get_secret_value(),
+            given.fail_url.get_secret_value(),
+            every_s=given.every_s,
+            reasons=reasons,
+        )
+    except ChannelError as error:
+        raise SettingsError(str(error)) from None
 
 
 def read_ladder(settings: Settings) -> Ladder:

@@ -89,6 +89,17 @@ class Http(Section):
     public_url: str = ""
 
 
+def _secret_of(given: SecretStr) -> SecretStr:
+    """The value of the variable where ``env:NAME`` is given, else what is given."""
+    text = given.get_secret_value()
+    if not text.startswith("env:"):
+        return given
+    name = text.removeprefix("env:")
+    if name not in os.environ:
+        raise ValueError(f"the environment has no {name}; set it, or put it into .env")
+    return SecretStr(os.environ[name])
+
+
 class Channel(Section):
     """A way to the outside. ``url`` and ``secret`` may be ``env:NAME``: then they are read from that variable."""
 
@@ -100,13 +111,7 @@ class Channel(Section):
     @field_validator("url", "secret", mode="after")
     @classmethod
     def _from_environment(cls, given: SecretStr) -> SecretStr:
-        text = given.get_secret_value()
-        if not text.startswith("env:"):
-            return given
-        name = text.removeprefix("env:")
-        if name not in os.environ:
-            raise ValueError(f"the environment has no {name}; set it, or put it into .env")
-        return SecretStr(os.environ[name])
+        return _secret_of(given)
 
 
 class Rung(Section):
@@ -114,6 +119,26 @@ class Rung(Section):
 
     after_s: int = Field(ge=0)
     channels: tuple[str, ...]
+
+
+class Log(Section):
+    """How the log is written: lines for people, or a JSON object a line for programs."""
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Watchdog(Section):
+    """Somebody outside who calls for help when this hub falls silent. The addresses are secrets; each may be ``env:NAME``."""
+
+    url: SecretStr = SecretStr("")
+    fail_url: SecretStr = SecretStr("")
+    every_s: int = Field(default=60, ge=1, le=86_400)
+
+    @field_validator("url", "fail_url", mode="after")
+    @classmethod
+    def _from_environment(cls, given: SecretStr) -> SecretStr:
+        return _secret_of(given)
 
 
 class Simulation(Section):
@@ -135,6 +160,8 @@ class Settings(BaseSettings):
     http: Http = Http()
     channels: tuple[Channel, ...] = ()
     ladder: tuple[Rung, ...] = ()
+    log: Log = Log()
+    watchdog: Watchdog = Watchdog()
     simulation: Simulation = Simulation()
 
     @classmethod

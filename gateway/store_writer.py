@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping
 
 from sqlalchemy.exc import DBAPIError
@@ -58,6 +59,7 @@ class StoreWriter:
                 "it was replaced, or restored from an older backup; restore both from the same backup, or move the "
                 "whole data folder away"
             )
+        self._until = 0.0
         self.last_at = 0  # hub time of the newest event that is stored
         self.stored = 0
         self.refused = 0
@@ -73,8 +75,9 @@ class StoreWriter:
         """Tell that the journal has grown."""
         self._wake.set()
 
-    def stop(self) -> None:
-        """Write what is in the journal now (one try) and end."""
+    def stop(self, *, within_s: float = 3.0) -> None:
+        """Write what is in the journal now (one try, for about ``within_s``) and end; a start goes on with the rest."""
+        self._until = time.monotonic() + within_s
         self._stopping.set()
         self._wake.set()
         if self._thread.is_alive():
@@ -97,14 +100,14 @@ class StoreWriter:
                 sqlite3.Error,
                 DBAPIError,
             ) as error:  # of the store, the journal, the alerts
-                self.trouble = str(error)
-                log.warning("store: %s", error)
+                self.trouble = str(getattr(error, "orig", None) or error)  # not SQL with people's data in it
+                log.warning("store: %s", self.trouble)
                 pause = RETRY_S[min(failures, len(RETRY_S) - 1)]
                 failures, more = failures + 1, False
                 if self._stopping.wait(pause):
                     return
                 continue
-            if ending and not more:
+            if ending and (not more or time.monotonic() > self._until):
                 return
             if not more and not self._stopping.is_set():
                 self._wake.wait(5.0)

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,14 +44,3 @@ def settings_of(config: Path | None) -> Settings:
     """The settings; ``carehub.toml`` in this folder if none is named and it is there."""
     default = Path("carehub.toml")
     return load_settings(config if config is not None else default if default.exists() else None)
-
-
-def log_to_stderr(level: str = "") -> None:
-    """Logs, one line each, on stderr."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=(level or os.environ.get("CAREHUB_LOG", "INFO")).upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -210,14 +210,20 @@ class HubProcess:
         return found
 
     def figures(self) -> dict[str, float]:
-        """/metrics by name, without ``carehub_``."""
-        lines = self.http.get("/metrics").text.splitlines()
-        pairs = (line.removeprefix("carehub_").rsplit(" ", 1) for line in lines if not line.startswith("#"))
-        return {name: float(value) for name, value in pairs}
+        """/metrics by name, without ``carehub_``; what has labels also as the sum over them, under the bare name."""
+        found: dict[str, float] = {}
+        for line in self.http.get("/metrics").text.splitlines():
+            if not line.startswith("#"):
+                name, value = line.removeprefix("carehub_").rsplit(" ", 1)
+                found[name] = float(value)
+                bare = name.partition("{")[0]
+                if bare != name:
+                    found[bare] = found.get(bare, 0.0) + float(value)
+        return found
 
     def has_drained(self) -> bool:
         """Whether everything that is in the journal is in the store."""
-        return self.figures()["store_behind"] == 0
+        return self.figures()["store_behind_events"] == 0
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,7 +185,7 @@ class _Demo:
         ]  # fmt: skip
 
     def _spawn(self, name: str, command: list[str], log: Path | None) -> subprocess.Popen[bytes]:
-        environment = os.environ | {"CAREHUB_DEMO_SECRET": self._secret, "CAREHUB_LOG": "WARNING"}
+        environment = os.environ | {"CAREHUB_DEMO_SECRET": self._secret, "CAREHUB_LOG__LEVEL": "warning"}
         output: Any = log.open("wb") if log else sys.stderr
         # A session of its own: Ctrl-C reaches the demo, which ends the others in the right order.
         process = subprocess.Popen(
@@ -274,7 +275,7 @@ class _Demo:
         before = -1.0
         for _ in _until(DRAIN_WITHIN_S, every_s=0.5):
             figures = self._figures()
-            waiting = figures.get("carehub_deliveries_waiting", 0) or figures.get("carehub_store_behind", 0)
+            waiting = figures["carehub_outbox_waiting_messages"] or figures["carehub_store_behind_events"]
             if figures["carehub_journal_messages"] == before and not waiting:
                 return int(figures["carehub_messages_read_total"])
             before = figures["carehub_journal_messages"]
@@ -282,8 +283,11 @@ class _Demo:
 
     def _figures(self) -> dict[str, float]:
         lines = httpx.get(self._url("/metrics"), timeout=10).text.splitlines()
-        pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
-        found = {name: float(value) for name, value in pairs}
+        found: defaultdict[str, float] = defaultdict(float)
+        for line in lines:
+            if not line.startswith("#"):
+                name, value = line.rsplit(" ", 1)
+                found[name.partition("{")[0]] += float(value)  # all labels together
         read, refused = found["carehub_messages_read_total"], found["carehub_messages_refused_total"]
         return found | {"carehub_journal_messages": read + refused}
 

@@ -113,6 +113,11 @@ class Inbox:
         self.has_room.set()
 
     @property
+    def depth(self) -> int:
+        """How many arrivals wait."""
+        return len(self._arrivals)
+
+    @property
     def full(self) -> bool:
         """Whether a session should stop reading."""
         return len(self._arrivals) >= INBOX_MAX

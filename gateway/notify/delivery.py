@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.alerts.message import AlertMessage
 from gateway.alerts.words import OutsidePlace
+from gateway.histogram import DELIVERY_SECONDS, Histogram
 from gateway.notify import outbox
 from gateway.notify.channel import Channel, Recoverable, Unrecoverable, message_id
 from gateway.notify.outbox import Look, Outcome, Waiting
@@ -78,6 +79,9 @@ class Delivery:
         self.tries: Counter[tuple[str, str]] = (
             Counter()
         )  # by (channel, delivered | failed | waiting | withdrawn)
+        self.seconds: dict[
+            tuple[str, str], Histogram
+        ] = {}  # raised to delivered, by (channel, kind of alert)
         self._engine, self._zone, self._outside = engine, zone, outside
         self._now_ms, self._hub_now_ms, self._settled = now_ms, hub_now_ms, settled
         self._lanes = {name: _Lane(name, channel) for name, channel in channels.items()}
@@ -229,7 +233,15 @@ class Delivery:
         else:
             outcome = await self._send(lane, waiting)
         self.tries[lane.name, outcome.state] += 1
+        if outcome.state == "delivered" and waiting.first:
+            known = self.seconds.setdefault((lane.name, waiting.message.kind), Histogram(DELIVERY_SECONDS))
+            known.observe(max(0, outcome.at_ms - waiting.raised_wall_ms) / 1000)
         return outcome
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of the channels."""
+        return tuple(self._lanes)
 
     async def _send(self, lane: _Lane, waiting: Waiting) -> Outcome:
         try:
@@ -247,7 +259,10 @@ class Delivery:
         else:
             return Outcome(state="delivered", at_ms=self._now_ms(), receipt=receipt.text)
         level = logging.ERROR if outcome.state == "failed" else logging.WARNING
-        log.log(level, "channel %s: message %s %s: %s", lane.name, waiting.id, outcome.state, outcome.error)
+        log.log(
+            level, "channel %s: message %s %s: %s", lane.name, waiting.id, outcome.state, outcome.error,
+            extra={"channel": lane.name, "alert": waiting.alert_id},
+        )  # fmt: skip
         return outcome
 
     def _keep(self, name: str, outcome: Outcome) -> None:

@@ -33,7 +33,7 @@ class Poster:
     """Posts JSON to one address, at most ``timeout_s`` in all; the address itself may be a secret and is never told."""
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
-        _hide_addresses()
+        hide_addresses()
         self._url = url
         self._timeout_s = timeout_s
         # The environment's proxies and .netrc are not taken: where alerts go stands in the settings alone.
@@ -65,19 +65,19 @@ class Poster:
         await self._client.aclose()
 
 
-def checked_url(name: str, url: str) -> httpx.URL:
-    """The address of channel ``name``: https, or http to this very machine; raises ``ChannelError``."""
+def checked_url(what: str, url: str) -> httpx.URL:
+    """The address of ``what``: https, or http to this very machine; raises ``ChannelError``."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
-        raise ChannelError(f"channel {name!r}: url is no address; write it like https://host/path") from None
+        raise ChannelError(f"{what}: url is no address; write it like https://host/path") from None
     if parsed.userinfo:
-        raise ChannelError(f"channel {name!r}: url holds a user or password; put the secret into 'secret'")
+        raise ChannelError(f"{what}: url holds a user or password; put the secret into 'secret'")
     if not parsed.host or not (
         parsed.scheme == "https" or (parsed.scheme == "http" and _loopback(parsed.host))
     ):
         raise ChannelError(
-            f"channel {name!r}: url must begin with https:// (http:// only to this machine, such as 127.0.0.1)"
+            f"{what}: url must begin with https:// (http:// only to this machine, such as 127.0.0.1)"
         )
     return parsed
 
@@ -124,5 +124,6 @@ class _HostOnly(logging.Filter):
 _HOST_ONLY = _HostOnly()
 
 
-def _hide_addresses() -> None:
+def hide_addresses() -> None:
+    """Let no request's address reach the log."""
     logging.getLogger("httpx").addFilter(_HOST_ONLY)  # adding the same filter again does nothing

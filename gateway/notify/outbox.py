@@ -30,6 +30,9 @@ class Waiting:
     raised_wall_ms: int
     withdrawn: bool
     message: AlertMessage
+    first: bool = (
+        True  # not an escalation, nor told anew: from its raise on, nothing but the hub made it wait
+    )
 
     @property
     def life_safety(self) -> bool:
@@ -163,6 +166,18 @@ def counts(engine: Engine) -> dict[tuple[str, str], int]:
         return {(channel, state): number for channel, state, number in rows}
 
 
+def waiting(engine: Engine) -> dict[tuple[str, str], tuple[int, int]]:
+    """What waits by (channel, kind of alert): how many messages, and when the oldest of their alerts was raised (wall ms)."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(Outbox.channel, Alert.kind, func.count(), func.min(Alert.raised_wall_ms))
+            .join(Alert, Alert.id == Outbox.alert_id)
+            .where(Outbox.state == "waiting")
+            .group_by(Outbox.channel, Alert.kind)
+        )
+        return {(channel, kind): (number, oldest) for channel, kind, number, oldest in rows}
+
+
 _MESSAGE_COLUMNS = (
     Outbox.id.label("outbox_id"),
     Outbox.channel,
@@ -183,6 +198,7 @@ _MESSAGE_COLUMNS = (
     Alert.raised_wall_ms,
     Alert.recorded,
     Alert.count.label("times"),
+    Alert.turn,
     Alert.state.label("alert_state"),
     Place.kind.label("place_kind"),
     Place.path,
@@ -219,5 +235,6 @@ def _waiting(row: Row[*tuple[Any, ...]], zone: tzinfo, outside: OutsidePlace) ->
         attempts=row.attempts,
         raised_wall_ms=row.raised_wall_ms,
         withdrawn=row.outbox_rung > 0 and row.alert_state != "raised",
+        first=row.outbox_rung == 0 and row.turn == 0,
         message=compose(facts, place, zone=zone, outside=outside),
     )

@@ -34,7 +34,7 @@ class Webhook:
                 f"channel {name!r}: secret needs at least {SECRET_CHARACTERS_MIN} characters, for every message is signed; "
                 "make one with: openssl rand -hex 32"
             )
-        self._poster = Poster(str(checked_url(name, url)), timeout_s=timeout_s)
+        self._poster = Poster(str(checked_url(f"channel {name!r}", url)), timeout_s=timeout_s)
         self._secret = secret.encode()
         self._now_ms = now_ms
 

@@ -96,7 +96,7 @@ def _refuse(errcode: int) -> None:
 
 
 def _address(name: str, url: str, secret: str) -> str:
-    parsed = checked_url(name, url or ADDRESS)
+    parsed = checked_url(f"channel {name!r}", url or ADDRESS)
     key = secret or parsed.params.get("key", "")
     if not key:
         raise ChannelError(f"channel {name!r}: the robot's key is missing; put it into 'secret'")

@@ -18,7 +18,10 @@ def open_database(path: Path) -> Engine:
     A commit is durable when it returns. Safe to call from any thread; each thread gets its own connection.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": 10})
+    # An error tells the statement, never its values: they are names, addresses and telephone numbers.
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), connect_args={"timeout": 10}, hide_parameters=True
+    )
     event.listen(engine, "connect", _set_pragmas)
     migrate(engine)
     return engine
@@ -27,7 +30,9 @@ def open_database(path: Path) -> Engine:
 def open_to_read(path: Path) -> Engine:
     """Open the database at ``path`` as it is, also one that a running hub writes; nothing can be changed through it."""
     read_only = {"mode": "ro", "uri": "true"}
-    return create_engine(URL.create("sqlite", database=f"file:{path.resolve()}", query=read_only))
+    return create_engine(
+        URL.create("sqlite", database=f"file:{path.resolve()}", query=read_only), hide_parameters=True
+    )
 
 
 def migrate(engine: Engine) -> None:

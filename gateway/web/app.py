@@ -14,6 +14,7 @@ from gateway.operations.people import People
 from gateway.web import (
     alerts,
     backtest,
+    backup,
     data,
     home_pages,
     homes,
@@ -58,7 +59,7 @@ def create_app(
     )
     app.state.encoded = stream.Encoded()
     problems.install(app)
-    for module in (alerts, stream, homes, data, rules, backtest, session, signs, pages, home_pages):
+    for module in (alerts, stream, homes, data, rules, backtest, backup, session, signs, pages, home_pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     app.add_middleware(Guard, settings=settings)

@@ -41,21 +41,50 @@ class Outcome:
     version: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value of a figure; ``suffix`` is what a histogram's parts have behind the name."""
+
+    value: float
+    labels: dict[str, str] = field(default_factory=dict)
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What /metrics tells under one name: a word of help, and a sample for each combination of labels."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    help: str
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupState:
+    """A backup at work: how much is done (0 to 1); in which folder of the hub's data it lies when it is done."""
+
+    id: str
+    state: Literal["running", "done", "failed"]
+    what: str = ""
+    done: float = 0.0
+    error: str = ""
+    folder: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """How the hub is. ``ready`` is false with ``reasons``; ``speed`` is hub seconds per second.
 
     ``warnings`` do not keep it from its work and yet want somebody's attention.
 
-    ``driven``: time comes from the simulator. ``counters`` go to /metrics under ``carehub_`` and their own name, those
-    ending in ``_total`` as counters. ``feed_lost_since`` is hub time, None while the broker is heard.
+    ``driven``: time comes from the simulator. ``feed_lost_since`` is hub time, None while the broker is heard.
     """
 
     ready: bool
     hub_now_ms: int
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    counters: dict[str, float] = field(default_factory=dict)
     broker: str = ""
     store: str = ""
     protocol: str = ""
@@ -155,6 +184,15 @@ class HubPort(Protocol):
 
     def health(self) -> Health:
         """How the hub is right now; cheap, no I/O."""
+
+    def figures(self) -> Sequence[Figure]:
+        """Everything the hub tells of itself for /metrics; asks the disk, so not on the loop."""
+
+    def begin_backup(self) -> str | None:
+        """Begin one beside the alarm path; its id, or None while another is at work."""
+
+    def backup(self, backup_id: str) -> BackupState | None:
+        """How far that one is; None when it is not known."""
 
     async def command(self, act: Act, *, id: str) -> Outcome:  # noqa: A002 the command's own word
         """Journal what a person did and answer once it is applied.

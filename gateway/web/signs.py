@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from gateway.operations import views
 from gateway.web.context import Context
+from gateway.web.exposition import CONTENT_TYPE, exposition
+from gateway.web.port import Figure, Sample
 
 router = APIRouter(tags=["operation"])
 
@@ -40,26 +39,28 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/metrics", response_class=PlainTextResponse)
 def metrics(request: Request) -> Response:
-    """Counters and gauges in Prometheus' text format."""
-    return Response("\n".join(_lines(Context.of(request))) + "\n", media_type="text/plain; version=0.0.4")
+    """Counters, gauges and histograms in Prometheus' text format."""
+    context = Context.of(request)
+    return Response(exposition([*context.port.figures(), *_of_the_web(context)]), media_type=CONTENT_TYPE)
 
 
-def _lines(context: Context) -> Iterator[str]:
-    health = context.port.health()
-    values = {
-        "ready": float(health.ready),
-        "feed_lost": float(health.feed_lost_since is not None),
-        "speed": health.speed,
-        "stream_readers": float(context.port.changes.readers),
-        **health.counters,
-    }
-    for name, value in sorted(values.items()):
-        full = "carehub_" + re.sub(r"[^a-zA-Z0-9_]", "_", name)
-        yield f"# TYPE {full} {'counter' if full.endswith('_total') else 'gauge'}"
-        yield f"{full} {value:.15g}"
-    yield "# TYPE carehub_alerts_open gauge"
+def _of_the_web(context: Context) -> list[Figure]:
     counts = views.open_counts(context.engine)
-    for severity in views.SEVERITIES:
-        for state in ("raised", "accepted"):
-            labels = f'severity="{severity}",state="{state}"'
-            yield f"carehub_alerts_open{{{labels}}} {counts.get((severity, state), 0)}"
+    return [
+        Figure(
+            "carehub_stream_readers",
+            "gauge",
+            "Open event streams: consoles that would ring.",
+            (Sample(context.port.changes.readers),),
+        ),
+        Figure(
+            "carehub_alerts_open",
+            "gauge",
+            "Alerts that nobody has closed yet.",
+            tuple(
+                Sample(counts.get((severity, state), 0), {"severity": severity, "state": state})
+                for severity in views.SEVERITIES
+                for state in ("raised", "accepted")
+            ),
+        ),
+    ]

@@ -253,6 +253,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "problem.facility_mode": ("场所只能设为设备维护", "A facility can only be under maintenance"),
     "problem.unknown_backtest": ("没有这次推演", "There is no such backtest"),
     "problem.busy": ("另一次推演正在进行，请稍后再试", "Another backtest is at work; ask again later"),
+    "problem.busy_backup": ("另一次备份正在进行，请稍后再试", "Another backup is at work; ask again later"),
+    "problem.unknown_backup": ("没有这次备份", "There is no such backup"),
     "problem.unknown": ("没有这个地址", "There is nothing at this address"),
     "problem.not_allowed": ("这个地址不支持这种操作", "This address does not do that"),
     "problem.unknown_scenario": ("没有这个演示", "There is no such scenario"),

@@ -136,10 +136,13 @@ def test_the_hubs_settings_file_and_the_example_in_it_can_be_loaded(
     file = ROOT / "deploy/hub/carehub.toml"
     assert load_settings(file).hub.zone == "Asia/Shanghai"
     monkeypatch.setenv("DUTY_WECOM_URL", "https://example.org/key")
+    monkeypatch.setenv("WATCHDOG_URL", "https://example.org/ping")
     example = tmp_path / "carehub.toml"
-    example.write_text(re.sub(r"(?m)^# ?(?=\[\[|\w+ = )", "", file.read_text()))
+    example.write_text(re.sub(r"(?m)^# ?(?=\[|\w+ = )", "", file.read_text()))
     settings = load_settings(example)
     assert settings.ladder[0].channels == (settings.channels[0].name,)
+    assert settings.watchdog.url.get_secret_value() == "https://example.org/ping"
+    assert settings.log.format == "json"
 
 
 def test_env_example_lists_exactly_the_variables_used() -> None:

@@ -242,3 +242,10 @@ def test_the_systemd_unit_is_valid_and_confined(tmp_path: Path) -> None:
         check=False,
     )
     assert rated.returncode == 0, f"exposure above 2.0:\n{rated.stdout[-300:]}"
+
+
+def test_systemd_is_told_by_the_hub_itself_and_watches_it() -> None:
+    unit = (ROOT / "deploy/systemd/carehub.service").read_text()
+    for line in ("Type=notify", "NotifyAccess=main", "WatchdogSec=60", "TimeoutStopSec=30", "Restart=always"):
+        assert f"\n{line}\n" in unit
+    assert "AF_UNIX" in unit, "the notify socket must be reachable"

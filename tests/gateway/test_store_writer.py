@@ -230,3 +230,22 @@ def test_a_restart_goes_on_where_the_store_s_own_cursor_stands(tmp_path: Path, j
         found = store.read(Query(from_ms=0, to_ms=1 << 50, device="h"))
         store.close()
         assert sorted(row.seq or 0 for row in found) == list(range(1, part * 4 + 5))
+
+
+def test_told_to_end_far_behind_it_ends_in_time_and_the_next_start_goes_on(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_writer, "EVENTS_PER_WRITE_MAX", 10)
+    journal.append(Entry(events=said(1_000)))
+    store = Fickle()
+    writer = writer_of(journal, store)
+    writer._stopping.set()  # told so before it began
+    writer.start()
+    writer.stop(within_s=-1.0)
+    assert not writer.alive
+    assert store.at < 1_000
+    later = writer_of(journal, store)
+    later.start()
+    later.stop()
+    assert store.at == 1_000
+    assert sum(row.device == "h" for row in store.rows) == 1_000

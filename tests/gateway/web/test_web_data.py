@@ -152,10 +152,24 @@ def test_metrics_are_in_prometheus_text(desk: Desk, client: Visitor) -> None:
     lines = client.get("/metrics").text.splitlines()
     assert "# TYPE carehub_received_total counter" in lines
     assert "carehub_received_total 12" in lines
-    assert "carehub_ready 1" in lines
+    assert "carehub_stream_readers 0" in lines
     assert 'carehub_alerts_open{severity="critical",state="raised"} 1' in lines
-    shape = re.compile(r'# TYPE \w+ (counter|gauge)|\w+(\{\w+="\w+"(,\w+="\w+")*\})? [-+0-9.e]+')
+    shape = re.compile(
+        r'# HELP \w+ .+|# TYPE \w+ (counter|gauge)|\w+(\{\w+="\w+"(,\w+="\w+")*\})? [-+0-9.e]+'
+    )
     assert all(shape.fullmatch(line) for line in lines)
+
+
+def test_a_backup_is_begun_once_and_tells_where_it_lies_not_what_is_in_it(client: Visitor) -> None:
+    begun = client.post("/api/v1/backup")
+    assert (begun.status_code, begun.json()) == (202, {"id": "k1"})
+    again = client.post("/api/v1/backup")
+    assert (again.status_code, again.json()["reason"]) == (409, "busy_backup")
+    state = client.get("/api/v1/backup/k1").json()
+    assert state == {
+        "id": "k1", "state": "done", "what": "", "done": 1.0, "error": "", "folder": "/data/backup/k1"
+    }  # fmt: skip
+    assert client.get("/api/v1/backup/other").json()["reason"] == "unknown_backup"
 
 
 def test_the_api_describes_itself_without_another_host(client: Visitor) -> None:

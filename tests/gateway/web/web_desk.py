@@ -29,12 +29,15 @@ from gateway.web.port import (
     Act,
     Backtest,
     BacktestWanted,
+    BackupState,
+    Figure,
     Health,
     Imported,
     Outcome,
     OwnRule,
     Reading,
     ReadingQuery,
+    Sample,
     Unreadable,
 )
 from rules.effects import ModeChanged
@@ -66,7 +69,7 @@ class Desk:
         self.folder = folder
         self.engine: Engine = engine_of(folder / "operations.db")
         self.changes = ChangeFeed(first_serial=NOW)
-        self.state = Health(ready=True, hub_now_ms=NOW, counters={"received_total": 12.0}, broker="mosquitto")
+        self.state = Health(ready=True, hub_now_ms=NOW, broker="mosquitto")
         self.commands: list[dict[str, Any]] = []
         self.played: list[str] = []
         self.reloaded = Imported(ok=True, report={"changed": ["fall"]})
@@ -75,6 +78,7 @@ class Desk:
         self.stored: list[Reading] = []
         self.away: Exception | None = None
         self.backtests: dict[str, Backtest] = {}
+        self.backups: dict[str, BackupState] = {}
         self.otherwise: dict[str, list[OwnRule]] = {}
         self._one_at_a_time = threading.Lock()
         self._numbers = 0
@@ -141,6 +145,18 @@ class Desk:
             return None
         self.backtests["b1"] = Backtest(id="b1", state="running", what="judging", done=0.5)
         return "b1"
+
+    def figures(self) -> list[Figure]:
+        return [Figure("carehub_received_total", "counter", "Messages.", (Sample(12.0),))]
+
+    def begin_backup(self) -> str | None:
+        if self.backups:
+            return None
+        self.backups["k1"] = BackupState(id="k1", state="done", done=1.0, folder="/data/backup/k1")
+        return "k1"
+
+    def backup(self, backup_id: str) -> BackupState | None:
+        return self.backups.get(backup_id)
 
     def backtest(self, backtest_id: str) -> Backtest | None:
         return self.backtests.get(backtest_id)

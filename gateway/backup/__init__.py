@@ -1,0 +1,1 @@
+"""Backups of a hub, running or not, and the way back."""

@@ -1,0 +1,44 @@
+"""How a running hub is: why it is not ready, and what wants somebody's attention all the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.hub import Hub
+
+FAR_BEHIND = 100_000  # events not yet stored: then the store is not ready
+COMMIT_WITHIN_S = 10.0  # a commit that takes longer: the disk hangs, and nobody is told of anything
+
+
+def reasons(hub: Hub) -> list[str]:
+    """Why the hub does not do its whole work right now; empty when it does."""
+    line, reader, found = hub.line, hub.line.reader, []
+    if hub.stopping:
+        found.append("the hub is stopping")
+    found += [f"{task.get_name()}: it has ended; see the log" for task in hub.tasks if task.done()]
+    if not reader.feed.whole:
+        why = f": {reader.unheard}" if reader.unheard else ""
+        found.append(f"the broker {hub.address!r} cannot be heard{why}")
+    if line.trouble:
+        found.append(line.trouble)
+    elif (waiting_s := line.commits.waiting_s()) > COMMIT_WITHIN_S:
+        found.append(f"cannot write: a commit of the journal has taken {waiting_s:.0f} s; see to the disk")
+    if hub.writer.trouble:
+        found.append(f"store: {hub.writer.trouble}")
+    elif hub.writer.started and not hub.writer.alive:
+        found.append("store: its writer has ended; see the log")
+    if hub.journal.position - hub.writer.position > FAR_BEHIND:
+        found.append(f"store: {hub.journal.position - hub.writer.position} events behind")
+    if reader.dropped_first is not None and reader.dropped > reader.dropped_first:
+        found.append(
+            f"the broker dropped {reader.dropped - reader.dropped_first} messages; "
+            "set max_queued_messages 0 and a larger max_queued_bytes"
+        )
+    return found
+
+
+def warnings(hub: Hub) -> list[str]:
+    """What does not keep the hub from its work and yet wants somebody's attention."""
+    world = hub.engine.world
+    return hub.rules.warnings(world.places, hub.settings.hub.calendar, hub.clock.now())

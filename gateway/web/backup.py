@@ -1,0 +1,31 @@
+"""The routes that ask for a backup. They tell where it lies, never what is in it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+
+from gateway.web.context import Context
+from gateway.web.problems import declared, refuse
+
+router = APIRouter(prefix="/api/v1", tags=["operation"])
+
+
+@router.post("/backup", status_code=202, responses=declared(409))
+async def begin_backup(request: Request) -> dict[str, str]:
+    """Begin a backup within the hub's data folder; answers with the id to ask after. 409 while another is at work."""
+    found = Context.of(request).port.begin_backup()
+    if found is None:
+        raise refuse(409, "busy_backup")
+    return {"id": found}
+
+
+@router.get("/backup/{backup_id}", responses=declared(404))
+async def read_backup(request: Request, backup_id: Annotated[str, Path(max_length=64)]) -> dict[str, Any]:
+    """How far it is: ``state`` is running, done (then ``folder`` says where on the hub's machine) or failed (``error``)."""
+    found = Context.of(request).port.backup(backup_id)
+    if found is None:
+        raise refuse(404, "unknown_backup")
+    return asdict(found)
