@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gateway.hub import Hub
 
+MAD_FOR_MS = 600_000  # so long after its last excess a device is still warned of
+NAMED_MAX = 5
 FAR_BEHIND = 100_000  # events not yet stored: then the store is not ready
 
 
@@ -35,8 +37,16 @@ def reasons(hub: Hub) -> list[str]:
 
 def warnings(hub: Hub) -> list[str]:
     """What does not keep the hub from its work and yet wants somebody's attention."""
-    world = hub.engine.world
-    return hub.rules.warnings(world.places, hub.settings.hub.calendar, hub.clock.now())
+    world, now = hub.engine.world, hub.clock.now()
+    found = hub.rules.warnings(world.places, hub.settings.hub.calendar, now)
+    limit = hub.line.reader.ingest.limit
+    if mad := limit.mad(since=now - MAD_FOR_MS):
+        names = ", ".join(mad[:NAMED_MAX]) + (", …" if len(mad) > NAMED_MAX else "")
+        found.append(
+            f"高频上报: {len(mad)} devices send more than {limit.per_s:g} messages a second: {names}; "
+            "what is too much is put aside, see: carehub devices list"
+        )
+    return found
 
 
 def counters(hub: Hub) -> dict[str, float]:
@@ -47,6 +57,8 @@ def counters(hub: Hub) -> dict[str, float]:
         "messages_read_total": counts["read"],
         "messages_repeated_total": counts["repeated"],
         "messages_cleared_total": counts["cleared"],
+        "messages_over_rate_total": counts["too_many"],
+        "devices_over_rate": len(reader.ingest.limit.mad(since=hub.clock.now() - MAD_FOR_MS)),
         "messages_refused_total": counts.total() - counts["read"] - counts["repeated"] - counts["cleared"],
         "journal_position": hub.journal.position,
         "store_position": hub.writer.position,

@@ -23,6 +23,7 @@ from gateway.figures import about_itself, warnings
 from gateway.hub_port import WebPort
 from gateway.ingest.mqtt5_session import Mqtt5Session
 from gateway.ingest.mqtt311_session import Mqtt311Session
+from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Inbox, Source
 from gateway.journal.journal import Journal
 from gateway.line import Line
@@ -101,6 +102,7 @@ class Hub:
             self.store,
             world=lambda: self.engine.world,
             about_itself=lambda: about_itself(self),
+            clock_skews=lambda: self.line.reader.ingest.skew.notable(),
         )
         self.address = broker_address(settings)
         inbox = Inbox()
@@ -118,6 +120,7 @@ class Hub:
             on_place=self.changes.publish_place,
             on_send=self.delivery.wake,
             on_commit=self.writer.wake,
+            limit=RateLimit(settings.ingest.device_rate_per_s),
         )
         self._stop = asyncio.Event()
         self._plays = itertools.count(1)

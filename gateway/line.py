@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.clock import Clock, TownClock
 from gateway.engine.engine import SITE, Decided, Engine
+from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Arrival, Inbox, Source
 from gateway.journal.journal import Journal, JournalError
 from gateway.operations.alert_log import AlertLog, Deed, Saved, Ticked, Work, Written
@@ -64,6 +65,7 @@ class Line:
         on_place: Callable[[str], None],
         on_send: Callable[[], None],
         on_commit: Callable[[], None],
+        limit: RateLimit | None = None,
     ) -> None:
         self._inbox = inbox
         self._source = source
@@ -89,6 +91,7 @@ class Line:
             next_escalation=lambda: alert_log.next_escalation,
             fence_topic=fence_topic,
             publish=self._publish_soon,
+            limit=limit,
         )
         self.trouble = ""
         self.raised = 0

@@ -19,6 +19,7 @@ from gateway.clock import Clock, TownClock
 from gateway.engine.engine import Engine
 from gateway.feed import Feed
 from gateway.ingest.ingest import Ingest, Unreadable
+from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Arrival, Connected, Disconnected, Inbox, Message
 from gateway.journal.journal import PAYLOAD_KEPT_MAX, Entry, Journal, Refused
 from gateway.operations.handling import Answer
@@ -75,6 +76,7 @@ class Reader:
         next_escalation: Callable[[], int | None],
         fence_topic: str,
         publish: Callable[[str, bytes], None],
+        limit: RateLimit | None = None,
     ) -> None:
         self._inbox = inbox
         self._clock = clock
@@ -88,7 +90,7 @@ class Reader:
         self._run_id = uuid.uuid4().hex[:8]
         self._last_tick = 0
         self.feed = Feed()
-        self.ingest = Ingest(memory=engine, clock=clock)
+        self.ingest = Ingest(memory=engine, clock=clock, limit=limit)
         self.dropped_first: int | None = None
         self.dropped = 0
         self.receive_max = 0
@@ -105,7 +107,9 @@ class Reader:
     def recall(self) -> None:
         """Know again the messages without a number that were read before the start."""
         nameless = self._journal.nameless(NAMELESS_KEPT)
-        self.ingest = Ingest(memory=self._engine, clock=self._clock, nameless=nameless)
+        self.ingest = Ingest(
+            memory=self._engine, clock=self._clock, nameless=nameless, limit=self.ingest.limit
+        )
 
     async def ask(self, command: Command | None, world: Definition | None) -> Answer:
         """Have it read as soon as possible; returns when it is applied."""
@@ -134,7 +138,8 @@ class Reader:
         if not messages:
             return
         devices = self._engine.world.devices
-        batch = self.ingest.read(messages, devices, not_before=self._newest(reading))
+        newest = self._newest(reading)
+        batch = self.ingest.read(messages, devices, not_before=newest, deaf_since=self.feed.lost_at)
         reading.entry.events += batch.events
         reading.entry.nameless += batch.nameless
         reading.packet_ids += batch.packet_ids

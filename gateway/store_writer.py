@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gateway.journal.journal import Journal, JournalError
 from gateway.store.readings import Readings, Store, StoreRefused, StoreUnavailable
-from gateway.stored_rows import own_rows, readings_of, rows_of
+from gateway.stored_rows import own_rows, readings_of, rows_of, skew_rows
 from rules.world import World
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ EVENTS_PER_WRITE_MAX = 20_000
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 IDLE_S = 0.2  # how long readings may wait to be written together
 SELF_EVERY_MS = 60_000
+SKEWS_EVERY_MS = 3_600_000
 
 
 class StoreWriter:
@@ -39,12 +40,15 @@ class StoreWriter:
         *,
         world: Callable[[], World],
         about_itself: Callable[[], Mapping[str, float]],
+        clock_skews: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
         self._journal = journal
         self._store = store
         self._world = world
         self._about_itself = about_itself
         self._self_at = 0
+        self._clock_skews = clock_skews
+        self._skews_at = 0
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -119,6 +123,10 @@ class StoreWriter:
         if rows and at - self._self_at >= SELF_EVERY_MS:
             self._self_at = at
             rows += own_rows(self._about_itself(), at)
+        if rows and at - self._skews_at >= SKEWS_EVERY_MS:
+            if self._skews_at:  # at a start there are no estimates yet
+                rows += skew_rows(self._clock_skews(), at, self._world())
+            self._skews_at = at
         self.stored += self._commit(readings_of(rows), last)
         self.position, self.last_at = last, at
         return len(found) == EVENTS_PER_WRITE_MAX

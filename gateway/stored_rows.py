@@ -57,6 +57,14 @@ def own_rows(figures: Mapping[str, float], at: int) -> list[Row]:
     ]
 
 
+def skew_rows(skews: Mapping[str, float], at: int, world: World) -> list[Row]:
+    """What the hub says at ``at`` of its devices' clocks: ms ahead of hub time, as readings of theirs."""
+    return [
+        (name, *_place_of(name, world), "clock_skew_ms", point_time_ns(at, 0), ms, None, QUALITY[0], None, None, at)
+        for name, ms in skews.items()
+    ]  # fmt: skip
+
+
 def readings_of(rows: list[Row]) -> Readings:
     """The rows as columns."""
     return Readings(*map(list, zip(*rows, strict=True))) if rows else Readings()

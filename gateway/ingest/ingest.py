@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from zlib import crc32
 
 from gateway.ingest.decode import Times, Topics, Wrong, decode_from
+from gateway.ingest.rate import RateLimit, device_of
+from gateway.ingest.skew import Skew
 from gateway.ingest.source import Message
 from rules.events import FromDevice, Occurrence, Quality, Status, Telemetry
 from rules.world import Device
 
 CLOCK, RETAINED = int(Quality.CLOCK), int(Quality.RETAINED)  # an enum is slow to look up, message by message
 CLOCK_NOTE_EVERY_MS = 3_600_000  # a wrong clock is noted once an hour and device, not at every message
+TOO_MANY = "too_many"
 SESSION_BEGAN = (
     0,
     0,
@@ -73,9 +76,13 @@ class Ingest:
         memory: Memory,
         clock: Clock,
         nameless: Iterable[tuple[int, int]] = (),
+        limit: RateLimit | None = None,
+        skew: Skew | None = None,
     ) -> None:
         self._memory = memory
         self._clock = clock
+        self.limit = limit or RateLimit()
+        self.skew = skew or Skew()
         self._topics = Topics({})
         self._at = 0  # hub time of the newest event: the next one is not before it
         self._nameless: dict[int, int] = {}  # packet id -> hash; an id has 16 bits, so it is bounded
@@ -89,6 +96,7 @@ class Ingest:
         self._own = _Own()
         self._clock_noted: dict[str, int] = {}
         self.counts: Counter[str] = Counter()
+        self.refused_of: Counter[str] = Counter()  # by device of the registry
 
     def reconnected(self, *, kept: bool) -> None:
         """From now on a redelivery can come of whatever the broker may not know to be acknowledged; none if not ``kept``."""
@@ -102,11 +110,21 @@ class Ingest:
         self._own = _Own()
 
     def read(
-        self, messages: Iterable[Message], devices: Mapping[str, Device], *, not_before: int = 0
+        self,
+        messages: Sequence[Message],
+        devices: Mapping[str, Device],
+        *,
+        not_before: int = 0,
+        deaf_since: int | None = None,
     ) -> Batch:
-        """Decode in order; what was taken before is acknowledged and dropped. No event is stamped before ``not_before``."""
+        """Decode in order; what was taken before is acknowledged and dropped. No event is stamped before ``not_before``.
+
+        ``deaf_since``: the broker could not be heard since then, and this is what it kept.
+        """
         batch = Batch()
         self._at = max(self._at, not_before)
+        came = max(messages[0].received_at, self._at) if messages else self._at
+        suspects = self.limit.watch([m.topic for m in messages], came, deaf_since=deaf_since)
         times = Times(-1, -1)
         if self._topics.devices is not devices:
             self._topics = Topics(devices)
@@ -126,6 +144,9 @@ class Ingest:
                 if isinstance(address, Wrong)
                 else decode_from(address, message.payload, retain=message.retain, times=times)
             )
+            if suspects and message.topic in suspects and self._is_too_many(event, message, at, deaf_since):
+                self._put_aside(message, at, batch)
+                continue
             if isinstance(event, Wrong):
                 self._set_aside(message, event, batch)
                 continue
@@ -134,10 +155,35 @@ class Ingest:
                 self._clock.advance(event.at)
             self._at = event.at
         self.counts["read"] += len(batch.events)
+        if times.latest == times.now:  # where a town drives the clock, its stamps say nothing
+            self.skew.look(messages, devices, self._at, ahead=times.ahead)
         return batch
+
+    def _is_too_many(
+        self, event: FromDevice | Wrong, message: Message, at: int, deaf_since: int | None
+    ) -> bool:
+        """Whether a message of a suspected topic is over the limit; an event, a status or a replay of the broker's never is."""
+        if isinstance(event, Wrong):
+            return self.limit.is_over(message.topic, at, at, deaf_since=deaf_since)
+        if type(event) is not Telemetry or event.quality == RETAINED:
+            return False
+        return self.limit.is_over(message.topic, event.observed_at, at, deaf_since=deaf_since)
+
+    def _put_aside(self, message: Message, at: int, batch: Batch) -> None:
+        self.counts[TOO_MANY] += 1
+        told = self.limit.put_aside(message.topic, at)
+        if told:
+            detail = (
+                f"高频上报 {device_of(message.topic)!r} sends more than {self.limit.per_s:g} messages a second; "
+                f"{told} were put aside since the last word, this is one of them"
+            )
+            batch.unreadable.append(Unreadable(message, TOO_MANY, detail))
 
     def _set_aside(self, message: Message, wrong: Wrong, batch: Batch) -> None:
         self.counts[wrong.reason] += 1
+        device = device_of(message.topic)
+        if device in self._topics.devices:
+            self.refused_of[device] += 1
         batch.unreadable.append(Unreadable(message, wrong.reason, wrong.detail))
 
     def _take(self, event: FromDevice, message: Message, batch: Batch) -> None:
