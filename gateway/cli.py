@@ -12,7 +12,9 @@ from typing import Annotated, Literal
 import typer
 
 from gateway.backtest.command import backtest
-from gateway.commands import import_registry, quarantine_app, reload_rules, staff_app, try_cases
+from gateway.commands import import_registry, reload_rules, staff_app, try_cases
+from gateway.device_commands import devices_app
+from gateway.quarantine_commands import quarantine_app
 from gateway.settings import Settings
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, log_to_stderr, settings_of
 
@@ -31,6 +33,7 @@ for name, part in (
     ("rules", rules_app),
     ("staff", staff_app),
     ("quarantine", quarantine_app),
+    ("devices", devices_app),
     ("dashboards", dashboards_app),
     ("bench", bench_app),
 ):

@@ -26,6 +26,7 @@ from gateway.ingest.mqtt311_session import Mqtt311Session
 from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Inbox, Source
 from gateway.journal.journal import Journal
+from gateway.journal.quarantine import Quarantine
 from gateway.line import Line
 from gateway.listening import listen
 from gateway.lock import FolderLock
@@ -43,6 +44,7 @@ from gateway.parts import (
     web_settings,
 )
 from gateway.registry import apply as registry
+from gateway.replaying import Replays
 from gateway.rulebook.mistakes import RuleMistakes
 from gateway.rules_in_force import Reloaded, RulesInForce
 from gateway.settings import Settings
@@ -102,7 +104,7 @@ class Hub:
             self.store,
             world=lambda: self.engine.world,
             about_itself=lambda: about_itself(self),
-            clock_skews=lambda: self.line.reader.ingest.skew.notable(),
+            clock_skews=lambda: self.line.reader.ingest.skew.notable(),  # noqa: PLW0108 there is no line yet
         )
         self.address = broker_address(settings)
         inbox = Inbox()
@@ -122,6 +124,8 @@ class Hub:
             on_commit=self.writer.wake,
             limit=RateLimit(settings.ingest.device_rate_per_s),
         )
+        self.quarantine = Quarantine(journal)
+        self.replays = Replays(self.quarantine, self.line.give_again)
         self._stop = asyncio.Event()
         self._plays = itertools.count(1)
         self._reloading = asyncio.Lock()
@@ -169,6 +173,7 @@ class Hub:
             if task.get_name() != "web":
                 task.cancel()
         await asyncio.gather(*tasks, *self._reloads, return_exceptions=True)
+        await self.replays.close()
         await self.backtests.close()
         await self.line.close()
         await asyncio.to_thread(self.writer.stop)

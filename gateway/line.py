@@ -27,6 +27,7 @@ from gateway.journal.journal import Journal, JournalError
 from gateway.operations.alert_log import AlertLog, Deed, Saved, Ticked, Work, Written
 from gateway.operations.handling import Answer
 from gateway.reading import Reader, Reading
+from gateway.replaying import Again
 from rules.events import AnyEvent, Command, Tick
 from rules.shaping.site import SiteState
 from rules.shaping.site import decode as decode_site
@@ -188,6 +189,12 @@ class Line:
         """Let the rules judge in this world from now on (its version is given here)."""
         return await self.reader.ask(None, definition)
 
+    async def give_again(self, again: Again) -> None:
+        """Read messages from quarantine again; raises ``ConnectionError`` while the broker cannot be heard."""
+        answer = await self.reader.ask(None, None, again)
+        if not answer.ok:
+            raise ConnectionError("the broker cannot be heard; give messages again when it is back")
+
     # record
 
     def _deeds(self, decided: list[Decided], events: list[AnyEvent], first: int) -> list[Deed]:
@@ -226,7 +233,7 @@ class Line:
                 if errand.command is not None and not errand.done.done():
                     errand.done.set_result(written.answers[errand.command.id])
         for errand in reading.errands:
-            if errand.world is not None and not errand.done.done():
+            if errand.command is None and not errand.done.done():
                 errand.done.set_result(Answer(ok=True, reason="", version=self._engine.world.version))
 
     def _work(self, deeds: list[Deed]) -> Work:

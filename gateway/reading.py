@@ -23,6 +23,7 @@ from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Arrival, Connected, Disconnected, Inbox, Message
 from gateway.journal.journal import PAYLOAD_KEPT_MAX, Entry, Journal, Refused
 from gateway.operations.handling import Answer
+from gateway.replaying import Again, Replayer
 from rules.events import ClockStepped, Command, Tick, WorldChanged
 from rules.world import Definition, changed_rules, gone_devices
 
@@ -51,6 +52,7 @@ class Errand:
     command: Command | None
     world: Definition | None
     done: asyncio.Future[Answer]
+    again: Again | None = None
 
 
 @dataclass(slots=True)
@@ -87,6 +89,7 @@ class Reader:
         self._publish = publish
         self._own_topics = frozenset({fence_topic, CLOCK_TOPIC, DROPPED_TOPIC})
         self._errands: deque[Errand] = deque()
+        self._replayer = Replayer(engine)
         self._run_id = uuid.uuid4().hex[:8]
         self._last_tick = 0
         self.feed = Feed()
@@ -111,9 +114,11 @@ class Reader:
             memory=self._engine, clock=self._clock, nameless=nameless, limit=self.ingest.limit
         )
 
-    async def ask(self, command: Command | None, world: Definition | None) -> Answer:
+    async def ask(
+        self, command: Command | None, world: Definition | None, again: Again | None = None
+    ) -> Answer:
         """Have it read as soon as possible; returns when it is applied."""
-        errand = Errand(command, world, asyncio.get_running_loop().create_future())
+        errand = Errand(command, world, asyncio.get_running_loop().create_future(), again)
         self._errands.append(errand)
         self._inbox.wake()
         return await errand.done
@@ -161,13 +166,14 @@ class Reader:
     def _refused(self, found: Unreadable) -> Refused:
         message = found.message
         return Refused(
-            at=self._clock.now(),
+            at=message.received_at,  # given again, it is read as of then
             topic=message.topic,
             payload=message.payload[:PAYLOAD_KEPT_MAX],
             size=len(message.payload),
             reason=found.reason,
             detail=found.detail,
             repaired=found.repaired,
+            retained=message.retain,
         )
 
     def _read_control(self, arrival: Arrival, reading: Reading) -> None:
@@ -241,6 +247,11 @@ class Reader:
                 self._change_world(
                     reading, errand.world, now
                 )  # a tick with it: what has come is the old world's
+            elif errand.again is not None:
+                if not self.feed.whole:  # what is read now is stamped as of the loss
+                    errand.done.set_result(Answer(ok=False, reason="feed_lost", version=0))
+                    continue
+                self._replayer.read(errand.again, reading.entry, now=now, ahead=self._clock.ahead())
             reading.errands.append(errand)
 
     def _change_world(self, reading: Reading, given: Definition, now: int) -> None:

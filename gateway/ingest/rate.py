@@ -7,9 +7,9 @@ Only a topic that was heard more than ``rate × WINDOW_S`` times in one is looke
 
 - what is **live** is held to the rate in hub time. The bucket has room for a minute, and for as long as the hub itself could
   not hear: what the broker kept meanwhile is nobody's fault;
-- what is **late** is a backlog and is held to the rate in the device's own time. Each message that reaches beyond what the backlog
-  covered so far, at either end, brings what the device may say in that time. So a day kept by an honest device passes, however
-  fast it comes, in order or newest first.
+- what is **late** is a backlog and is held to the rate in the device's own time. Each message that reaches beyond what the
+  backlog covered so far, at either end, brings what the device may say in that time. So a day kept by an honest device passes,
+  however fast it comes, in order or newest first.
 
 The limit stands before the journal: what it puts aside was never judged, and a replay of the journal, which holds only what
 passed, needs no limit. Time is an argument.
@@ -18,7 +18,8 @@ passed, needs no limit. Time is an argument.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from rules.conditions.condition import LATE_MS
@@ -73,7 +74,7 @@ class RateLimit:
         self._excess: dict[str, _Excess] = {}
         self.over: Counter[str] = Counter()
 
-    def watch(self, topics: Sequence[str], now: int, *, deaf_since: int | None = None) -> Set[str]:
+    def watch(self, topics: Sequence[str], now: int, *, deaf_since: int | None = None) -> AbstractSet[str]:
         """Count a batch, come at ``now`` (hub time, ms); the topics to look at message by message, nearly always none.
 
         ``deaf_since``: nothing could be heard since then, and what comes is what the broker kept.
