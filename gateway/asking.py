@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def address_of(settings: Settings, hub: str = "") -> str:
-    """Where the hub is: as the command was told, else as the settings say."""
-    return hub or f"http://{settings.http.host}:{settings.http.port}"
+    """Where the hub is: as the command was told, else as the settings say; one that listens everywhere listens here too."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.http.host, settings.http.host)  # noqa: S104 asked, not bound
+    return hub or f"http://{f'[{host}]' if ':' in host else host}:{settings.http.port}"
 
 
 def ask(
