@@ -14,7 +14,9 @@ import typer
 
 from gateway.backtest.command import backtest
 from gateway.backup.command import backup, restore
-from gateway.commands import import_registry, quarantine_app, reload_rules, staff_app, try_cases
+from gateway.commands import import_registry, reload_rules, staff_app, try_cases
+from gateway.device_commands import devices_app
+from gateway.quarantine_commands import quarantine_app
 from gateway.settings import Settings
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of
 
@@ -34,6 +36,7 @@ for name, part in (
     ("rules", rules_app),
     ("staff", staff_app),
     ("quarantine", quarantine_app),
+    ("devices", devices_app),
     ("dashboards", dashboards_app),
     ("bench", bench_app),
 ):

@@ -1,4 +1,4 @@
-"""The commands about the hub's data and rules: the registry, who may accept alerts, what could not be read, rule cases."""
+"""The commands about the hub's data and rules: the registry, who may accept alerts, rule cases."""
 
 # ruff: noqa: PLC0415 -- each command imports what it needs, so that --help answers at once
 
@@ -7,18 +7,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from gateway.asking import address_of, ask, fail_as_told, report_of, texts
 from gateway.settings import Settings
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of
 
-if TYPE_CHECKING:
-    import httpx
-
 staff_app = typer.Typer(no_args_is_help=True, help="Who may accept and close alerts.")
-quarantine_app = typer.Typer(no_args_is_help=True, help="Messages that could not be read.")
 
 
 def import_registry(
@@ -38,7 +35,7 @@ def import_registry(
             fail(f"{file}: {error.strerror}")
         wanted = csv_file.parse(text, source=str(file))
         settings = settings_of(config)
-        address = hub or f"http://{settings.http.host}:{settings.http.port}"
+        address = address_of(settings, hub)
         report = _import_through(address, text, settings, dry_run=dry_run, must=bool(hub))
         if report is None:
             from gateway.operations.database import open_database
@@ -61,14 +58,14 @@ def _import_through(
     import httpx
 
     try:
-        answer = _post(address, "registry", settings, dry_run=int(dry_run), csv=text)
+        answer = ask(address, "registry", settings, csv=text, dry_run=int(dry_run))
     except httpx.HTTPError as error:
         if must:
             fail(f"{address}: no hub answers ({type(error).__name__}); start it or leave out --hub", 1)
         return None
-    report = _report_of(answer)
+    report = report_of(answer)
     if not answer.is_success:
-        _fail_as_told(address, answer, report)
+        fail_as_told(address, answer, report)
     return report
 
 
@@ -83,49 +80,21 @@ def reload_rules(
         import httpx
 
         settings = settings_of(config)
-        address = hub or f"http://{settings.http.host}:{settings.http.port}"
+        address = address_of(settings, hub)
         try:
-            answer = _post(address, "rules/reload", settings)
+            answer = ask(address, "rules/reload", settings)
         except httpx.HTTPError as error:
             fail(f"{address}: no hub answers ({type(error).__name__}); start it, or name it with --hub", 1)
-    report = _report_of(answer)
+    report = report_of(answer)
     if as_json and "ok" in report:
         typer.echo(json.dumps(report, ensure_ascii=False))
     if not answer.is_success:
-        _fail_as_told(address, answer, report)
-    for warning in _texts(report.get("warnings")):
+        fail_as_told(address, answer, report)
+    for warning in texts(report.get("warnings")):
         err.print(f"warning: {warning}", highlight=False, markup=False, soft_wrap=True)
     for what, names in (("已改 changed", "changed"), ("重新计时 started anew", "anew")):
-        said = ", ".join(_texts(report.get(names))) or "无 nothing"
+        said = ", ".join(texts(report.get(names))) or "无 nothing"
         err.print(f"{what}: {said}", highlight=False, markup=False, soft_wrap=True)
-
-
-def _post(address: str, path: str, settings: Settings, *, csv: str = "", **query: int) -> httpx.Response:
-    """Ask a running hub to do something; raises ``httpx.HTTPError`` when none answers."""
-    import httpx
-
-    token = settings.http.token.get_secret_value()
-    headers = ({"content-type": "text/csv"} if csv else {}) | (
-        {"authorization": f"Bearer {token}"} if token else {}
-    )
-    url = f"{address.rstrip('/')}/api/v1/{path}"
-    return httpx.post(url, params=query, content=csv.encode(), headers=headers, timeout=120)
-
-
-def _report_of(answer: httpx.Response) -> dict[str, object]:
-    found: dict[str, object] = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-    return found
-
-
-def _texts(found: object) -> list[str]:
-    return [str(each) for each in found] if isinstance(found, list) else []
-
-
-def _fail_as_told(address: str, answer: httpx.Response, report: dict[str, object]) -> NoReturn:
-    """End with the mistakes that the hub names, else with its whole answer."""
-    if errors := _texts(report.get("errors")):
-        fail("\n".join(errors))
-    fail(f"{address}: answered {answer.status_code}: {report or answer.text[:200]}", 1)
 
 
 def _print_import(report: dict[str, object], *, dry_run: bool) -> None:
@@ -186,25 +155,3 @@ def staff_add(
         except ValueError as error:
             fail(str(error))
     err.print(f"{name} may sign in.", highlight=False, markup=False)
-
-
-@quarantine_app.command("list")
-def quarantine_list(config: ConfigOption = None, limit: int = 50, *, as_json: JsonOption = False) -> None:
-    """List messages that could not be read, newest first, with the reason."""
-    with explained():
-        from gateway.journal.journal import Journal
-
-        journal = Journal(settings_of(config).hub.data / "journal.sqlite")
-        rows = journal.quarantine(limit)
-        journal.close()
-    for row in rows:
-        payload = row.pop("payload")
-        row["payload"] = bytes(payload[:500]).decode(errors="replace") if isinstance(payload, bytes) else ""
-    if as_json:
-        typer.echo(json.dumps({"messages": rows}, ensure_ascii=False))
-        return
-    for row in rows:
-        err.print(
-            f"{row['id']} {row['topic']} {row['reason']}: {row['detail']}", highlight=False, markup=False
-        )
-    err.print(f"{len(rows)} messages", highlight=False)

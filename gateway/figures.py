@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy.exc import DBAPIError
 
-from gateway.health import reasons
+from gateway.health import MAD_FOR_MS, reasons
 from gateway.histogram import Histogram
 from gateway.journal.journal import JournalError
 from gateway.notify import outbox
@@ -99,6 +99,11 @@ def _refused(hub: Hub) -> list[Figure]:
                 for name in hub.delivery.channels
                 for outcome in OUTCOMES
             ],
+        ),
+        gauge(
+            "carehub_devices_over_rate",
+            "Devices that lately sent more than they may; what was too much is refused as too_many.",
+            len(hub.line.reader.ingest.limit.mad(since=hub.clock.now() - MAD_FOR_MS)),
         ),
         counter("carehub_rows_refused_total", "Rows that the store will never take.", hub.writer.refused),
         counter(

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from gateway.hub import Hub
 
 FAR_BEHIND = 100_000  # events not yet stored: then the store is not ready
+MAD_FOR_MS = 600_000  # so long after its last excess a device is still warned of
+NAMED_MAX = 5
 COMMIT_WITHIN_S = 10.0  # a commit that takes longer: the disk hangs, and nobody is told of anything
 
 
@@ -40,5 +42,13 @@ def reasons(hub: Hub) -> list[str]:
 
 def warnings(hub: Hub) -> list[str]:
     """What does not keep the hub from its work and yet wants somebody's attention."""
-    world = hub.engine.world
-    return hub.rules.warnings(world.places, hub.settings.hub.calendar, hub.clock.now())
+    world, now = hub.engine.world, hub.clock.now()
+    found = hub.rules.warnings(world.places, hub.settings.hub.calendar, now)
+    limit = hub.line.reader.ingest.limit
+    if mad := limit.mad(since=now - MAD_FOR_MS):
+        names = ", ".join(mad[:NAMED_MAX]) + (", …" if len(mad) > NAMED_MAX else "")
+        found.append(
+            f"高频上报: {len(mad)} devices send more than {limit.per_s:g} messages a second: {names}; "
+            "what is too much is put aside, see: carehub devices list"
+        )
+    return found

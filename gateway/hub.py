@@ -26,8 +26,10 @@ from gateway.health import reasons, warnings
 from gateway.hub_port import WebPort
 from gateway.ingest.mqtt5_session import Mqtt5Session
 from gateway.ingest.mqtt311_session import Mqtt311Session
+from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Inbox, Source
 from gateway.journal.journal import Journal
+from gateway.journal.quarantine import Quarantine
 from gateway.line import Line
 from gateway.listening import listen
 from gateway.lock import FolderLock
@@ -47,6 +49,7 @@ from gateway.parts import (
 )
 from gateway.pulse import Pulse
 from gateway.registry import apply as registry
+from gateway.replaying import Replays
 from gateway.rulebook.mistakes import RuleMistakes
 from gateway.rules_in_force import Reloaded, RulesInForce
 from gateway.settings import Settings
@@ -111,6 +114,7 @@ class Hub:
             self.store,
             world=lambda: self.engine.world,
             about_itself=lambda: about_itself(self),
+            clock_skews=lambda: self.line.reader.ingest.skew.notable(),  # noqa: PLW0108 there is no line yet
         )
         self.address = broker_address(settings)
         self.inbox = inbox = Inbox()
@@ -128,8 +132,11 @@ class Hub:
             on_place=self.changes.publish_place,
             on_send=self.delivery.wake,
             on_commit=self.writer.wake,
+            limit=RateLimit(settings.ingest.device_rate_per_s),
         )
         self.tasks: set[asyncio.Task[None]] = set()
+        self.quarantine = Quarantine(journal)
+        self.replays = Replays(self.quarantine, self.line.give_again)
         self._stop = asyncio.Event()
         self._plays = itertools.count(1)
         self._reloading = asyncio.Lock()
@@ -207,6 +214,7 @@ class Hub:
             if task.get_name() != "web":
                 task.cancel()
         await asyncio.gather(*tasks, *self._reloads, return_exceptions=True)
+        await self.replays.close()
         await self.backtests.close()
         await asyncio.to_thread(self.backups.close)
         await self.line.close()

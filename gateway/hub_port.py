@@ -16,7 +16,9 @@ from gateway.backtest.jobs import BusyError
 from gateway.backtest.question import about_store
 from gateway.clock import TownClock
 from gateway.figures import figures
+from gateway.fleet import devices
 from gateway.health import reasons, warnings
+from gateway.journal.quarantine import Held, Which
 from gateway.parts import influx_source
 from gateway.registry import apply as registry
 from gateway.registry.compare import Plan
@@ -30,7 +32,10 @@ from gateway.web.port import (
     Backtest,
     BacktestWanted,
     BackupState,
+    Chosen,
+    DevicePage,
     Figure,
+    GivenAgain,
     Health,
     Imported,
     Outcome,
@@ -45,6 +50,7 @@ if TYPE_CHECKING:
     from gateway.hub import Hub
 
 COMMAND_WITHIN_S = 15.0
+AGAIN_WITHIN_S = 60.0
 QUALITY = {"good": 0, "late": 1, "clock": 2, "retained": 3}
 PAYLOAD_SHOWN = 500
 
@@ -158,13 +164,36 @@ class WebPort:
             for row in found
         ]
 
-    async def quarantine(self, limit: int) -> Sequence[Unreadable]:
+    async def quarantine(self, chosen: Chosen, limit: int) -> Sequence[Unreadable]:
         """Give the newest messages that could not be read or placed."""
+        which, quarantine = _which(chosen), self._hub.quarantine
         try:
-            rows = await asyncio.to_thread(self._hub.journal.quarantine, limit)
+            rows = await asyncio.to_thread(quarantine.held, which, limit=limit, newest_first=True)
         except sqlite3.Error as error:
             raise UnavailableError(str(error)) from error
         return [_unreadable(row) for row in rows]
+
+    async def give_again(self, chosen: Chosen, *, after: int) -> GivenAgain:
+        """Read held messages again; what was begun when the time is up is carried to its end all the same."""
+        try:
+            async with asyncio.timeout(AGAIN_WITHIN_S):
+                done = await self._hub.replays.replay(_which(chosen), after=after)
+        except (ConnectionError, sqlite3.Error) as error:
+            raise UnavailableError(str(error)) from error
+        except TimeoutError:
+            raise UnavailableError(self._hub.line.trouble or "the hub is busy; look again later") from None
+        return GivenAgain(**asdict(done.given), last=done.last, more=done.more)
+
+    async def drop(self, chosen: Chosen) -> int:
+        """Remove held messages for good."""
+        try:
+            return await self._hub.replays.drop(_which(chosen))
+        except sqlite3.Error as error:
+            raise UnavailableError(str(error)) from error
+
+    def devices(self, *, limit: int, after: str | None) -> DevicePage:
+        """The devices of the registry by id."""
+        return devices(self._hub, limit=limit, after=after)
 
     async def import_registry(self, text: str, *, dry_run: bool) -> Imported:
         """Replace the registry of the sites it names, or only say what that would do."""
@@ -236,12 +265,15 @@ def _report(done: Plan, *, dry_run: bool) -> dict[str, Any]:
     }
 
 
-def _unreadable(row: dict[str, Any]) -> Unreadable:
-    shown = bytes(row["payload"][:PAYLOAD_SHOWN]).decode(errors="replace")
+def _which(chosen: Chosen) -> Which:
+    return Which(ids=chosen.ids, reason=chosen.reason, device=chosen.device, topic=chosen.topic)
+
+
+def _unreadable(row: Held) -> Unreadable:
     return Unreadable(
-        id=row["id"],
-        received_at=row["at"],
-        topic=row["topic"],
-        reason=f"{row['reason']}: {row['detail']}" + (" (repaired)" if row["repaired"] else ""),
-        payload=shown,
+        id=row.id,
+        received_at=row.at,
+        topic=row.topic,
+        reason=f"{row.reason}: {row.detail}" + (" (repaired)" if row.repaired else ""),
+        payload=row.payload[:PAYLOAD_SHOWN].decode(errors="replace"),
     )

@@ -22,11 +22,13 @@ from sqlalchemy.exc import DBAPIError
 from gateway.clock import Clock, TownClock
 from gateway.commits import Commits
 from gateway.engine.engine import SITE, Decided, Engine
+from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Arrival, Inbox, Source
 from gateway.journal.journal import Journal, JournalError
 from gateway.operations.alert_log import AlertLog, Deed, Saved, Ticked, Work, Written
 from gateway.operations.handling import Answer
 from gateway.reading import Reader, Reading
+from gateway.replaying import Again
 from rules.events import AnyEvent, Command, Tick
 from rules.shaping.site import SiteState
 from rules.shaping.site import decode as decode_site
@@ -65,6 +67,7 @@ class Line:
         on_place: Callable[[str], None],
         on_send: Callable[[], None],
         on_commit: Callable[[], None],
+        limit: RateLimit | None = None,
     ) -> None:
         self._inbox = inbox
         self._source = source
@@ -90,6 +93,7 @@ class Line:
             next_escalation=lambda: alert_log.next_escalation,
             fence_topic=fence_topic,
             publish=self._publish_soon,
+            limit=limit,
         )
         self.trouble = ""
         self.raised = 0
@@ -189,6 +193,12 @@ class Line:
         """Let the rules judge in this world from now on (its version is given here)."""
         return await self.reader.ask(None, definition)
 
+    async def give_again(self, again: Again) -> None:
+        """Read messages from quarantine again; raises ``ConnectionError`` while the broker cannot be heard."""
+        answer = await self.reader.ask(None, None, again)
+        if not answer.ok:
+            raise ConnectionError("the broker cannot be heard; give messages again when it is back")
+
     # record
 
     def _deeds(self, decided: list[Decided], events: list[AnyEvent], first: int) -> list[Deed]:
@@ -227,7 +237,7 @@ class Line:
                 if errand.command is not None and not errand.done.done():
                     errand.done.set_result(written.answers[errand.command.id])
         for errand in reading.errands:
-            if errand.world is not None and not errand.done.done():
+            if errand.command is None and not errand.done.done():
                 errand.done.set_result(Answer(ok=True, reason="", version=self._engine.world.version))
 
     def _work(self, deeds: list[Deed]) -> Work:

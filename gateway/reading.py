@@ -19,9 +19,11 @@ from gateway.clock import Clock, TownClock
 from gateway.engine.engine import Engine
 from gateway.feed import Feed
 from gateway.ingest.ingest import Ingest, Unreadable
+from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Arrival, Connected, Disconnected, Inbox, Message
 from gateway.journal.journal import PAYLOAD_KEPT_MAX, Entry, Journal, Refused
 from gateway.operations.handling import Answer
+from gateway.replaying import Again, Replayer
 from rules.events import ClockStepped, Command, Tick, WorldChanged
 from rules.world import Definition, changed_rules, gone_devices
 
@@ -50,6 +52,7 @@ class Errand:
     command: Command | None
     world: Definition | None
     done: asyncio.Future[Answer]
+    again: Again | None = None
 
 
 @dataclass(slots=True)
@@ -75,6 +78,7 @@ class Reader:
         next_escalation: Callable[[], int | None],
         fence_topic: str,
         publish: Callable[[str, bytes], None],
+        limit: RateLimit | None = None,
     ) -> None:
         self._inbox = inbox
         self._clock = clock
@@ -85,10 +89,11 @@ class Reader:
         self._publish = publish
         self._own_topics = frozenset({fence_topic, CLOCK_TOPIC, DROPPED_TOPIC})
         self._errands: deque[Errand] = deque()
+        self._replayer = Replayer(engine)
         self._run_id = uuid.uuid4().hex[:8]
         self._last_tick = 0
         self.feed = Feed()
-        self.ingest = Ingest(memory=engine, clock=clock)
+        self.ingest = Ingest(memory=engine, clock=clock, limit=limit)
         self.dropped_first: int | None = None
         self.dropped = 0
         self.receive_max = 0
@@ -105,11 +110,15 @@ class Reader:
     def recall(self) -> None:
         """Know again the messages without a number that were read before the start."""
         nameless = self._journal.nameless(NAMELESS_KEPT)
-        self.ingest = Ingest(memory=self._engine, clock=self._clock, nameless=nameless)
+        self.ingest = Ingest(
+            memory=self._engine, clock=self._clock, nameless=nameless, limit=self.ingest.limit
+        )
 
-    async def ask(self, command: Command | None, world: Definition | None) -> Answer:
+    async def ask(
+        self, command: Command | None, world: Definition | None, again: Again | None = None
+    ) -> Answer:
         """Have it read as soon as possible; returns when it is applied."""
-        errand = Errand(command, world, asyncio.get_running_loop().create_future())
+        errand = Errand(command, world, asyncio.get_running_loop().create_future(), again)
         self._errands.append(errand)
         self._inbox.wake()
         return await errand.done
@@ -134,7 +143,8 @@ class Reader:
         if not messages:
             return
         devices = self._engine.world.devices
-        batch = self.ingest.read(messages, devices, not_before=self._newest(reading))
+        newest = self._newest(reading)
+        batch = self.ingest.read(messages, devices, not_before=newest, deaf_since=self.feed.lost_at)
         reading.entry.events += batch.events
         reading.entry.nameless += batch.nameless
         reading.packet_ids += batch.packet_ids
@@ -156,13 +166,14 @@ class Reader:
     def _refused(self, found: Unreadable) -> Refused:
         message = found.message
         return Refused(
-            at=self._clock.now(),
+            at=message.received_at,  # given again, it is read as of then
             topic=message.topic,
             payload=message.payload[:PAYLOAD_KEPT_MAX],
             size=len(message.payload),
             reason=found.reason,
             detail=found.detail,
             repaired=found.repaired,
+            retained=message.retain,
         )
 
     def _read_control(self, arrival: Arrival, reading: Reading) -> None:
@@ -236,6 +247,11 @@ class Reader:
                 self._change_world(
                     reading, errand.world, now
                 )  # a tick with it: what has come is the old world's
+            elif errand.again is not None:
+                if not self.feed.whole:  # what is read now is stamped as of the loss
+                    errand.done.set_result(Answer(ok=False, reason="feed_lost", version=0))
+                    continue
+                self._replayer.read(errand.again, reading.entry, now=now, ahead=self._clock.ahead())
             reading.errands.append(errand)
 
     def _change_world(self, reading: Reading, given: Definition, now: int) -> None:

@@ -70,6 +70,12 @@ class Mqtt(Section):
         return ca_file
 
 
+class Ingest(Section):
+    """What is taken from devices. ``device_rate_per_s``: messages a second of one device for long (0: no limit)."""
+
+    device_rate_per_s: float = Field(default=20.0, ge=0, le=100_000)
+
+
 class Store(Section):
     """Where readings are kept: DuckDB in the data folder, or InfluxDB at ``url``."""
 
@@ -156,6 +162,7 @@ class Settings(BaseSettings):
 
     hub: Hub = Hub()
     mqtt: Mqtt = Mqtt()
+    ingest: Ingest = Ingest()
     store: Store = Store()
     http: Http = Http()
     channels: tuple[Channel, ...] = ()

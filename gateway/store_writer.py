@@ -28,6 +28,7 @@ IDLE_S = 0.2  # how long readings may wait to be written together
 BUSY_S = 1.0  # and in a flood, where few large writes cost half of many small ones
 BUSY_EVENTS = 5_000  # so many within IDLE_S are a flood
 SELF_EVERY_MS = 60_000
+SKEWS_EVERY_MS = 3_600_000
 
 
 class StoreWriter:
@@ -43,12 +44,15 @@ class StoreWriter:
         *,
         world: Callable[[], World],
         about_itself: Callable[[], Mapping[str, float]],
+        clock_skews: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
         self._journal = journal
         self._store = store
         self._world = world
         self._about_itself = about_itself
         self._self_at = 0
+        self._clock_skews = clock_skews
+        self._skews_at = 0
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -133,6 +137,10 @@ class StoreWriter:
         if rows.count and at - self._self_at >= SELF_EVERY_MS:
             self._self_at = at
             rows.say(self._about_itself(), at)
+        if rows.count and at - self._skews_at >= SKEWS_EVERY_MS:
+            if self._skews_at:  # at a start there are no estimates yet
+                rows.say_of_clocks(self._clock_skews(), at)
+            self._skews_at = at
         full = last - self.position == EVENTS_PER_WRITE_MAX
         self.stored += self._commit(rows.readings(self._world()), last)
         self.position, self.last_at = last, at

@@ -90,6 +90,10 @@ class Rows:
         """What the hub says of itself at ``at`` (ms)."""
         self.add([Telemetry(at, SELF, at, 0, "", 0, dict(figures))])
 
+    def say_of_clocks(self, skews: Mapping[str, float], at: int) -> None:
+        """What the hub says at ``at`` of its devices' clocks: ms ahead of hub time, as readings of theirs."""
+        self.add(Telemetry(at, name, at, 0, "", 0, {"clock_skew_ms": ms}) for name, ms in skews.items())
+
     def readings(self, world: World) -> Readings:
         """The rows as columns, each device where the world has it."""
         if not self._parts:

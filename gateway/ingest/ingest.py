@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from zlib import crc32
 
 from gateway.ingest.decode import Times, Topics, Wrong, decode_from, plain
+from gateway.ingest.rate import RateLimit, device_of
 from gateway.ingest.repeats import Memory, Repeats
+from gateway.ingest.skew import Skew
 from gateway.ingest.source import Message
 from rules.events import FromDevice, Occurrence, Quality, Status, Telemetry
 from rules.world import Device
 
 CLOCK, RETAINED = int(Quality.CLOCK), int(Quality.RETAINED)  # an enum is slow to look up, message by message
 CLOCK_NOTE_EVERY_MS = 3_600_000  # a wrong clock is noted once an hour and device, not at every message
+TOO_MANY = "too_many"
 SESSION_BEGAN = (
     0,
     0,
@@ -67,8 +70,12 @@ class Ingest:
         memory: Memory,
         clock: Clock,
         nameless: Iterable[tuple[int, int]] = (),
+        limit: RateLimit | None = None,
+        skew: Skew | None = None,
     ) -> None:
         self._clock = clock
+        self.limit = limit or RateLimit()
+        self.skew = skew or Skew()
         self._topics = Topics({})
         self._at = 0  # hub time of the newest event: the next one is not before it
         self._nameless: dict[int, int] = {}  # packet id -> hash; an id has 16 bits, so it is bounded
@@ -82,6 +89,7 @@ class Ingest:
         self._repeats = Repeats(memory)
         self._clock_noted: dict[str, int] = {}
         self.counts: Counter[str] = Counter()
+        self.refused_of: Counter[str] = Counter()  # by device of the registry
 
     def reconnected(self, *, kept: bool) -> None:
         """From now on a redelivery can come of whatever the broker may not know to be acknowledged; none if not ``kept``."""
@@ -95,11 +103,21 @@ class Ingest:
         self._repeats.applied()
 
     def read(
-        self, messages: Sequence[Message], devices: Mapping[str, Device], *, not_before: int = 0
+        self,
+        messages: Sequence[Message],
+        devices: Mapping[str, Device],
+        *,
+        not_before: int = 0,
+        deaf_since: int | None = None,
     ) -> Batch:
-        """Decode in order; what was taken before is acknowledged and dropped. No event is stamped before ``not_before``."""
+        """Decode in order; what was taken before is acknowledged and dropped. No event is stamped before ``not_before``.
+
+        ``deaf_since``: the broker could not be heard since then, and this is what it kept.
+        """
         batch = Batch(packet_ids=[message.packet_id for message in messages if message.packet_id])
         self._at = max(self._at, not_before)
+        came = max(messages[0].received_at, self._at) if messages else self._at
+        suspects = self.limit.watch([m.topic for m in messages], came, deaf_since=deaf_since)
         if self._topics.devices is not devices:
             self._topics = Topics(devices)
             self._repeats.keep(devices)
@@ -107,12 +125,17 @@ class Ingest:
         telemetry, runs, take = self._topics.telemetry, self._repeats.runs, batch.events.append
         for message in messages:
             at = message.received_at
-            self._at = max(self._at, at)
+            if at > self._at:
+                self._at = at
             if self._at != times.now:
                 times = Times(self._at, max(self._at, self._clock.latest()), self._clock.ahead())
             # Nearly every message is a reading like this, the next its device has counted; any doubt goes the long way.
             device = telemetry.get(message.topic)
-            if device is not None and not message.retain and not self._nameless:
+            if (
+                device is not None
+                and not message.retain
+                and not (self._nameless or message.topic in suspects)
+            ):
                 event = plain(device, message.payload, times)
                 if event is not None:
                     run = runs.get(device)
@@ -120,11 +143,20 @@ class Ingest:
                         run.high = event.seq
                         take(event)
                         continue
-            self._read_any(message, times, batch)
+            self._read_any(message, times, batch, suspects, deaf_since)
         self.counts["read"] += len(batch.events)
+        if times.latest == times.now:  # where a town drives the clock, its stamps say nothing
+            self.skew.look(messages, devices, self._at, ahead=times.ahead)
         return batch
 
-    def _read_any(self, message: Message, times: Times, batch: Batch) -> None:
+    def _read_any(
+        self,
+        message: Message,
+        times: Times,
+        batch: Batch,
+        suspects: Container[str],
+        deaf_since: int | None,
+    ) -> None:
         if not message.payload and message.topic.endswith("/status"):
             self.counts["cleared"] += 1  # how MQTT takes a retained message back: no news of the device
             return
@@ -134,6 +166,9 @@ class Ingest:
             if isinstance(address, Wrong)
             else decode_from(address, message.payload, retain=message.retain, times=times)
         )
+        if message.topic in suspects and self._is_too_many(event, message, times.now, deaf_since):
+            self._put_aside(message, times.now, batch)
+            return
         if isinstance(event, Wrong):
             self._set_aside(message, event, batch)
             return
@@ -142,8 +177,31 @@ class Ingest:
             self._clock.advance(event.at)
         self._at = event.at
 
+    def _is_too_many(
+        self, event: FromDevice | Wrong, message: Message, at: int, deaf_since: int | None
+    ) -> bool:
+        """Whether a message of a suspected topic is over the limit; an event, a status or a replay of the broker's never is."""
+        if isinstance(event, Wrong):
+            return self.limit.is_over(message.topic, at, at, deaf_since=deaf_since)
+        if type(event) is not Telemetry or event.quality == RETAINED:
+            return False
+        return self.limit.is_over(message.topic, event.observed_at, at, deaf_since=deaf_since)
+
+    def _put_aside(self, message: Message, at: int, batch: Batch) -> None:
+        self.counts[TOO_MANY] += 1
+        told = self.limit.put_aside(message.topic, at)
+        if told:
+            detail = (
+                f"高频上报 {device_of(message.topic)!r} sends more than {self.limit.per_s:g} messages a second; "
+                f"{told} were put aside since the last word, this is one of them"
+            )
+            batch.unreadable.append(Unreadable(message, TOO_MANY, detail))
+
     def _set_aside(self, message: Message, wrong: Wrong, batch: Batch) -> None:
         self.counts[wrong.reason] += 1
+        device = device_of(message.topic)
+        if device in self._topics.devices:
+            self.refused_of[device] += 1
         batch.unreadable.append(Unreadable(message, wrong.reason, wrong.detail))
 
     def _take(self, event: FromDevice, message: Message, batch: Batch) -> None:

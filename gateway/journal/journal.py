@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.journal.quarantine import Fate, prepare, settle
 from rules.events import AnyEvent
 from rules.world import Definition
 
@@ -60,6 +61,7 @@ class Refused(msgspec.Struct, frozen=True):
     reason: str
     detail: str
     repaired: bool = False
+    retained: bool = False
 
 
 PAYLOAD_KEPT_MAX = 65_536
@@ -67,15 +69,19 @@ PAYLOAD_KEPT_MAX = 65_536
 
 @dataclass(slots=True)
 class Entry:
-    """What one commit holds. ``nameless`` are packet id and payload hash of messages without an identity of their own."""
+    """What one commit holds. ``nameless`` are packet id and payload hash of messages without an identity of their own.
+
+    ``settled`` is what became of messages that were given again from quarantine.
+    """
 
     events: list[AnyEvent] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     nameless: list[tuple[int, int]] = field(default_factory=list)
     world: Definition | None = None
+    settled: list[Fate] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.refused)
+        return bool(self.events or self.refused or self.settled)
 
 
 class Journal:
@@ -113,6 +119,7 @@ class Journal:
         self._writer.execute("PRAGMA synchronous=FULL")
         self._writer.execute("PRAGMA journal_size_limit=67108864")
         self._writer.executescript(SHAPE)
+        prepare(self._writer)
         self._writer.execute("INSERT OR IGNORE INTO about VALUES ('version', ?)", (VERSION,))
         (version,) = self._writer.execute("SELECT value FROM about WHERE name = 'version'").fetchone()
         if version != VERSION:
@@ -159,9 +166,13 @@ class Journal:
             self._writer.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?)", row)
             nameless = None
         self._writer.executemany(
-            "INSERT INTO quarantine (at, topic, payload, size, reason, detail, repaired) VALUES (?,?,?,?,?,?,?)",
-            [(r.at, r.topic, r.payload, r.size, r.reason, r.detail, r.repaired) for r in entry.refused],
+            "INSERT INTO quarantine (at, topic, payload, size, reason, detail, repaired, retained) VALUES (?,?,?,?,?,?,?,?)",
+            [
+                (r.at, r.topic, r.payload, r.size, r.reason, r.detail, r.repaired, r.retained)
+                for r in entry.refused
+            ],
         )
+        settle(self._writer, entry.settled)
 
     def read(self, after: int, *, limit: int = 1 << 62) -> Iterator[tuple[int, AnyEvent]]:
         """Events with their positions, from the one behind ``after`` on, up to what is committed now.
@@ -242,9 +253,10 @@ class Journal:
         return found[-most:]
 
     def quarantine(self, limit: int) -> list[dict[str, Any]]:
-        """The newest refused messages, newest first."""
+        """The newest refused messages that are still held, newest first."""
         rows = self._reader().execute(
-            "SELECT id, at, topic, payload, size, reason, detail, repaired FROM quarantine ORDER BY id DESC LIMIT ?",
+            "SELECT id, at, topic, payload, size, reason, detail, repaired FROM quarantine "
+            "WHERE passed_at IS NULL ORDER BY id DESC LIMIT ?",
             (limit,),
         )
         names = ("id", "at", "topic", "payload", "size", "reason", "detail", "repaired")
@@ -252,7 +264,8 @@ class Journal:
 
     def refused_count(self) -> int:
         """How many messages are held in quarantine (repaired ones not counted)."""
-        (count,) = self._reader().execute("SELECT count(*) FROM quarantine WHERE repaired = 0").fetchone()
+        query = "SELECT count(*) FROM quarantine WHERE repaired = 0 AND passed_at IS NULL"
+        (count,) = self._reader().execute(query).fetchone()
         return int(count)
 
     def _reader(self) -> sqlite3.Connection:

@@ -20,6 +20,7 @@ from gateway.web import (
     homes,
     pages,
     problems,
+    quarantine,
     rules,
     session,
     signs,
@@ -59,7 +60,20 @@ def create_app(
     )
     app.state.encoded = stream.Encoded()
     problems.install(app)
-    for module in (alerts, stream, homes, data, rules, backtest, backup, session, signs, pages, home_pages):
+    for module in (
+        alerts,
+        stream,
+        homes,
+        data,
+        quarantine,
+        rules,
+        backtest,
+        backup,
+        session,
+        signs,
+        pages,
+        home_pages,
+    ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     app.add_middleware(Guard, settings=settings)

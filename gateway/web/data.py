@@ -1,4 +1,4 @@
-"""The routes about places, readings, what could not be read, the registry, and the demo panel."""
+"""The routes about places, devices, readings, the registry, and the demo panel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from gateway.operations import views
 from gateway.operations.answers import PlacePage
 from gateway.web.context import Context
-from gateway.web.port import Reading, ReadingQuery, Unreadable
+from gateway.web.port import DevicePage, Reading, ReadingQuery
 from gateway.web.problems import declared, refuse
 
 DAY_MS = 86_400_000
@@ -55,12 +55,14 @@ async def read_readings(
     return {"readings": await context.port.readings(query)}
 
 
-@router.get("/quarantine", responses=declared(422, 503))
-async def read_quarantine(
-    request: Request, limit: Annotated[int, Query(ge=1, le=1_000)] = 100
-) -> dict[str, Sequence[Unreadable]]:
-    """Messages that could not be read or placed (无法识别的数据), newest first, each with its reason."""
-    return {"messages": await Context.of(request).port.quarantine(limit)}
+@router.get("/devices", responses=declared(422))
+async def read_devices(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 1_000,
+    after: Annotated[str | None, Query(max_length=NAME_CHARS_MAX)] = None,
+) -> DevicePage:
+    """The devices of the registry by id: heard when, clock off by how much, how much of it was refused or too much."""
+    return Context.of(request).port.devices(limit=limit, after=after)
 
 
 @router.post("/registry", responses=declared(413, 422, 503))

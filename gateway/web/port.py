@@ -142,6 +142,60 @@ class Unreadable:
     payload: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Some of the messages in quarantine: those that fit everything that is given. Nothing given: all of them."""
+
+    ids: tuple[int, ...] = ()
+    reason: str = ""
+    device: str = ""
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenAgain:
+    """What became of messages that were given again.
+
+    ``replayed`` passed; ``repeated`` had been taken before; ``outdated`` is a status that says nothing any more; ``held`` still
+    cannot be read, by ``reasons``. Where there are ``more``, go on ``after`` the message ``last``.
+    """
+
+    replayed: int
+    repeated: int
+    outdated: int
+    held: int
+    reasons: dict[str, int]
+    last: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceNow:
+    """A device of the registry as it is now; times epoch ms, None where nothing is known yet.
+
+    ``clock_skew_ms``: by how much its clock is ahead of hub time. ``refused`` and ``over_rate`` count since the hub started:
+    messages that could not be read, and those put aside because it sent too many.
+    """
+
+    id: str
+    kind: str
+    place: str
+    room: str
+    online: bool | None
+    heard_at: int | None
+    clock_skew_ms: int | None
+    refused: int
+    over_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePage:
+    """Some devices by id, and the cursor for those that follow."""
+
+    devices: list[DeviceNow]
+    next: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What an import of a registry or of rules did or would do; ``report`` is JSON, with errors by line and remedy."""
@@ -209,8 +263,17 @@ class HubPort(Protocol):
     async def readings(self, query: ReadingQuery) -> Sequence[Reading]:
         """Read from the store, newest first; UnavailableError when the store does not answer."""
 
-    async def quarantine(self, limit: int) -> Sequence[Unreadable]:
+    async def quarantine(self, chosen: Chosen, limit: int) -> Sequence[Unreadable]:
         """Give the newest messages that could not be read or placed."""
+
+    async def give_again(self, chosen: Chosen, *, after: int) -> GivenAgain:
+        """Read held messages again, in order of arrival; durable when it answers. UnavailableError when that cannot be now."""
+
+    async def drop(self, chosen: Chosen) -> int:
+        """Remove held messages for good; returns how many."""
+
+    def devices(self, *, limit: int, after: str | None) -> DevicePage:
+        """The devices of the registry by id, a page at a time; cheap, no I/O."""
 
     async def import_registry(self, text: str, *, dry_run: bool) -> Imported:
         """Replace the registry by this CSV, or only say what that would do."""

@@ -85,6 +85,12 @@ def test_a_rule_with_an_unknown_metric_is_told_with_line_and_remedy(tmp_path: Pa
     assert "temperature" in said
 
 
+@pytest.mark.parametrize("what", ["replay", "drop"])
+def test_quarantine_asks_which_messages_are_meant(config: Path, what: str) -> None:
+    for choice in ([], ["--all", "--reason", "bad_json"]):
+        assert "--all" in refused("quarantine", what, *choice, "-c", config)
+
+
 def test_a_port_in_use_ends_the_hub_with_a_word_about_it(config: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

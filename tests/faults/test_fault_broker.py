@@ -131,8 +131,9 @@ def test_5000_messages_that_waited_for_an_absent_hub_all_arrive(
 ) -> None:
     with a_hub(tmp_path, mosquitto, mqtt=speaks(protocol)) as hub, Publisher(mosquitto) as publisher:
         hub.stop()
+        began = now_ms() - 5_000 * 100  # ten a second: a sensor that moved a lot, not one that is mad
         for number in range(5_000):
-            publisher.telemetry("H0001-pir", motion=number % 2 > 0)
+            publisher.telemetry("H0001-pir", motion=number % 2 > 0, ts=began + number * 100)
         publisher.settled()
         hub.start()
         heard(hub, publisher)

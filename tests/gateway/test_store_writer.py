@@ -249,3 +249,20 @@ def test_told_to_end_far_behind_it_ends_in_time_and_the_next_start_goes_on(
     later.stop()
     assert store.at == 1_000
     assert sum(row.device == "h" for row in store.rows) == 1_000
+
+
+def test_once_an_hour_clocks_that_are_wrong_are_stored_among_their_devices_readings(journal: Journal) -> None:
+    store = Fickle()
+    writer = StoreWriter(
+        journal, store, world=lambda: WORLD, about_itself=dict, clock_skews=lambda: {"h": -90_000.0, "f": 5e3}
+    )  # type: ignore[arg-type]
+    for minute in range(0, 125, 5):
+        at = AT + minute * 60_000
+        journal.append(Entry([Telemetry(at, "h", at, 0, "b", minute + 1, {"motion": 1.0})]))
+        writer._write_some()
+    skews = [row for row in store.rows if row.metric == "clock_skew_ms"]
+    assert [(row.device, row.place, row.home, row.value) for row in skews[:2]] == [
+        ("h", "H1", True, -90_000.0),
+        ("f", "F1", False, 5_000.0),
+    ]
+    assert [(row.received_at - AT) // 60_000 for row in skews] == [60, 60, 120, 120]

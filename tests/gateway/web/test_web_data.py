@@ -7,7 +7,7 @@ import pytest
 from web_desk import DEMO, NOW, Desk, Visitor
 
 from gateway.web.app import create_app
-from gateway.web.port import Imported, Reading, ReadingQuery, UnavailableError
+from gateway.web.port import Chosen, Imported, Reading, ReadingQuery, UnavailableError
 from gateway.web.settings import WebSettings
 
 
@@ -62,6 +62,59 @@ def test_readings_asked_for_wrongly_are_refused(desk: Desk, client: Visitor) -> 
 
 def test_what_could_not_be_read_is_shown_with_its_reason(client: Visitor) -> None:
     assert client.get("/api/v1/quarantine").json()["messages"][0]["reason"] == "malformed"
+
+
+def test_what_could_not_be_read_is_given_again_or_dropped_as_chosen(desk: Desk, client: Visitor) -> None:
+    client.get("/api/v1/quarantine?reason=bad_json&device=d&limit=7")
+    answer = client.post(
+        "/api/v1/quarantine/replay?after=5", json={"ids": [3, 4], "reason": "unknown_device"}
+    )
+    assert answer.json() == {
+        "replayed": 3, "repeated": 0, "outdated": 0, "held": 1, "reasons": {"bad_json": 1}, "last": 9, "more": False,
+    }  # fmt: skip
+    assert client.post("/api/v1/quarantine/drop", json={"all": True}).json() == {"dropped": 4}
+    assert desk.chosen == [
+        ("list", Chosen(reason="bad_json", device="d"), 7),
+        ("again", Chosen(ids=(3, 4), reason="unknown_device"), 5),
+        ("drop", Chosen(), 0),
+    ]
+    desk.away = UnavailableError("the broker cannot be heard")
+    answer = client.post("/api/v1/quarantine/replay", json={"all": True})
+    assert answer.status_code == 503
+    assert "the broker cannot be heard" in answer.json()["words"]["en"]
+
+
+def test_nothing_is_given_again_or_dropped_by_a_slip(desk: Desk, client: Visitor) -> None:
+    for body in (
+        {},
+        {"all": False},
+        {"all": True, "ids": [1]},
+        {"ids": []},
+        {"ids": [0]},
+        {"ids": ["1; DROP"]},
+        {"ids": list(range(1, 1_002))},
+        {"reason": "x" * 65},
+        {"raeson": "bad_json"},
+        [],
+    ):
+        for what in ("replay", "drop"):
+            assert client.post(f"/api/v1/quarantine/{what}", json=body).status_code == 422, body
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        answer = client.post("/api/v1/quarantine/drop", json={"all": True}, headers=headers)
+        assert answer.status_code == 403
+    assert desk.chosen == []
+
+
+def test_devices_are_listed_a_page_at_a_time(client: Visitor) -> None:
+    first = client.get("/api/v1/devices?limit=1").json()
+    assert first["devices"] == [
+        {
+            "id": "radar-1", "kind": "radar", "place": "H0001", "room": "卫生间", "online": True, "heard_at": NOW,
+            "clock_skew_ms": -90_000, "refused": 1, "over_rate": 2,
+        }
+    ]  # fmt: skip
+    rest = client.get(f"/api/v1/devices?after={first['next']}").json()
+    assert ([device["id"] for device in rest["devices"]], rest["next"]) == (["radar-2"], None)
 
 
 def test_a_registry_is_imported_or_only_tried(desk: Desk, client: Visitor) -> None:

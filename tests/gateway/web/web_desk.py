@@ -30,7 +30,11 @@ from gateway.web.port import (
     Backtest,
     BacktestWanted,
     BackupState,
+    Chosen,
+    DeviceNow,
+    DevicePage,
     Figure,
+    GivenAgain,
     Health,
     Imported,
     Outcome,
@@ -75,6 +79,7 @@ class Desk:
         self.reloaded = Imported(ok=True, report={"changed": ["fall"]})
         self.imported: list[tuple[str, bool]] = []
         self.asked: list[ReadingQuery] = []
+        self.chosen: list[tuple[str, Chosen, int]] = []
         self.stored: list[Reading] = []
         self.away: Exception | None = None
         self.backtests: dict[str, Backtest] = {}
@@ -126,8 +131,32 @@ class Desk:
         self.asked.append(query)
         return self.stored
 
-    async def quarantine(self, limit: int) -> Sequence[Unreadable]:
+    async def quarantine(self, chosen: Chosen, limit: int) -> Sequence[Unreadable]:
+        self.chosen.append(("list", chosen, limit))
         return [Unreadable(id=1, received_at=NOW, topic="care/v1/x", reason="malformed", payload="{")][:limit]
+
+    async def give_again(self, chosen: Chosen, *, after: int) -> GivenAgain:
+        if self.away:
+            raise self.away
+        self.chosen.append(("again", chosen, after))
+        return GivenAgain(
+            replayed=3, repeated=0, outdated=0, held=1, reasons={"bad_json": 1}, last=9, more=False
+        )
+
+    async def drop(self, chosen: Chosen) -> int:
+        self.chosen.append(("drop", chosen, 0))
+        return 4
+
+    def devices(self, *, limit: int, after: str | None) -> DevicePage:
+        found = [
+            DeviceNow(
+                id=name, kind="radar", place="H0001", room="卫生间", online=True, heard_at=NOW, clock_skew_ms=-90_000,
+                refused=1, over_rate=2,
+            )
+            for name in ("radar-1", "radar-2")
+            if after is None or name > after
+        ]  # fmt: skip
+        return DevicePage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
     async def import_registry(self, text: str, *, dry_run: bool) -> Imported:
         self.imported.append((text, dry_run))
