@@ -159,7 +159,7 @@ class Hub:
 
     def stop(self) -> None:
         """End ``run``, orderly."""
-        systemd.tell("STOPPING=1")
+        systemd.tell("STOPPING=1", within_s=1.0)
         self._stop.set()
 
     async def run(self) -> None:
@@ -187,7 +187,7 @@ class Hub:
             )
         }
         stopping = asyncio.create_task(self._stop.wait(), name="stop")
-        systemd.tell("READY=1")
+        systemd.tell("READY=1", within_s=1.0)
         try:
             done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:

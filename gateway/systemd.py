@@ -8,13 +8,16 @@ import socket
 SECOND_US = 1_000_000
 
 
-def tell(words: str) -> None:
-    """Say it, lines such as ``READY=1``; a manager that does not listen is no reason to stop."""
+def tell(words: str, *, within_s: float = 0.0) -> None:
+    """Say it, lines such as ``READY=1``; a manager that does not listen is no reason to stop.
+
+    Where its queue is full it is left out, unless there is room ``within_s``: for what is said once.
+    """
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
-        connection.setblocking(False)
+        connection.settimeout(within_s)
         try:
             connection.sendto(words.encode(), "\0" + address[1:] if address[0] == "@" else address)
         except OSError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import threading
 import time
 from pathlib import Path
 from typing import Self
@@ -23,27 +24,31 @@ JSON_LOG = '[log]\nformat = "json"\nlevel = "debug"\n'
 
 
 class Manager:
-    """What systemd is to a service: a socket that hears its words."""
+    """What systemd is to a service: a socket that hears its words, at once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(path))
-        self.socket.setblocking(False)
         self.heard: list[str] = []
+        self._thread = threading.Thread(target=self._hear, name="manager", daemon=True)
 
     def __enter__(self) -> Self:
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", str(self.path))
+        self._thread.join(10)
         self.socket.close()
 
+    def _hear(self) -> None:
+        while words := self.socket.recv(65_536):
+            self.heard += words.decode().splitlines()
+
     def words(self) -> list[str]:
-        while True:
-            try:
-                self.heard += self.socket.recv(65_536).decode().splitlines()
-            except BlockingIOError:
-                return self.heard
+        return list(self.heard)
 
 
 def test_a_hub_tells_systemd_the_watchdog_the_figures_and_the_log_what_is_so(
@@ -66,7 +71,7 @@ def test_a_hub_tells_systemd_the_watchdog_the_figures_and_the_log_what_is_so(
         ) as hub,
         Publisher(mosquitto) as publisher,
     ):
-        assert manager.words().count("READY=1") == 1
+        wait_until(lambda: manager.words().count("READY=1") == 1, what="systemd hearing that it serves")
         wait_until(lambda: "STATUS=ready" in manager.words(), what="systemd hearing that it is ready")
         publisher.raw("care/v1/lianhua/nobody/telemetry", json_bytes(m={"contact": True}))
         publisher.raw("care/v1/lianhua/H0001-door/telemetry", b"{")
@@ -86,7 +91,7 @@ def test_a_hub_tells_systemd_the_watchdog_the_figures_and_the_log_what_is_so(
         began = time.monotonic()
         hub.stop()
         assert time.monotonic() - began < 10
-        assert "STOPPING=1" in manager.words()
+        wait_until(lambda: "STOPPING=1" in manager.words(), what="systemd hearing that it stops")
         log = hub.log()
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     assert len(lines) > 3

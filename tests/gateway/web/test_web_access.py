@@ -96,6 +96,7 @@ def test_every_write_is_for_a_person_or_is_meant_for_programs(desk: Desk) -> Non
         "/api/v1/quarantine/replay",
         "/api/v1/quarantine/drop",
         "/api/v1/demo/{scenario}",
+        "/api/v1/backup",  # it tells where a backup lies, never what is in it
         "/api/v1/rules/reload",
         "/api/v1/rules/backtest",
         "/api/v1/rules/backtest/{backtest_id}",
