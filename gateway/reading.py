@@ -89,7 +89,7 @@ class Reader:
         self._publish = publish
         self._own_topics = frozenset({fence_topic, CLOCK_TOPIC, DROPPED_TOPIC})
         self._errands: deque[Errand] = deque()
-        self._replayer = Replayer(engine)
+        self._replayer = Replayer(engine, lambda event: self.ingest.is_repeat(event))  # noqa: PLW0108 it is replaced
         self._run_id = uuid.uuid4().hex[:8]
         self._last_tick = 0
         self.feed = Feed()

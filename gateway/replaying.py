@@ -57,10 +57,14 @@ class Again:
 
 
 class Replayer:
-    """Reads messages again into an entry. Remembers, within bounds, whose identity no state remembers."""
+    """Reads messages again into an entry. Remembers, within bounds, whose identity no state remembers.
 
-    def __init__(self, engine: Engine) -> None:
+    ``is_repeat`` tells whether a message was read before, and notes that it was now.
+    """
+
+    def __init__(self, engine: Engine, is_repeat: Callable[[Telemetry | Occurrence], bool]) -> None:
         self._engine = engine
+        self._was_read = is_repeat
         self._known: set[Identity] = set()
 
     def read(self, again: Again, entry: Entry, *, now: int, ahead: int) -> None:
@@ -97,7 +101,7 @@ class Replayer:
         identity = _identity(event)
         if not (identity[1] or identity[2]):
             return False  # without a name of its own, every message counts
-        if identity in fresh or identity in self._known or self._engine.has_seen(event):
+        if identity in fresh or identity in self._known or self._was_read(event):
             return True
         self._known.add(identity)
         return False

@@ -102,6 +102,10 @@ class Ingest:
         """What was read so far is in the memory by now."""
         self._repeats.applied()
 
+    def is_repeat(self, event: Telemetry | Occurrence) -> bool:
+        """Whether a message that names itself was read before; from now on it was."""
+        return self._repeats.is_repeat(event)
+
     def read(
         self,
         messages: Sequence[Message],

@@ -239,6 +239,13 @@ def test_a_status_that_is_taken_back_is_no_news_and_no_mistake() -> None:
     assert reader.ingest.counts["cleared"] == 1
 
 
+def test_what_was_given_again_is_not_taken_from_the_device_once_more() -> None:
+    reader = Reader()
+    reader.read(message(numbered(1)))
+    assert not reader.ingest.is_repeat(Telemetry(NOW, "d", NOW, 1, "b", 2, {"motion": 1.0}))
+    assert [e.seq for e in reader.read(message(numbered(2)), message(numbered(3))).events] == [3]  # type: ignore[union-attr]
+
+
 COUNTED = st.tuples(st.sampled_from(["d", "e"]), st.sampled_from(["a", "b", "c"]), st.integers(1, 6))
 
 
