@@ -13,7 +13,9 @@ import typer
 
 from gateway.backtest.command import backtest
 from gateway.commands import import_registry, quarantine_app, reload_rules, staff_app, try_cases
+from gateway.export.command import export_app
 from gateway.settings import Settings
+from gateway.store_commands import refused_app, store_app
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, log_to_stderr, settings_of
 
 app = typer.Typer(
@@ -31,6 +33,9 @@ for name, part in (
     ("rules", rules_app),
     ("staff", staff_app),
     ("quarantine", quarantine_app),
+    ("export", export_app),
+    ("refused", refused_app),
+    ("store", store_app),
     ("dashboards", dashboards_app),
     ("bench", bench_app),
 ):

@@ -35,8 +35,13 @@ def reasons(hub: Hub) -> list[str]:
 
 def warnings(hub: Hub) -> list[str]:
     """What does not keep the hub from its work and yet wants somebody's attention."""
-    world = hub.engine.world
-    return hub.rules.warnings(world.places, hub.settings.hub.calendar, hub.clock.now())
+    world, dead, keeper = hub.engine.world, hub.kept.dead, hub.kept.keeper
+    found = hub.rules.warnings(world.places, hub.settings.hub.calendar, hub.clock.now())
+    if dead.waiting:
+        found = [*found, f"the store has refused {dead.waiting} rows; see carehub refused list"]
+    if keeper.trouble:
+        found = [*found, f"summaries and retention of the store: {keeper.trouble}"]
+    return found
 
 
 def counters(hub: Hub) -> dict[str, float]:
@@ -51,8 +56,12 @@ def counters(hub: Hub) -> dict[str, float]:
         "journal_position": hub.journal.position,
         "store_position": hub.writer.position,
         "store_behind": hub.journal.position - hub.writer.position,
-        "rows_stored_total": hub.writer.stored,
-        "rows_refused_total": hub.writer.refused,
+        "rows_stored_total": hub.writer.stored - hub.kept.dead.refused,  # the writer hears of no refusal
+        "rows_refused_total": hub.kept.dead.refused,
+        "dead_letters": hub.kept.dead.waiting,
+        "dead_letters_dropped_total": hub.kept.dead.dropped,
+        "hours_to_summarise": len(hub.kept.book.hours_due()),
+        "hours_summarised_total": hub.kept.keeper.summarised,
         "alerts_raised_total": line.raised,
         "keys": len(hub.engine.states),
         "rules": len(hub.rules.rules),

@@ -25,6 +25,7 @@ from gateway.ingest.mqtt5_session import Mqtt5Session
 from gateway.ingest.mqtt311_session import Mqtt311Session
 from gateway.ingest.source import Inbox, Source
 from gateway.journal.journal import Journal
+from gateway.keeping import keep
 from gateway.line import Line
 from gateway.listening import listen
 from gateway.lock import FolderLock
@@ -96,9 +97,10 @@ class Hub:
             ),
             wall_ms=_wall_ms,
         )
+        self.kept = keep(settings, self.store, newest_ms=lambda: self.journal.last_at)
         self.writer = StoreWriter(
             self.journal,
-            self.store,
+            self.kept.store,
             world=lambda: self.engine.world,
             about_itself=lambda: about_itself(self),
         )
@@ -140,6 +142,7 @@ class Hub:
             log.warning("%s", warning)
         settle_memory()
         self.writer.start()
+        self.kept.keeper.start()
         web = _WebServer(self)
         tasks = {
             asyncio.create_task(work, name=name)
@@ -169,7 +172,7 @@ class Hub:
         await self.backtests.close()
         await self.line.close()
         await asyncio.to_thread(self.writer.stop)
-        self.store.close()
+        await asyncio.to_thread(self.kept.stop)
         self.journal.close()
         self.database.dispose()
         self._lock.release()

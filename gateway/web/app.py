@@ -22,6 +22,7 @@ from gateway.web import (
     rules,
     session,
     signs,
+    stored,
     stream,
 )
 from gateway.web.access import Guard
@@ -58,7 +59,7 @@ def create_app(
     )
     app.state.encoded = stream.Encoded()
     problems.install(app)
-    for module in (alerts, stream, homes, data, rules, backtest, session, signs, pages, home_pages):
+    for module in (alerts, stream, homes, stored, data, rules, backtest, session, signs, pages, home_pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     app.add_middleware(Guard, settings=settings)
