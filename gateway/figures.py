@@ -75,7 +75,11 @@ def _line(hub: Hub) -> list[Figure]:
             },
         ),
         counter("carehub_alerts_raised_total", "Alerts raised.", line.raised),
-        counter("carehub_rows_stored_total", "Rows that the store has taken.", hub.writer.stored),
+        counter(
+            "carehub_rows_stored_total",
+            "Rows that the store has taken.",
+            hub.writer.stored - hub.kept.dead.refused,  # the writer hears of no refusal
+        ),
         gauge("carehub_speed_ratio", "Hub seconds a second; other than 1 in a simulation only.", hub.speed),
     ]
 
@@ -105,7 +109,19 @@ def _refused(hub: Hub) -> list[Figure]:
             "Devices that lately sent more than they may; what was too much is refused as too_many.",
             len(hub.line.reader.ingest.limit.mad(since=hub.clock.now() - MAD_FOR_MS)),
         ),
-        counter("carehub_rows_refused_total", "Rows that the store will never take.", hub.writer.refused),
+        counter("carehub_rows_refused_total", "Rows that the store refused.", hub.kept.dead.refused),
+        gauge(
+            "carehub_dead_letters",
+            "Rows that the store refused, kept aside for a person.",
+            hub.kept.dead.waiting,
+        ),
+        counter(
+            "carehub_dead_letters_dropped_total",
+            "Refused rows that were forgotten, by age or for want of room.",
+            hub.kept.dead.dropped,
+        ),
+        gauge("carehub_hours_to_summarise", "Hours whose summary is due.", len(hub.kept.book.hours_due())),
+        counter("carehub_hours_summarised_total", "Hours summarised.", hub.kept.keeper.summarised),
         counter(
             "carehub_broker_dropped_total",
             "Messages the broker itself dropped, to whomever, since it began.",

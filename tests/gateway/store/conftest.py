@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from influx_proxy import InfluxProxy
 from parts import Influx
+from store_rows import TOKEN
 
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.influxdb import InfluxStore
 from gateway.store.readings import Store
 
-TOKEN = "a-token-nobody-may-see"
 numbers = itertools.count(1)
 
 

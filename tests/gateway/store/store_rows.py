@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from gateway.store.readings import Query, Reading, Readings, point_time_ns
 
 NOW = 1_763_900_000_000  # epoch ms
+TOKEN = "a-token-nobody-may-see"  # of the InfluxDB of these tests
 PLAIN = Reading(
     device="door-1",
     place="H0001",
