@@ -135,10 +135,10 @@ class Flow:
     """
 
     def __init__(
-        self, publisher: Publisher, *, homes: int, fall_every: int = 199, doors_every: int = 0
+        self, publisher: Publisher, *, homes: int, fall_every: int = 199, doors_every: int = 0, pace: int = 4
     ) -> None:
         self._publisher, self._homes, self._fall_every = publisher, homes, fall_every
-        self._doors_every = doors_every
+        self._doors_every, self._pace = doors_every, pace
         self.ended = 1 << 60  # from then on the devices really are silent
         self.paused = False
         self._stop = threading.Event()
@@ -150,9 +150,9 @@ class Flow:
         return self.said >= number
 
     def _run(self) -> None:
-        """About a thousand a second: a pace, not a wait for anything."""
+        """About 250 a second for each of its pace: a pace, not a wait for anything."""
         while not self._stop.wait(0.004):
-            for _ in range(0 if self.paused else 4):
+            for _ in range(0 if self.paused else self._pace):
                 self._say(self.said)
                 self.said += 1
 
@@ -178,9 +178,9 @@ class Flow:
 
 @contextmanager
 def flowing(
-    publisher: Publisher, *, homes: int, fall_every: int = 199, doors_every: int = 0
+    publisher: Publisher, *, homes: int, fall_every: int = 199, doors_every: int = 0, pace: int = 4
 ) -> Iterator[Flow]:
-    flow = Flow(publisher, homes=homes, fall_every=fall_every, doors_every=doors_every)
+    flow = Flow(publisher, homes=homes, fall_every=fall_every, doors_every=doors_every, pace=pace)
     flow._thread.start()
     try:
         yield flow

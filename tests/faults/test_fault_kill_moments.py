@@ -45,18 +45,20 @@ RULES = """\
 DEEP = os.environ.get("CAREHUB_DEEP") == "1"
 MOMENTS = {
     "recovered, not a word written": Moment("gateway.engine.engine:Engine.recover"),
-    "recovered, the opening in the journal": Moment("gateway.journal.journal:Journal.append"),
     "recovered, the owed deeds written": Moment("gateway.operations.alert_log:AlertLog.commit"),
+    "between commit and PUBACK": Moment("gateway.journal.journal:Journal.append", 4),
+    "after PUBACK, not judged": Moment("gateway.ingest.mqtt5_session:Mqtt5Session.acknowledge", 4),
+    "judged, not written": Moment("gateway.operations.alert_log:AlertLog.commit", 5, before=True),
+    "amid a round of snapshots": Moment("gateway.operations.alert_log:AlertLog.commit", 7),
+    "the store has written": Moment("gateway.store.duckdb:DuckDBStore.write"),
+    "sent, and not written down": Moment("gateway.notify.outbox:settle", before=True),
+}
+MORE_MOMENTS = {
+    "recovered, the opening in the journal": Moment("gateway.journal.journal:Journal.append"),
     "before a commit": Moment("gateway.journal.journal:Journal.append", 5, before=True),
-    "between commit and PUBACK": Moment("gateway.journal.journal:Journal.append", 6),
-    "after PUBACK, not judged": Moment("gateway.ingest.mqtt5_session:Mqtt5Session.acknowledge", 6),
-    "judged, not written": Moment("gateway.operations.alert_log:AlertLog.commit", 7, before=True),
     "written, nobody told": Moment("gateway.operations.alert_log:AlertLog.commit", 7),
     "a round of snapshots begun": Moment("gateway.line:Line._begin_round", 3),
-    "amid a round of snapshots": Moment("gateway.operations.alert_log:AlertLog.commit", 12),
     "before the store writes": Moment("gateway.store.duckdb:DuckDBStore.write", 2, before=True),
-    "the store has written": Moment("gateway.store.duckdb:DuckDBStore.write", 2),
-    "sent, and not written down": Moment("gateway.notify.outbox:settle", 2, before=True),
     "sent and written down": Moment("gateway.notify.outbox:settle", 2),
 }
 # A state a commit and a round every half second: a round spans many turns, as a city's does.
@@ -73,7 +75,7 @@ def strike(hub: HubProcess, moment: Moment, name: str, flow: Flow) -> None:
         assert hub.process.poll() == -9, (name, hub.log()[-2000:])
         hub.process = None
         print(f"{time.monotonic() - began:.1f} s to: {name}")  # noqa: T201 a figure of the run
-    said = flow.said + 200
+    said = flow.said + 60
     wait_until(partial(flow.has_come_to, said), within_s=30, what="some more messages")
 
 
@@ -87,9 +89,9 @@ def test_killed_at_each_moment_that_matters_it_loses_nothing_and_raises_everythi
         a_hub(tmp_path, mosquitto, more=channel(receiver.url), constants=CITY, **same) as hub,
         Publisher(mosquitto) as publisher,
     ):
-        with flowing(publisher, homes=HOMES, fall_every=99, doors_every=2_000) as flow:
+        with flowing(publisher, homes=HOMES, fall_every=29, doors_every=500, pace=1) as flow:
             hub.kill()
-            for name, moment in MOMENTS.items():
+            for name, moment in (MOMENTS | MORE_MOMENTS if DEEP else MOMENTS).items():
                 strike(hub, moment, name, flow)
             hub.start()
         reckon(publisher, hub, undisturbed=undisturbed, receiver=receiver, until=flow.ended)

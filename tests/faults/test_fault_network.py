@@ -157,7 +157,7 @@ def test_whatever_befalls_the_line_between_devices_and_broker_what_they_repeat_i
         a_hub(tmp_path, mosquitto, homes=HOMES, rules=FALL, more=channel(receiver.url)) as hub,
         Publisher(mosquitto, port=proxy.port) as publisher,
     ):
-        with flowing(publisher, homes=HOMES) as flow:
+        with flowing(publisher, homes=HOMES, pace=2) as flow:
             for how in ("cut", "reset", "swallowed", "away"):
                 lasts(flow, 300)
                 proxy.dead = how == "swallowed"
