@@ -147,10 +147,10 @@ class HubProcess:
         """Whether the process is gone."""
         return self.process is None or self.process.poll() is not None
 
-    def start(self) -> None:
+    def start(self, *, within_s: float = START_WITHIN_S) -> None:
         """Start and wait until it is ready."""
         self.spawn()
-        wait_until(self.is_ready, within_s=START_WITHIN_S, what=f"the hub being ready: {self.log()[-3000:]}")
+        wait_until(self.is_ready, within_s=within_s, what=f"the hub being ready: {self.log()[-3000:]}")
 
     def stop(self) -> None:
         """SIGTERM; it must end by itself and with 0."""

@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from parts import Broker, wait_until
 
 Identity = tuple[str, str, int]
+NO_CLOCK = -1  # as ``ts``: the message bears no time
 
 
 class Publisher:
@@ -98,7 +99,7 @@ class Publisher:
         values: dict[str, float | str],
     ) -> Identity:
         seq = self._seqs[device] = self._seqs.get(device, 0) + 1
-        when: dict[str, object] = {} if ts == 0 else {"ts": now_ms() if ts is None else ts}  # 0: it has no clock
+        when: dict[str, object] = {} if ts == NO_CLOCK else {"ts": now_ms() if ts is None else ts}
         body = when | {"boot": self.boot, "seq": seq, **body}
         identity = (device, self.boot, seq)
         self.said[identity] = values

@@ -139,11 +139,11 @@ def reckon_alerts(
 ) -> int:
     """Each fall once, nothing made up until then; the same as the hub that was left in peace; each told under one id.
 
-    ``owed`` are alerts other than of falls that had to come, by id. Both hubs have ended. Gives the number of alerts.
+    ``owed`` are alerts other than of falls that had to come, by id; what came true after ``until`` is no fault's. Both hubs have ended. Gives the number of alerts.
     """
     alerts = raised(hub)
     found = _of(alerts, until)
-    assert len(found) == len({alert.number for alert in alerts if alert.raised_at <= until})
+    assert len(found) == len({alert.number for alert in alerts if alert.active_at <= until})
     falls = falls_of(publisher)
     assert {name for name, rule in found.items() if rule == "fall"} == falls
     if undisturbed is None:
@@ -163,7 +163,7 @@ def reckon_alerts(
 
 
 def _of(alerts: list[Alert], until: int) -> dict[str, str]:
-    return {alert.id: alert.rule for alert in alerts if alert.raised_at <= until}
+    return {alert.id: alert.rule for alert in alerts if alert.active_at <= until}
 
 
 def _in_words(alert: Alert) -> str:

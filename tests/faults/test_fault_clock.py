@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hub_nursery import own_environment
 from hub_process import HubProcess, a_hub, channel
-from ledger_publisher import Publisher
+from ledger_publisher import NO_CLOCK, Publisher
 from parts import Broker, real_part, wait_until
 from receiver import receiving
 from reckoning import raised, reckon
@@ -90,10 +90,10 @@ def test_a_wall_clock_that_is_set_raises_nothing_and_what_waits_keeps_its_remain
     ):
         under_a_set_clock(hub, offset)
         for home in ("H0001", "H0002", "H0003"):
-            publisher.telemetry(f"{home}-pir", motion=True, ts=0)
-            publisher.telemetry(f"{home}-door", contact=True, ts=0)
+            publisher.telemetry(f"{home}-pir", motion=True, ts=NO_CLOCK)
+            publisher.telemetry(f"{home}-door", contact=True, ts=NO_CLOCK)
         for step, (home, to_s) in enumerate((("H0001", HOUR_S), ("H0002", 0)), 1):
-            publisher.telemetry(f"{home}-door", contact=False, ts=0)
+            publisher.telemetry(f"{home}-door", contact=False, ts=NO_CLOCK)
             publisher.settled()
             opened, before = time.monotonic(), sorted(hub.rules_open())
             offset.write_text(f"{to_s:+d}\n")

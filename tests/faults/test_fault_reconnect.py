@@ -39,7 +39,7 @@ def test_all_devices_of_a_district_reconnect_and_a_fall_among_it_is_told(
         a_hub(tmp_path, mosquitto, more=channel(receiver.url), started=False) as hub,
     ):
         hub.bring(district.registry(COLUMNS, PATH, heartbeat_s=7_200))
-        hub.start()
+        hub.start(within_s=300)  # a whole city's states are made
         with Publisher(mosquitto) as publisher:
             began = time.monotonic()
             asyncio.run(storm(district, publisher, lambda: falls_of(publisher) <= set(told(receiver).values())))
