@@ -116,7 +116,9 @@ def reckon_readings(publisher: Publisher, store: Store, *, aside: Iterable[Ident
         if held.get(identity) != Counter(publisher.said[identity].items())
     }
     few = dict(sorted(wrong.items())[:20])
-    assert not wrong, f"{len(wrong)} of {len(publisher.acknowledged)}: what was said, and what is stored: {few}"
+    assert not wrong, (
+        f"{len(wrong)} of {len(publisher.acknowledged)}: what was said, and what is stored: {few}"
+    )
     extra = {
         identity
         for identity, values in held.items()
@@ -139,7 +141,8 @@ def reckon_alerts(
 ) -> int:
     """Each fall once, nothing made up until then; the same as the hub that was left in peace; each told under one id.
 
-    ``owed`` are alerts other than of falls that had to come, by id; what came true after ``until`` is no fault's. Both hubs have ended. Gives the number of alerts.
+    ``owed`` are alerts other than of falls that had to come, by id; what came true after ``until`` is no fault's.
+    Both hubs have ended. Gives the number of alerts.
     """
     alerts = raised(hub)
     found = _of(alerts, until)
@@ -195,7 +198,5 @@ def reckon(
         messages = reckon_readings(publisher, store, aside=aside)
     finally:
         store.close()
-    alerts = reckon_alerts(
-        publisher, hub, undisturbed=undisturbed, receiver=receiver, owed=owed, until=until
-    )
+    alerts = reckon_alerts(publisher, hub, undisturbed=undisturbed, receiver=receiver, owed=owed, until=until)
     print(f"reckoned: {messages} messages, {len(aside)} of them set aside, {alerts} alerts")  # noqa: T201 a figure of the run

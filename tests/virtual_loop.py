@@ -35,7 +35,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self.passed_s
 
     def run_in_executor(  # type: ignore[override]  # the same but for the type of the future
-        self, executor: Executor | None, func: Callable[..., T], *args: Any
+        self,
+        executor: Executor | None,  # noqa: ARG002 there is no other thread here
+        func: Callable[..., T],
+        *args: Any,  # noqa: ANN401 whatever it is called with
     ) -> asyncio.Future[T]:
         done: asyncio.Future[T] = self.create_future()
         try:

@@ -36,21 +36,22 @@ def test_a_receiver_in_trouble_holds_up_no_other_and_gets_all_at_its_return_alth
     with (
         receiving() as street,
         receiving(trouble) as station,
-        a_hub(
-            tmp_path, mosquitto, more=channel(station.url) + channel(street.url, name="street")
-        ) as hub,
+        a_hub(tmp_path, mosquitto, more=channel(station.url) + channel(street.url, name="street")) as hub,
         Publisher(mosquitto) as publisher,
     ):
         for number in range(1, 4):
             began = time.monotonic()
             publisher.fall(f"H000{number}-pendant")
             publisher.settled()
-            wait_until(lambda: has_all(street, publisher), within_s=SOON_S, what="the other channel being told")
+            wait_until(
+                lambda: has_all(street, publisher), within_s=SOON_S, what="the other channel being told"
+            )
             print(f"{how}: the other channel after {(time.monotonic() - began) * 1000:.0f} ms")  # noqa: T201 a figure
         wait_until(lambda: len(set(station.ids())) == 3, what="each being tried")
         tried = set(station.ids())
         wait_until(
-            lambda: hub.figures()["deliveries_delivered_total"] == 3, what="the other's receipts being written"
+            lambda: hub.figures()["deliveries_delivered_total"] == 3,
+            what="the other's receipts being written",
         )
         hub.kill()
         hub.start()
@@ -61,7 +62,9 @@ def test_a_receiver_in_trouble_holds_up_no_other_and_gets_all_at_its_return_alth
         if DEEP:
             threading.Event().wait(600)
         wait_until(lambda: has_all(station, publisher), within_s=60, what="all being told at its return")
-        assert set(station.ids()) == tried == {request.id for request in before}, "the same messages as before"
+        assert set(station.ids()) == tried == {request.id for request in before}, (
+            "the same messages as before"
+        )
         drained(hub, publisher)
         assert hub.figures()["deliveries_failed_total"] == 0
         reckon(publisher, hub, receiver=station)

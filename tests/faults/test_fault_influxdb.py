@@ -144,7 +144,9 @@ def test_whatever_influxdb_does_falls_are_told_at_once_and_every_reading_is_ther
         falls = partial(told_at_once, publisher, receiver)
         line.away = True
         hub.spawn()
-        wait_until(lambda: hub.answers() and "broker" not in hub.reasons(), within_s=40, what="hearing the broker")
+        wait_until(
+            lambda: hub.answers() and "broker" not in hub.reasons(), within_s=40, what="hearing the broker"
+        )
         with flowing(publisher, homes=HOMES, fall_every=1 << 30) as flow:
             falls("is down since before the start")
             wait_until(lambda: "InfluxDB" in hub.reasons(), within_s=10, what="readyz naming it")

@@ -42,7 +42,9 @@ def test_all_devices_of_a_district_reconnect_and_a_fall_among_it_is_told(
         hub.start(within_s=300)  # a whole city's states are made
         with Publisher(mosquitto) as publisher:
             began = time.monotonic()
-            asyncio.run(storm(district, publisher, lambda: falls_of(publisher) <= set(told(receiver).values())))
+            asyncio.run(
+                storm(district, publisher, lambda: falls_of(publisher) <= set(told(receiver).values()))
+            )
             settled = time.monotonic()
             expected = len(district.acknowledged)
             wait_until(lambda: read_of(hub.figures()) >= expected, within_s=300, what="all of it being read")
@@ -56,10 +58,14 @@ def test_all_devices_of_a_district_reconnect_and_a_fall_among_it_is_told(
         store = DuckDBStore(hub.data / "readings.duckdb")
         rows = stored(store)
         store.close()
-        wrong = {each: rows.get(each) for each in district.acknowledged if rows.get(each) != {("battery", 90.0): 1}}
+        wrong = {
+            each: rows.get(each) for each in district.acknowledged if rows.get(each) != {("battery", 90.0): 1}
+        }
         assert wrong == {}, "acknowledged, and not stored once"
         alerts = raised(hub)
-        assert {alert.id for alert in alerts} == falls_of(publisher), [(a.rule, a.place_id) for a in alerts][:20]
+        assert {alert.id for alert in alerts} == falls_of(publisher), [(a.rule, a.place_id) for a in alerts][
+            :20
+        ]
         assert len(told(receiver)) == len(alerts)
 
 
@@ -86,5 +92,3 @@ def fall_told(publisher: Publisher, device: str, all_told: Callable[[], bool]) -
     publisher.settled()
     wait_until(all_told, within_s=60, what="the fall being told")
     return time.monotonic() - began
-
-

@@ -487,7 +487,7 @@ class Uplink:
     tries: int = 0
     taken: dict[str, float] = field(default_factory=dict)
 
-    async def send(self, message_id: str, message: AlertMessage) -> Receipt:
+    async def send(self, message_id: str, message: AlertMessage) -> Receipt:  # noqa: ARG002 the port's
         self.tries += 1
         if self.lost_s <= self.loop.passed_s < self.found_s:
             raise Recoverable("connection failed (ConnectError)")
