@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tcp_proxy import TcpProxy
 
 DEEP = os.environ.get("CAREHUB_DEEP") == "1"
 HOMES = 3
+AWAY_S = 600 if DEEP else 0
 FALL = """\
 - id: fall
   kind: life_safety
@@ -70,11 +72,12 @@ def is_deaf(hub: HubProcess) -> bool:
 
 
 def cut_off(proxy: TcpProxy, hub: HubProcess, flow: Flow) -> None:
-    """Broken off and nobody there for a while."""
+    """Broken off and nobody there for a while; deep: for ten real minutes."""
     proxy.away = True
     proxy.cut()
     wait_until(lambda: is_deaf(hub), within_s=5, what="readyz saying so")
     lasts(flow, 1_000)
+    threading.Event().wait(AWAY_S)
     proxy.away = False
 
 
