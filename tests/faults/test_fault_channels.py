@@ -20,7 +20,7 @@ from reckoning import drained, falls_of, reckon, told
 from tcp_proxy import TcpProxy
 
 DEEP = os.environ.get("CAREHUB_DEEP") == "1"
-SOON_S = 2.0
+SOON_S = 5.0
 HASTY = {"gateway.notify.webhook:Webhook.__init__.__kwdefaults__": {"timeout_s": 1.0}}  # not the usual 5 s
 
 
