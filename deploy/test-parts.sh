@@ -10,6 +10,7 @@ have mosquitto_pub || missing="$missing mosquitto-clients"
 have influxd || missing="$missing influxdb"
 have chromium || missing="$missing chromium"
 have openssl || missing="$missing openssl"
+have faketime || missing="$missing faketime"
 if have fc-list && fc-list :lang=zh 2>/dev/null | grep -q .; then :; else missing="$missing fontconfig fonts-noto-cjk"; fi
 [ -z "$missing" ] && exit 0
 

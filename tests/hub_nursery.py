@@ -2,18 +2,23 @@
 
 What it forks is a process of its own running that command; only the imports are inherited. Requests and answers are
 JSON lines: ``{"spawn": …}`` gives ``{"pid": …}``, ``{"poll": pid}`` gives ``{"code": …}`` (null while it runs).
+
+``constants`` (``module:NAME`` → value) are set in the fork; with a ``moment`` it is killed by SIGKILL at that very call.
 """
 
 from __future__ import annotations
 
 import atexit
 import importlib
+import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +32,36 @@ _lock = threading.Lock()
 _nursery: list[subprocess.Popen[str]] = []
 
 
+@dataclass(frozen=True)
+class Moment:
+    """Just ``before`` or after the ``nth`` call of ``call`` (``module:Class.method``)."""
+
+    call: str
+    nth: int = 1
+    before: bool = False
+
+
 class Hatched:
     """A forked ``carehub``, its output appended to files; the part of ``subprocess.Popen`` that is needed."""
 
     def __init__(
-        self, arguments: Sequence[str], *, out: Path, err: Path, environment: dict[str, str]
+        self,
+        arguments: Sequence[str],
+        *,
+        out: Path,
+        err: Path,
+        environment: dict[str, str],
+        constants: dict[str, Any] | None = None,
+        moment: Moment | None = None,
     ) -> None:
-        asked = {"arguments": list(arguments), "out": str(out), "err": str(err), "environment": environment}
+        asked = {
+            "arguments": list(arguments),
+            "out": str(out),
+            "err": str(err),
+            "environment": environment,
+            "constants": constants or {},
+            "moment": asdict(moment) if moment else None,
+        }
         self.pid: int = _ask({"spawn": asked})["pid"]
         self._code: int | None = None
 
@@ -82,7 +110,41 @@ def _end(nursery: subprocess.Popen[str]) -> None:
     nursery.communicate()  # closes its stdin: it ends
 
 
-def _run(arguments: list[str], out: str, err: str, environment: dict[str, str]) -> int:
+def _found(path: str) -> tuple[Any, str]:
+    """The owner and the name of ``module:Class.attribute``; it must be there."""
+    module, _, names = path.partition(":")
+    owner: Any = importlib.import_module(module)
+    *between, name = names.split(".")
+    for each in between:
+        owner = getattr(owner, each)
+    assert hasattr(owner, name), f"there is no {path} any more: mend the test that names it"
+    return owner, name
+
+
+def _die_at(call: str, nth: int, *, before: bool) -> None:
+    owner, name = _found(call)
+    work, calls = getattr(owner, name), itertools.count(1)
+
+    def until_then(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 whatever is called
+        now = next(calls) == nth
+        if now and before:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = work(*args, **kwargs)
+        if now:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, name, until_then)
+
+
+def _run(
+    arguments: list[str],
+    out: str,
+    err: str,
+    environment: dict[str, str],
+    constants: dict[str, Any],
+    moment: dict[str, Any] | None,
+) -> int:
     from gateway.cli import app  # noqa: PLC0415 only the nursery itself imports it
 
     os.setsid()
@@ -96,6 +158,12 @@ def _run(arguments: list[str], out: str, err: str, environment: dict[str, str]) 
         os.close(opened)
     os.environ.update(environment)
     try:
+        for path, value in constants.items():
+            owner, name = _found(path)
+            old = getattr(owner, name)  # of a dict (defaults of a call) only what is named
+            setattr(owner, name, old | value if isinstance(old, dict) else value)
+        if moment is not None:
+            _die_at(**moment)
         app(arguments)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)

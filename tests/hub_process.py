@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
-from hub_nursery import Hatched
+from hub_nursery import Hatched, Moment
 from parts import Broker, free_port, wait_until
 
 from gateway.operations.database import open_database
@@ -83,6 +83,7 @@ class HubProcess:
     more: str = ""
     broker_port: int = 0
     environment: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, Any] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: Hatched | None = None
     http: httpx.Client = field(init=False)
@@ -130,17 +131,26 @@ class HubProcess:
 
     # its life
 
-    def spawn(self) -> None:
-        """Start the process and wait for nothing."""
+    def spawn(self, moment: Moment | None = None) -> None:
+        """Start the process and wait for nothing; with a ``moment`` it will be killed there."""
         log = self.folder / "hub.log"
         self.process = Hatched(
-            ["run", "-c", str(self.config)], out=log, err=log, environment=self.environment
+            ["run", "-c", str(self.config)],
+            out=log,
+            err=log,
+            environment=self.environment,
+            constants=self.constants,
+            moment=moment,
         )
 
-    def start(self) -> None:
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self.process is None or self.process.poll() is not None
+
+    def start(self, *, within_s: float = START_WITHIN_S) -> None:
         """Start and wait until it is ready."""
         self.spawn()
-        wait_until(self.is_ready, within_s=START_WITHIN_S, what=f"the hub being ready: {self.log()[-3000:]}")
+        wait_until(self.is_ready, within_s=within_s, what=f"the hub being ready: {self.log()[-3000:]}")
 
     def stop(self) -> None:
         """SIGTERM; it must end by itself and with 0."""

@@ -14,10 +14,14 @@ from paho.mqtt.enums import CallbackAPIVersion
 from parts import Broker, wait_until
 
 Identity = tuple[str, str, int]
+NO_CLOCK = -1  # as ``ts``: the message bears no time
 
 
 class Publisher:
-    """Publishes at QoS 1 over MQTT 5. ``acknowledged`` holds (device, boot, seq) of everything PUBACKed."""
+    """Publishes at QoS 1 over MQTT 5. ``acknowledged`` holds (device, boot, seq) of everything PUBACKed, ``said`` its values.
+
+    When the connection is lost it connects again and sends again what has no PUBACK.
+    """
 
     def __init__(
         self,
@@ -26,10 +30,12 @@ class Publisher:
         site: str = "lianhua",
         will: tuple[str, bytes] | None = None,
         keepalive: int = 60,
+        port: int = 0,
     ) -> None:
         self.site, self.boot = site, "b007"
         self.acknowledged: set[Identity] = set()
         self.falls: set[Identity] = set()
+        self.said: dict[Identity, dict[str, float | str]] = {}
         self._seqs: dict[str, int] = {}
         self._unacknowledged: dict[int, Identity | None] = {}
         self._early: set[int] = set()
@@ -41,7 +47,7 @@ class Publisher:
         self._client.on_publish = lambda _client, _data, mid, *_: self._note(mid)
         if will is not None:
             self._client.will_set(*will, qos=1, retain=True)
-        self._client.connect(broker.host, broker.port, keepalive)
+        self._client.connect(broker.host, port or broker.port, keepalive)
         self._client.loop_start()
         wait_until(self._connected.is_set, what="the publisher being connected")
 
@@ -54,7 +60,8 @@ class Publisher:
 
     def telemetry(self, device: str, *, ts: int | None = None, **metrics: float | str | bool) -> Identity:
         """The device's next message with these readings."""
-        return self._say(device, "telemetry", {"m": metrics}, ts)
+        values = {n: v if isinstance(v, str) else float(v) for n, v in metrics.items()}
+        return self._say(device, "telemetry", {"m": metrics}, ts, values)
 
     def fall(self, device: str, *, ts: int | None = None, kind: str = "fall") -> Identity:
         """The device's next message: it felt somebody fall."""
@@ -64,7 +71,7 @@ class Publisher:
             "type": kind,
             "data": {"confidence": 0.9},
         }
-        identity = self._say(device, "event", body, ts)
+        identity = self._say(device, "event", body, ts, {f"event.{kind}": 0.9})
         self.falls.add(identity)
         return identity
 
@@ -83,10 +90,19 @@ class Publisher:
         assert socket is not None
         socket.close()
 
-    def _say(self, device: str, kind: str, body: dict[str, object], ts: int | None) -> Identity:
+    def _say(
+        self,
+        device: str,
+        kind: str,
+        body: dict[str, object],
+        ts: int | None,
+        values: dict[str, float | str],
+    ) -> Identity:
         seq = self._seqs[device] = self._seqs.get(device, 0) + 1
-        body = {"ts": now_ms() if ts is None else ts, "boot": self.boot, "seq": seq, **body}
+        when: dict[str, object] = {} if ts == NO_CLOCK else {"ts": now_ms() if ts is None else ts}
+        body = when | {"boot": self.boot, "seq": seq, **body}
         identity = (device, self.boot, seq)
+        self.said[identity] = values
         self._publish(f"care/v1/{self.site}/{device}/{kind}", json.dumps(body).encode(), identity)
         return identity
 
@@ -119,8 +135,13 @@ class Flow:
     ``fall_every`` has no divisor in common with ``homes``: a hub remembers only so many event ids of one device.
     """
 
-    def __init__(self, publisher: Publisher, *, homes: int, fall_every: int = 199) -> None:
+    def __init__(
+        self, publisher: Publisher, *, homes: int, fall_every: int = 199, doors_every: int = 0, pace: int = 4
+    ) -> None:
         self._publisher, self._homes, self._fall_every = publisher, homes, fall_every
+        self._doors_every, self._pace = doors_every, pace
+        self.ended = 1 << 60  # from then on the devices really are silent
+        self.paused = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="flow", daemon=True)
         self.said = 0
@@ -130,9 +151,9 @@ class Flow:
         return self.said >= number
 
     def _run(self) -> None:
-        """About a thousand a second: a pace, not a wait for anything."""
+        """About 250 a second for each of its pace: a pace, not a wait for anything."""
         while not self._stop.wait(0.004):
-            for _ in range(4):
+            for _ in range(0 if self.paused else self._pace):
                 self._say(self.said)
                 self.said += 1
 
@@ -145,16 +166,22 @@ class Flow:
         elif kind == 0:
             self._publisher.telemetry(f"{home}-pir", motion=number % 3 > 0, battery=90)
         elif kind == 1:
-            self._publisher.telemetry(f"{home}-door", contact=number % 5 > 0)
+            self._publisher.telemetry(f"{home}-door", contact=self._is_shut(number))
         elif kind == 2:
             self._publisher.telemetry(f"{home}-radar", presence=True)
         else:
             self._publisher.telemetry(f"{home}-pendant", battery=80, worn=True)
 
+    def _is_shut(self, number: int) -> bool:
+        """By turns of ``doors_every`` messages, so that a door stands open long enough to be told; else now and then."""
+        return number // self._doors_every % 3 > 0 if self._doors_every else number % 5 > 0
+
 
 @contextmanager
-def flowing(publisher: Publisher, *, homes: int, fall_every: int = 199) -> Iterator[Flow]:
-    flow = Flow(publisher, homes=homes, fall_every=fall_every)
+def flowing(
+    publisher: Publisher, *, homes: int, fall_every: int = 199, doors_every: int = 0, pace: int = 4
+) -> Iterator[Flow]:
+    flow = Flow(publisher, homes=homes, fall_every=fall_every, doors_every=doors_every, pace=pace)
     flow._thread.start()
     try:
         yield flow
@@ -162,6 +189,7 @@ def flowing(publisher: Publisher, *, homes: int, fall_every: int = 199) -> Itera
         flow._stop.set()
         flow._thread.join(10)
         publisher.settled()
+        flow.ended = now_ms()
 
 
 def now_ms() -> int:

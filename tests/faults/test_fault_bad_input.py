@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import random
+import time
 from functools import partial
 from pathlib import Path
 
-from hub_process import a_hub, carehub, json_bytes
+from hub_process import HubProcess, a_hub, carehub, json_bytes
 from ledger_publisher import Publisher, now_ms
 from parts import Broker, wait_until
+from reckoning import reckon
 
+DEEP = os.environ.get("CAREHUB_DEEP") == "1"
+NONSENSE, STRANGERS = (20_000, 200_000) if DEEP else (300, 5_000)
+STRANGERS_MB_MAX = 60  # a stranger leaves a line in the quarantine on disk, and nothing in memory
 TELEMETRY = "care/v1/lianhua/H0001-pir/telemetry"
 EVENT = "care/v1/lianhua/H0001-pendant/event"
 STATUS = "care/v1/lianhua/H0001-pendant/status"
@@ -86,3 +93,44 @@ def test_bad_messages_are_set_aside_with_their_reason_and_the_line_goes_on(
         publisher.fall("H0003-pendant")
         wait_until(lambda: hub.rules_open() == ["fall", "fall"], what="a fall after the start")
     assert "Traceback" not in hub.log()
+
+
+def test_a_flood_of_nonsense_and_of_strangers_is_bounded_and_a_fall_behind_it_is_raised(
+    mosquitto: Broker, tmp_path: Path
+) -> None:
+    """5 MB at once, random bytes on every kind of topic, and messages of thousands of devices nobody has registered."""
+    dice = random.Random(20_251_124)  # noqa: S311 seeded on purpose
+    with a_hub(tmp_path, mosquitto) as hub, Publisher(mosquitto) as publisher:
+        publisher.telemetry("H0001-pir", motion=True)
+        publisher.raw(TELEMETRY, b"x" * 5_000_000)
+        for kind in ("telemetry", "event", "status"):
+            for _ in range(NONSENSE):
+                publisher.raw(f"care/v1/lianhua/H0001-pir/{kind}", dice.randbytes(dice.randint(1, 300)))
+        publisher.settled()
+        wait_until(lambda: refused(hub) >= 3 * NONSENSE + 1, within_s=60, what="all nonsense being set aside")
+        before = memory_mb(hub)
+        for number in range(STRANGERS):
+            publisher.raw(f"care/v1/lianhua/stranger-{number}/telemetry", b'{"m":{"motion":true}}')
+        began = time.monotonic()
+        publisher.fall("H0002-pendant")
+        publisher.settled(within_s=60)
+        wait_until(lambda: hub.rules_open() == ["fall"], within_s=60, what="the fall behind all of it")
+        took, grown = time.monotonic() - began, memory_mb(hub) - before
+        print(f"behind {STRANGERS} strangers: a fall after {took:.1f} s, memory grown by {grown:.0f} MB")  # noqa: T201 a figure
+        assert refused(hub) == 3 * NONSENSE + 1 + STRANGERS
+        assert grown < STRANGERS_MB_MAX
+        aside = hub.quarantine()
+        assert {len(message["payload"]) <= 1_000 for message in aside} == {True}
+        reckon(publisher, hub)
+    assert "Traceback" not in hub.log()
+
+
+def refused(hub: HubProcess) -> float:
+    return hub.figures()["messages_refused_total"]
+
+
+def memory_mb(hub: HubProcess) -> float:
+    """Resident memory of the hub's process."""
+    assert hub.process is not None
+    status = Path(f"/proc/{hub.process.pid}/status").read_text(encoding="utf-8")
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024

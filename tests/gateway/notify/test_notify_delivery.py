@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from parts import wait_until
 from receiver import Receiver, Reply, receiving, signed
 from sqlalchemy import Engine, insert, select, text, update
+from virtual_loop import VirtualLoop, live_through
 
 from gateway.alerts.message import AlertMessage
 from gateway.notify import delivery as delivery_module
@@ -471,3 +472,53 @@ def test_a_storm_goes_out_whole(engine: Engine) -> None:
     for channel in (city, group):
         assert sorted(channel.numbers()) == list(range(1, 121))
         assert sorted(channel.numbers()[:12]) == list(range(10, 121, 10))
+
+
+# ---- ten minutes, on virtual time
+
+
+@dataclass
+class Uplink:
+    """Channels to the outside, which cannot be reached from ``lost_s`` to ``found_s``."""
+
+    loop: VirtualLoop
+    lost_s: float
+    found_s: float
+    tries: int = 0
+    taken: dict[str, float] = field(default_factory=dict)
+
+    async def send(self, message_id: str, message: AlertMessage) -> Receipt:  # noqa: ARG002 the port's
+        self.tries += 1
+        if self.lost_s <= self.loop.passed_s < self.found_s:
+            raise Recoverable("connection failed (ConnectError)")
+        assert message_id not in self.taken
+        self.taken[message_id] = self.loop.passed_s
+        return Receipt("taken")
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def test_ten_minutes_without_an_uplink_delay_what_goes_out_and_nothing_else(engine: Engine) -> None:
+    async def life(loop: VirtualLoop) -> None:
+        outside, house = Uplink(loop, 60, 660), Uplink(loop, -1, -1)
+        now_ms = lambda: NOON_MS + int(loop.passed_s * 1000)  # noqa: E731 the wall clock of this life
+        async with delivering(engine, {"out": outside, "house": house}, now_ms=now_ms) as worker:
+            await asyncio.sleep(1)
+            for number in range(1, 21):  # one every forty seconds: before, during and after
+                raise_alert(engine, number, "out", "house", kind="life_safety" if number % 2 else "care")
+                raised_s = loop.passed_s
+                worker.wake()
+                await asyncio.sleep(40)
+                at_home = house.taken[message_id(f"a{number}", 0, "", "house")]
+                assert at_home - raised_s < 0.1, "the channel in the house does not wait for the uplink"
+            await asyncio.sleep(120)
+        late_s = max(outside.taken.values()) - 660
+        assert len(outside.taken) == len(house.taken) == 20
+        assert set(states(engine)) == {"delivered"}
+        waited = [at for at in outside.taken.values() if 660 <= at < 721]
+        assert len(waited) >= 15, "what waited went out within a minute of the uplink's return"
+        assert outside.tries < 20 + 16 * 17, "and it was not hammered meanwhile"
+        assert late_s > 0
+
+    live_through(life)

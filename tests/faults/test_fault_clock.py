@@ -1,0 +1,119 @@
+"""The hub's wall clock is set, an hour ahead and back again, while it runs: nothing is raised by it, what waits keeps waiting.
+
+A real process under libfaketime, which reads the offset from a file; the monotonic clock goes on as on a real machine.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+from hub_nursery import own_environment
+from hub_process import HubProcess, a_hub, channel
+from ledger_publisher import NO_CLOCK, Publisher
+from parts import Broker, real_part, wait_until
+from receiver import receiving
+from reckoning import raised, reckon
+
+from gateway.journal.journal import Journal
+
+HOUR_S = 3_600
+HOLD_S = 3
+RULES = f"""\
+- id: fall
+  kind: life_safety
+  severity: critical
+  applies_to: home
+  when: {{event: {{type: fall}}}}
+  title: {{zh: 疑似跌倒, en: Possible fall}}
+  todo: {{zh: [打电话], en: [Call]}}
+- id: door_left_open
+  kind: care
+  severity: notice
+  applies_to: home
+  device_kinds: [contact]
+  when: {{level: {{metric: contact, equals: 0, for_s: {HOLD_S}}}}}
+  title: {{zh: 入户门未关, en: Door left open}}
+  todo: {{zh: [打电话], en: [Call]}}
+- id: device_silent
+  kind: device
+  severity: notice
+  when: {{silent: {{heartbeats: 3, offline_for_s: 300}}}}
+  title: {{zh: 设备无数据, en: Device silent}}
+  todo: {{zh: [检查], en: [Check]}}
+- id: no_activity
+  kind: life_safety
+  severity: urgent
+  applies_to: home
+  device_kinds: [motion, contact]
+  when: {{absence: {{of: [motion, contact], for_s: 1800, from_time: "00:00", to_time: "24:00"}}}}
+  title: {{zh: 久未活动, en: No activity by day}}
+  todo: {{zh: [打电话], en: [Call]}}
+"""
+
+
+def under_a_set_clock(hub: HubProcess, offset: Path) -> None:
+    """Start the hub so that its wall clock is off by what that file says (seconds, with a sign)."""
+    (library,) = Path(real_part("faketime")).parent.parent.glob("lib/*/faketime/libfaketimeMT.so.1")
+    faked = {
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(offset),
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_CACHE_DURATION": "1",
+    }
+    with (hub.folder / "hub.log").open("ab") as log:
+        hub.process = subprocess.Popen(  # type: ignore[assignment]  # it has what is used of a Hatched
+            [sys.executable, "-P", "-m", "gateway", "run", "-c", str(hub.config)],
+            env=own_environment() | faked,
+            stdout=log,
+            stderr=log,
+        )
+    wait_until(hub.is_ready, within_s=60, what=f"the hub being ready: {hub.log()[-3000:]}")
+
+
+def test_a_wall_clock_that_is_set_raises_nothing_and_what_waits_keeps_its_remaining_time(
+    mosquitto: Broker, tmp_path: Path
+) -> None:
+    """An hour ahead, then back again: hub time follows the first and waits for the second."""
+    offset = tmp_path / "offset"
+    offset.write_text("+0\n")
+    with (
+        receiving() as receiver,
+        a_hub(
+            tmp_path, mosquitto, heartbeat_s=600, rules=RULES, more=channel(receiver.url), started=False
+        ) as hub,
+        Publisher(mosquitto) as publisher,
+    ):
+        under_a_set_clock(hub, offset)
+        for home in ("H0001", "H0002", "H0003"):
+            publisher.telemetry(f"{home}-pir", motion=True, ts=NO_CLOCK)
+            publisher.telemetry(f"{home}-door", contact=True, ts=NO_CLOCK)
+        for step, (home, to_s) in enumerate((("H0001", HOUR_S), ("H0002", 0)), 1):
+            publisher.telemetry(f"{home}-door", contact=False, ts=NO_CLOCK)
+            publisher.settled()
+            opened, before = time.monotonic(), sorted(hub.rules_open())
+            offset.write_text(f"{to_s:+d}\n")
+            wait_until(lambda n=step: times_set(hub) == n, within_s=5, what="the step being noticed")  # type: ignore[misc]
+            assert sorted(hub.rules_open()) == before, "the step itself"
+            publisher.fall("H0003-pendant")
+            fallen = sorted([*before, "fall"])
+            wait_until(lambda now=fallen: hub.rules_open() == now, within_s=5, what="a fall just behind it")  # type: ignore[misc]
+            left = sorted([*fallen, "door_left_open"])
+            wait_until(lambda now=left: hub.rules_open() == now, within_s=HOLD_S + 5, what="the door's time")  # type: ignore[misc]
+            assert time.monotonic() - opened >= HOLD_S - 0.5, "not before its time"
+        assert Counter(alert.rule for alert in raised(hub)) == {"fall": 2, "door_left_open": 2}
+        owed = {
+            alert.id for alert in raised(hub) if alert.rule == "door_left_open"
+        }  # these really stood open
+        reckon(publisher, hub, receiver=receiver, owed=owed)
+    with closing(Journal(hub.data / "journal.sqlite")) as journal:
+        times = [event.at for _, event in journal.read(0)]
+    assert times == sorted(times)
+
+
+def times_set(hub: HubProcess) -> int:
+    return hub.log().count("the wall clock was set by")
