@@ -17,6 +17,7 @@ from gateway.backup.command import backup, restore
 from gateway.commands import import_registry, reload_rules, staff_app, try_cases
 from gateway.device_commands import devices_app
 from gateway.export.command import export_app
+from gateway.journal_command import journal_app
 from gateway.quarantine_commands import quarantine_app
 from gateway.settings import Settings
 from gateway.store_commands import refused_app, store_app
@@ -42,6 +43,7 @@ for name, part in (
     ("export", export_app),
     ("refused", refused_app),
     ("store", store_app),
+    ("journal", journal_app),
     ("dashboards", dashboards_app),
     ("bench", bench_app),
 ):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy.exc import DBAPIError
 
+from gateway.disk import MB
 from gateway.health import MAD_FOR_MS, reasons
 from gateway.histogram import Histogram
 from gateway.journal.journal import JournalError
@@ -31,7 +32,7 @@ def figures(hub: Hub) -> list[Figure]:
         found += _waiting(hub)
     except (DBAPIError, sqlite3.Error, JournalError):
         found.append(gauge("carehub_disk_unanswered", "1 while a figure cannot be read from the disk.", 1))
-    return [*found, *process_figures(hub.settings.hub.data)]
+    return [*found, *_room(hub), *process_figures(hub.settings.hub.data)]
 
 
 def about_itself(hub: Hub) -> Mapping[str, float]:
@@ -132,6 +133,28 @@ def _refused(hub: Hub) -> list[Figure]:
             "counter",
             "Signs of life sent to the watchdog outside, by outcome.",
             [(count, {"outcome": outcome}) for outcome, count in sorted(hub.heartbeat.pings.items())],
+        ),
+    ]
+
+
+def _room(hub: Hub) -> list[Figure]:
+    """What the journal takes, and what is not in it yet."""
+    return [
+        gauge("carehub_disk_reserve_bytes", "With less free an alert is raised.", hub.disk.reserve_mb * MB),
+        gauge("carehub_journal_begins", "Events that are thinned out.", hub.journal.begins),
+        gauge(
+            "carehub_journal_bytes", "What the journal takes, quarantine included.", hub.retention.used_bytes
+        ),
+        counter("carehub_journal_thinned_total", "Events thinned out by this run.", hub.retention.thinned),
+        counter(
+            "carehub_quarantine_thinned_total",
+            "Refused messages thinned out by this run.",
+            hub.retention.quarantine_thinned,
+        ),
+        gauge(
+            "carehub_alerts_unrecorded",
+            "Alerts told from memory and not written yet.",
+            len(hub.line.unrecorded.told),
         ),
     ]
 

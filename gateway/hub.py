@@ -17,9 +17,11 @@ from zoneinfo import ZoneInfo
 import uvicorn
 
 from gateway import systemd
+from gateway.alerts.own import DISK
 from gateway.backtest.jobs import Jobs
 from gateway.backup.jobs import Backups
 from gateway.clock import Clock, LiveClock, TownClock
+from gateway.disk import MB, DiskWatch
 from gateway.engine.engine import Engine
 from gateway.figures import about_itself
 from gateway.health import reasons, warnings
@@ -39,6 +41,7 @@ from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
 from gateway.operations.alert_log import FLOOR, AlertLog
 from gateway.operations.database import open_database
+from gateway.operations.own_alerts import standing
 from gateway.parts import (
     broker_address,
     open_channels,
@@ -51,12 +54,14 @@ from gateway.parts import (
 from gateway.pulse import Pulse
 from gateway.registry import apply as registry
 from gateway.replaying import Replays
+from gateway.retention import Limits, Retention
 from gateway.rulebook.mistakes import RuleMistakes
 from gateway.rules_in_force import Reloaded, RulesInForce
 from gateway.settings import Settings
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Store
 from gateway.store_writer import StoreWriter
+from gateway.unrecorded_teller import UnrecordedTeller
 from gateway.waiting_room import WaitingRoom
 from gateway.web.app import create_app
 from gateway.web.changes import ChangeFeed
@@ -111,6 +116,9 @@ class Hub:
             wall_ms=self.wall_ms,
         )
         self.kept = keep(settings, self.store, newest_ms=lambda: self.journal.last_at)
+        self.teller = UnrecordedTeller(
+            self.database, self.delivery, zone=ZoneInfo(settings.hub.zone), channels=ladder[0].channels
+        )
         self.writer = StoreWriter(
             self.journal,
             self.kept.store,
@@ -118,6 +126,8 @@ class Hub:
             about_itself=lambda: about_itself(self),
             clock_skews=lambda: self.line.reader.ingest.skew.notable(),  # noqa: PLW0108 there is no line yet
         )
+        begins, stored = self.journal.begins, self.writer.position
+        self.not_stored = (stored + 1, begins) if stored < begins else None
         self.address = broker_address(settings)
         self.inbox = inbox = Inbox()
         session = Mqtt5Session if settings.mqtt.protocol == "5" else Mqtt311Session
@@ -135,10 +145,12 @@ class Hub:
             on_send=self.delivery.wake,
             on_commit=self.writer.wake,
             limit=RateLimit(settings.ingest.device_rate_per_s),
+            tell_unrecorded=self.teller.tell,
         )
         self.tasks: set[asyncio.Task[None]] = set()
         self.quarantine = Quarantine(journal)
         self.replays = Replays(self.quarantine, self.line.give_again)
+        self.disk, self.retention = self._disk(), self._retention()
         self._stop = asyncio.Event()
         self._plays = itertools.count(1)
         self._reloading = asyncio.Lock()
@@ -158,6 +170,32 @@ class Hub:
     def wall_ms() -> int:
         """The wall clock, epoch ms."""
         return time.time_ns() // 1_000_000
+
+    def _disk(self) -> DiskWatch:
+        hub = self.settings.hub
+        return DiskWatch(
+            hub.data,
+            reserve_mb=hub.disk_reserve_mb,
+            standing=standing(self.database, DISK),
+            now=self.clock.now,
+            can_write=lambda: not self.line.trouble,
+            command=self.line.command,
+        )
+
+    def _retention(self) -> Retention:
+        keep = self.settings.journal
+        limits = Limits(
+            days=keep.keep_days,
+            bytes_max=keep.keep_mb * MB,
+            quarantine_days=keep.quarantine_days,
+            quarantine_bytes_max=keep.quarantine_mb * MB,
+        )
+        return Retention(
+            self.journal,
+            limits,
+            behind=lambda: min(self.alert_log.cursor(FLOOR), self.writer.position),
+            now=self.clock.now,
+        )
 
     def stop(self) -> None:
         """End ``run``, orderly."""
@@ -186,6 +224,8 @@ class Hub:
                 ("delivery", self.delivery.run()),
                 ("pulse", self.pulse.run()),
                 ("watchdog", self.heartbeat.run()),
+                ("disk", self.disk.run()),
+                ("retention", self.retention.run()),
                 ("web", web.serve([self._listener])),
             )
         }

@@ -45,6 +45,7 @@ from gateway.web.port import (
     ReadingQuery,
     UnavailableError,
     Unreadable,
+    Unrecorded,
 )
 
 COMMAND_WITHIN_S = 15.0
@@ -81,6 +82,11 @@ class WebPort(StoredPort):
             speed=hub.speed,
             driven=isinstance(clock, TownClock) and clock.driven,
             feed_lost_since=hub.line.reader.feed.lost_at,
+            unrecorded=tuple(
+                Unrecorded(id=alert, text=hub.teller.told[alert])
+                for alert in hub.line.unrecorded.told
+                if alert in hub.teller.told
+            ),
         )
 
     def figures(self) -> Sequence[Figure]:

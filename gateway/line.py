@@ -24,16 +24,18 @@ from gateway.commits import Commits
 from gateway.engine.engine import SITE, Decided, Engine
 from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Arrival, Inbox, Source
-from gateway.journal.journal import Journal, JournalError
+from gateway.journal.journal import Entry, Journal, JournalError
 from gateway.operations.alert_log import AlertLog, Deed, Saved, Ticked, Work, Written
 from gateway.operations.handling import Answer
 from gateway.reading import Reader, Reading
 from gateway.replaying import Again
-from rules.events import AnyEvent, Command, Tick
+from gateway.unrecorded import Unrecorded
+from rules.effects import Raise
+from rules.events import AnyEvent, Command, Tick, WorldChanged
 from rules.shaping.site import SiteState
 from rules.shaping.site import decode as decode_site
 from rules.state import KeyState, decode
-from rules.world import Definition
+from rules.world import Definition, World
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ LOOK_EVERY_S = 0.1  # how often an idle line looks at the clock
 SNAPSHOT_EVERY_MS = 30_000
 SNAPSHOT_KEYS_MAX = 500  # per commit: a snapshot of a whole city at once would stall the line
 RETRY_S = 1.0
+SAID_EVERY = 60  # refusals between two lines in the log
 ECHO_TOPIC = "care/v1/_sim/echo"
 
 T = TypeVar("T")
@@ -51,6 +54,7 @@ class Line:
     """Runs the pipeline.
 
     ``on_change`` hears of alerts, ``on_place`` of places, ``on_send`` of messages to send, ``on_commit`` of events.
+    ``tell_unrecorded`` tells of an alert that cannot be written, and says whether it could.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class Line:
         on_send: Callable[[], None],
         on_commit: Callable[[], None],
         limit: RateLimit | None = None,
+        tell_unrecorded: Callable[[Raise, World], bool] = lambda _raised, _world: False,
     ) -> None:
         self._inbox = inbox
         self._source = source
@@ -85,6 +90,11 @@ class Line:
         self._round: list[str] = []
         self._round_from: tuple[int, int] = (0, 0)
         self._was_held = False
+        self._ending = False
+        self._refusals = 0
+        self.unrecorded = Unrecorded(
+            inbox=inbox, clock=clock, journal=journal, engine=engine, tell=tell_unrecorded
+        )
         self.reader = Reader(
             inbox=inbox,
             clock=clock,
@@ -146,13 +156,21 @@ class Line:
                 "the whole data folder away"
             )
 
+        world = None
+        before: list[tuple[int, AnyEvent]] = []
+        if floor < self._journal.begins:  # thinned out: of what was before, the alerts and the store remain
+            states, sites, floor = [], [], self._journal.begins
+            before = self._world_at_the_beginning(done)
+        elif version:
+            world = self._journal.world(version)
+
         def replay() -> Iterable[tuple[int, AnyEvent]]:
+            yield from before
             for position, event in self._journal.read(floor):
                 if position > done and isinstance(event, Command | Tick):
                     lived.append((position, event))
                 yield position, event
 
-        world = self._journal.world(version) if version else None
         decided = self._engine.recover(states, sites=sites, world=world, replay=replay())
         deeds = [deed for deed in self._merge(decided, lived) if deed.position > done]
         log.info(
@@ -170,14 +188,34 @@ class Line:
         await self._record(self._deeds(decided, opening.entry.events, first), opening)
         self.reader.recall()
 
+    def _world_at_the_beginning(self, done: int) -> list[tuple[int, AnyEvent]]:
+        """What a journal that is thinned out, and shall be replayed as a whole, begins with."""
+        journal = self._journal
+        if done < journal.begins:
+            raise JournalError(
+                f"{journal.path}: it begins behind event {journal.begins}, but alerts were written up to event {done} only: "
+                "the alerts were restored from an older backup; restore both from the same backup, or move the whole data "
+                "folder away"
+            )
+        log.warning("events up to %d are thinned out: states begin behind them", journal.begins)
+        world = journal.world_at(journal.begins)
+        at = next((event.at for _, event in journal.read(journal.begins, limit=1)), journal.last_at)
+        return [(journal.begins, WorldChanged(at, world.version, (), ()))] if world is not None else []
+
     async def close(self) -> None:
-        """Finish what is being carried, write a last snapshot and end."""
+        """Finish what is being carried, write a last snapshot and end; what cannot be written comes again by replay."""
+        self._ending = True
         if self._carrying is not None:
             await asyncio.wait([self._carrying])
         if self._carrying is None or self._carrying.exception() is None:  # else: recovery is replay
             self._begin_round(self._clock.now())
-            while self._round:
-                await self._record([], Reading())
+            try:
+                while self._round:
+                    await self._record([], Reading())
+            except (sqlite3.Error, DBAPIError, OSError):
+                log.warning(
+                    "no last snapshot was written: the next start replays what is behind the one before"
+                )
         self._thread.shutdown()
 
     # what people ask
@@ -260,6 +298,8 @@ class Line:
         self.raised += written.raised
         if written.to_send:
             self._on_send()
+        if self.unrecorded.told:
+            self.unrecorded.recorded(written.alerts)
         for alert in dict.fromkeys(written.alerts):
             self._on_change(alert)
         for place in dict.fromkeys(written.places):
@@ -275,19 +315,40 @@ class Line:
         except ConnectionError as error:
             log.info("not published to %s: %s", topic, error)
 
-    async def _insist(self, work: Callable[..., T], argument: object) -> T:
-        """Do it in the commit thread, again and again: what cannot be written now is neither acknowledged nor forgotten."""
+    async def _insist(self, work: Callable[..., T], argument: Entry | Work) -> T:
+        """Do it in the commit thread, again and again: what cannot be written now is neither acknowledged nor forgotten.
+
+        Meanwhile what of it concerns life safety is told from memory. At the end of the hub it is tried once more only.
+        """
         loop = asyncio.get_running_loop()
         while True:
             try:
                 result = await loop.run_in_executor(self._thread, work, argument)
             except (sqlite3.Error, DBAPIError, OSError) as error:
-                self.trouble = f"cannot write: {getattr(error, 'orig', None) or error}"  # not SQL with people's data in it
-                log.critical("%s", self.trouble)
+                self._note_refusal(error)
+                if self._ending:
+                    raise
+                await self.unrecorded.look(argument)
                 await asyncio.sleep(RETRY_S)
             else:
-                self.trouble = ""
+                if self._refusals:
+                    self._note_room()
                 return result
+
+    def _note_refusal(self, error: Exception) -> None:
+        """Say it when it begins and now and then: a log that grows by the second fills the disk that is full."""
+        cause = error.orig if isinstance(error, DBAPIError) else error  # without the statement's values
+        self.trouble = (
+            f"cannot write: {cause}; nothing is acknowledged, life safety is told from memory, not recorded"
+        )
+        if self._refusals % SAID_EVERY == 0:
+            log.critical("%s", self.trouble)
+        self._refusals += 1
+
+    def _note_room(self) -> None:
+        log.warning("it can be written again, after %d tries", self._refusals)
+        self._refusals, self.trouble = 0, ""
+        self.unrecorded.over()
 
 
 def _states(

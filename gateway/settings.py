@@ -30,7 +30,8 @@ class Section(BaseModel):
 class Hub(Section):
     """Where the hub keeps its files, which rules it judges by, and how it speaks of time.
 
-    ``rules`` is a folder ('' for the built-in rules), ``overrides`` a file of how single homes differ.
+    ``rules`` is a folder ('' for the built-in rules), ``overrides`` a file of how single homes differ. An alert is
+    raised when less than ``disk_reserve_mb`` is free where ``data`` lies (0: never).
     """
 
     data: Path = Path("var")
@@ -39,6 +40,7 @@ class Hub(Section):
     overrides: str = ""
     calendar: Literal["cn", "none"] = "cn"
     language: Literal["zh", "en"] = "zh"
+    disk_reserve_mb: int = Field(default=500, ge=0)
 
     @field_validator("zone")
     @classmethod
@@ -48,6 +50,15 @@ class Hub(Section):
         except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, such as Asia
             raise ValueError(f"{zone!r} is no time zone; write one like Asia/Shanghai") from None
         return zone
+
+
+class Journal(Section):
+    """How much of the journal is kept once every consumer has it: days, MB (of a million bytes); the quarantine likewise."""
+
+    keep_days: int = Field(default=30, ge=1)
+    keep_mb: int = Field(default=4_096, ge=16)
+    quarantine_days: int = Field(default=30, ge=1)
+    quarantine_mb: int = Field(default=256, ge=1)
 
 
 class Mqtt(Section):
@@ -188,6 +199,7 @@ class Settings(BaseSettings):
     )
 
     hub: Hub = Hub()
+    journal: Journal = Journal()
     mqtt: Mqtt = Mqtt()
     ingest: Ingest = Ingest()
     store: Store = Store()

@@ -128,11 +128,11 @@ class StoreWriter:
     def _write_some(self) -> bool:
         rows, last, at = Rows(), self.position, self.last_at
         while last - self.position < EVENTS_PER_WRITE_MAX:
-            events = self._journal.following(last, most=EVENTS_PER_WRITE_MAX - (last - self.position))
+            events, end = self._journal.following(last, most=EVENTS_PER_WRITE_MAX - (last - self.position))
             if not events:
                 break
             rows.add(events)
-            last, at = last + len(events), events[-1].at
+            last, at = end, events[-1].at
         if last == self.position:
             return False
         if rows.count and at - self._self_at >= SELF_EVERY_MS:
@@ -142,7 +142,7 @@ class StoreWriter:
             if self._skews_at:  # at a start there are no estimates yet
                 rows.say_of_clocks(self._clock_skews(), at)
             self._skews_at = at
-        full = last - self.position == EVENTS_PER_WRITE_MAX
+        full = last - self.position >= EVENTS_PER_WRITE_MAX
         self.stored += self._commit(rows.readings(self._world()), last)
         self.position, self.last_at = last, at
         return full

@@ -84,6 +84,8 @@ class HubProcess:
     broker_port: int = 0
     environment: dict[str, str] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
+    on_disk: Path | None = None
+    reserve_mb: int = 1
     port: int = field(default_factory=free_port)
     process: Hatched | None = None
     http: httpx.Client = field(init=False)
@@ -103,7 +105,7 @@ class HubProcess:
 
     @property
     def data(self) -> Path:
-        return self.folder / "data"
+        return (self.on_disk or self.folder) / "data"
 
     def write_settings(self) -> None:
         self.config.write_text(
@@ -115,7 +117,8 @@ class HubProcess:
     def more_of_hub(self) -> str:
         """Rules of its own, when its folder has some."""
         rules = self.folder / "rules"
-        return f'rules = "{rules}"\n' if rules.is_dir() else ""
+        reserve = f"disk_reserve_mb = {self.reserve_mb}\n"
+        return reserve + (f'rules = "{rules}"\n' if rules.is_dir() else "")
 
     def give_rules(self, text: str) -> None:
         """Judge by these rules instead of the built-in ones; before ``start``."""

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from gateway.alerts.discretion import discreet, form_of_address, without_numbers
 from gateway.alerts.message import AlertFacts, AlertMessage, PlaceFacts, Words
+from gateway.alerts.own import HUB_NAME, HUB_PLACE
 
 OutsidePlace: TypeAlias = Literal["door", "neighbourhood"]
 
@@ -73,7 +74,7 @@ def compose(
             for language, words in alert.why.items()
         },
         todo=alert.todo,
-        who=who(place),
+        who=HUB_NAME if alert.place_id == HUB_PLACE else who(place),
         where=where(place, alert.room, place_id=alert.place_id),
         text=outside_text(alert, place, zone=zone, outside=outside),
         raised_at=alert.raised_at,
@@ -101,6 +102,8 @@ def who(place: PlaceFacts | None) -> Words:
 
 def where(place: PlaceFacts | None, room: str, *, place_id: str) -> Words:
     """Where to go: neighbourhood, address as it stands on the building, room."""
+    if place_id == HUB_PLACE:
+        return HUB_NAME
     if place is None:
         return {"zh": f"未登记地点 {place_id}", "en": f"unregistered place {place_id}"}
     neighbourhood, address = _level(place, 3), discreet(place.address)
@@ -162,6 +165,8 @@ def _evidence_zh(alert: AlertFacts, zone: tzinfo) -> str:
 
 
 def _place_zh(alert: AlertFacts, place: PlaceFacts | None, outside: OutsidePlace, length: int) -> str:
+    if alert.place_id == HUB_PLACE:
+        return HUB_NAME["zh"]
     if place is None:
         return _cut(f"未登记地点{alert.place_id}", length)
     if outside == "neighbourhood":
@@ -184,7 +189,9 @@ def _english(alert: AlertFacts, place: PlaceFacts | None, zone: tzinfo, outside:
     marks += [f"{_age(late, 'en')} late"] if late >= LATE_MS else []
     marks += [] if alert.recorded else ["not recorded"]
     head = f"{severity}: {_said(alert.title, 'en')}{' (' + ', '.join(marks) + ')' if marks else ''}."
-    if place is None:
+    if alert.place_id == HUB_PLACE:
+        spot = HUB_NAME["en"]
+    elif place is None:
         spot = f"Unregistered place {alert.place_id}"
     elif outside == "neighbourhood":
         spot = f"{_level(place, 3)}, a {place.kind}"

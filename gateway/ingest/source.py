@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -137,6 +138,10 @@ class Inbox:
     def wake(self) -> None:
         """Let ``take`` return although nothing was read."""
         self._something.set()
+
+    def waiting(self, after: int) -> list[Arrival]:
+        """What waits, without its first ``after``; it goes on waiting."""
+        return list(islice(self._arrivals, after, None))
 
     def oldest_received_at(self) -> int | None:
         """When the oldest message not yet taken was received; None if nothing waits."""

@@ -6,6 +6,9 @@ Every event has a position, counted from 1. A batch of events is one row: its fi
 checksum; one commit, one fsync, however many events (group commit). What could not be decoded (quarantine) and the worlds
 that ``WorldChanged`` names are written in the same transaction as the batch they belong to. Readers follow by position, in any
 thread, and never wait for the writer (WAL).
+
+The oldest rows go when every consumer has them (``thinning``). What was lost is never passed over: the last rows are checked at
+the opening, and a journal that ends before its mark (``mark``) is refused until a person decides (``repair``).
 """
 
 from __future__ import annotations
@@ -15,13 +18,17 @@ import threading
 import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from gateway.journal import thinning
+from gateway.journal.mark import Mark, mark_of
 from gateway.journal.quarantine import Fate, prepare, settle
+from gateway.journal.thinning import Keep
 from rules.events import AnyEvent
 from rules.world import Definition
 
@@ -30,7 +37,7 @@ CREATE TABLE IF NOT EXISTS batch (
     first INTEGER PRIMARY KEY, count INTEGER NOT NULL, at INTEGER NOT NULL,
     body BLOB NOT NULL, checksum INTEGER NOT NULL, nameless BLOB
 );
-CREATE TABLE IF NOT EXISTS world (version INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS world (version INTEGER PRIMARY KEY, body BLOB NOT NULL, first INTEGER);
 CREATE TABLE IF NOT EXISTS quarantine (
     id INTEGER PRIMARY KEY, at INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, size INTEGER NOT NULL,
     reason TEXT NOT NULL, detail TEXT NOT NULL, repaired INTEGER NOT NULL
@@ -42,6 +49,8 @@ TAIL_MAX = (
     65_536  # newest events also kept in memory: who follows closely need not read and decode them again
 )
 EVENTS_PER_ROW_MAX = 4096  # so that a reader that wants a little does not decode a lot
+TAIL_ROWS = 100  # the newest rows, which are checked at the opening
+REPAIR = "restore a backup, or see `carehub journal check` and go on without what is lost by `carehub journal repair`"
 
 
 class JournalError(Exception):
@@ -98,28 +107,52 @@ class Journal:
         self._decoder = msgspec.msgpack.Decoder(list[AnyEvent])
         self._tail: deque[tuple[int, list[AnyEvent]]] = deque()  # entries with their first position
         self._tail_events = 0
+        self._mark: Mark | None = None
         try:
             self._open()
-            last = self._writer.execute(
-                "SELECT first, count, at FROM batch ORDER BY first DESC LIMIT 1"
-            ).fetchone()
+            self._find_end()
         except sqlite3.DatabaseError as error:
-            self._writer.close()
-            raise JournalError(
-                f"{path}: not a usable journal ({error}); restore a backup, or move the whole data folder away"
-            ) from error
-        except JournalError:
-            self._writer.close()
+            self.close()
+            raise JournalError(_unusable(path, error)) from error
+        except (JournalError, OSError):
+            self.close()
             raise
-        self.position: int = last[0] + last[1] - 1 if last else 0
-        self.last_at: int = last[2] if last else 0
+
+    def _find_end(self) -> None:
+        """Where the count stands; raises ``JournalError`` where the journal has lost its end."""
+        rows = self._writer.execute(
+            "SELECT first, count, at, body, checksum FROM batch ORDER BY first DESC LIMIT ?", (TAIL_ROWS,)
+        )
+        damaged: list[tuple[int, int]] = []
+        last = last_at = 0
+        for first, count, at, body, checksum in rows:
+            if zlib.crc32(body) != checksum:
+                damaged.append((first, first + count - 1))
+            last, last_at = max(last, first + count - 1), max(last_at, at)
+        self.begins: int = thinning.noted(self._writer, "begins")  # up to here all is thinned out
+        self.position: int = max(last, self.begins, thinning.noted(self._writer, "position"))
+        self.last_at: int = max(last_at, thinning.noted(self._writer, "last_at"))
+        if damaged:
+            raise JournalError(
+                f"{self.path}: events {damaged[-1][0]} to {damaged[0][1]} are damaged (checksum); {REPAIR}"
+            )
+        self._mark = Mark(mark_of(self.path))
+        marked, at = self._mark.read()
+        if marked > self.position:
+            raise JournalError(
+                f"{self.path}: it ends at event {self.position}, but was written up to event {marked} "
+                f"(hub time {at}): {marked - self.position} events are lost; {REPAIR}"
+            )
 
     def _open(self) -> None:
+        self._writer.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only a file that is still empty heeds it
         self._writer.execute("PRAGMA journal_mode=WAL")
         self._writer.execute("PRAGMA synchronous=FULL")
         self._writer.execute("PRAGMA journal_size_limit=67108864")
         self._writer.executescript(SHAPE)
         prepare(self._writer)
+        if not any(row[1] == "first" for row in self._writer.execute("PRAGMA table_info(world)")):
+            self._writer.execute("ALTER TABLE world ADD COLUMN first INTEGER")
         self._writer.execute("INSERT OR IGNORE INTO about VALUES ('version', ?)", (VERSION,))
         (version,) = self._writer.execute("SELECT value FROM about WHERE name = 'version'").fetchone()
         if version != VERSION:
@@ -134,18 +167,14 @@ class Journal:
         """
         with self._lock:
             first = self.position + 1
-            self._writer.execute("BEGIN IMMEDIATE")
-            try:
+            with self._transaction():
                 self._write(entry, first)
-                self._writer.execute("COMMIT")
-            except BaseException:
-                if self._writer.in_transaction:  # a full disk rolls back by itself
-                    self._writer.execute("ROLLBACK")
-                raise
             if entry.events:
                 self._remember(first, entry.events)
                 self.last_at = entry.events[-1].at
             self.position += len(entry.events)
+            if entry.events and self._mark is not None:
+                self._mark.write(self.position, self.last_at)
             return self.position
 
     def _remember(self, first: int, events: list[AnyEvent]) -> None:
@@ -154,10 +183,23 @@ class Journal:
         while self._tail_events > TAIL_MAX:
             self._tail_events -= len(self._tail.popleft()[1])
 
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._writer.execute("COMMIT")
+        except BaseException:
+            if self._writer.in_transaction:  # a full disk rolls back by itself
+                self._writer.execute("ROLLBACK")
+            raise
+
     def _write(self, entry: Entry, first: int) -> None:
         if entry.world is not None:
             body = msgspec.msgpack.encode(entry.world)
-            self._writer.execute("INSERT OR REPLACE INTO world VALUES (?, ?)", (entry.world.version, body))
+            self._writer.execute(
+                "INSERT OR REPLACE INTO world VALUES (?, ?, ?)", (entry.world.version, body, first)
+            )
         nameless = msgspec.msgpack.encode(entry.nameless) if entry.nameless else None
         for start in range(0, len(entry.events), EVENTS_PER_ROW_MAX):
             part = entry.events[start : start + EVENTS_PER_ROW_MAX]
@@ -188,21 +230,23 @@ class Journal:
                     if given >= limit:
                         return
 
-    def following(self, after: int, *, most: int) -> Sequence[AnyEvent]:
-        """The events right behind ``after``: some of them, at most ``most``, none when there are none.
+    def following(self, after: int, *, most: int) -> tuple[Sequence[AnyEvent], int]:
+        """The events right behind ``after``, some of them, at most ``most``; and the position of the last, or ``after``.
 
-        The newest come from memory. Raises ``JournalError`` as ``read`` does.
+        What was thinned out or lost is passed over. The newest come from memory. Raises ``JournalError`` as ``read`` does.
         """
         if after >= self.position:
-            return ()
+            return (), after
         for first, events in tuple(self._tail):
             if first <= after + 1 < first + len(events):
                 start = after + 1 - first
-                return events[start : start + most] if start or len(events) > most else events
+                found = events[start : start + most] if start or len(events) > most else events
+                return found, after + len(found)
         for first, count, body, checksum in self._rows(after):
-            events = self._decode(first, count, body, checksum)
-            return events[after + 1 - first :][:most]
-        return ()
+            start = max(after + 1 - first, 0)
+            found = self._decode(first, count, body, checksum)[start : start + most]
+            return found, first + start + len(found) - 1
+        return (), after
 
     def _rows(self, after: int) -> Iterator[tuple[int, int, bytes, int]]:
         last = after
@@ -216,16 +260,12 @@ class Journal:
         except sqlite3.OperationalError:
             raise  # the disk's trouble, which may pass
         except sqlite3.DatabaseError as error:
-            raise JournalError(
-                f"{self.path}: unreadable behind event {last} ({error}); restore a backup"
-            ) from error
+            raise JournalError(f"{self.path}: unreadable behind event {last} ({error}); {REPAIR}") from error
 
     def _decode(self, first: int, count: int, body: bytes, checksum: int) -> list[AnyEvent]:
         if zlib.crc32(body) != checksum:
             last = first + count - 1
-            raise JournalError(
-                f"{self.path}: events {first} to {last} are damaged (checksum); restore a backup"
-            )
+            raise JournalError(f"{self.path}: events {first} to {last} are damaged (checksum); {REPAIR}")
         return self._decoder.decode(body)
 
     def world(self, version: int) -> Definition:
@@ -239,6 +279,41 @@ class Journal:
         """The world in force at the end of the journal."""
         row = self._reader().execute("SELECT max(version) FROM world").fetchone()
         return self.world(row[0]) if row[0] is not None else None
+
+    def world_at(self, position: int) -> Definition | None:
+        """The world in force behind that position; None before the first."""
+        row = (
+            self._reader().execute("SELECT max(version) FROM world WHERE first <= ?", (position,)).fetchone()
+        )
+        if row[0] is None:  # written by a hub that did not note where
+            row = self._reader().execute("SELECT max(version) FROM world WHERE first IS NULL").fetchone()
+        return self.world(row[0]) if row[0] is not None else None
+
+    def thin(self, keep: Keep, *, behind: int) -> int:
+        """Delete some of the oldest events up to ``behind``, which every consumer must have; returns how many.
+
+        A step of bounded size: call it again until it gives 0. Raises ``sqlite3.Error`` when the disk refuses.
+        """
+        with self._lock, self._transaction():
+            events = thinning.thin_events(self._writer, keep, behind=behind)
+            begins = thinning.noted(self._writer, "begins")
+        self.begins = begins
+        return events
+
+    def thin_quarantine(self, keep: Keep) -> int:
+        """Delete some of the oldest messages in quarantine; returns how many. As ``thin``."""
+        held = thinning.quarantine_bytes(self._reader())
+        with self._lock, self._transaction():
+            return thinning.thin_quarantine(self._writer, keep, held_bytes=held)
+
+    def give_back(self) -> bool:
+        """Give some of the room that was made back to the disk; whether there is more to give."""
+        with self._lock:
+            return thinning.give_back(self._writer)
+
+    def used_bytes(self) -> int:
+        """How much of the file is used."""
+        return thinning.used_bytes(self._reader())
 
     def nameless(self, most: int) -> list[tuple[int, int]]:
         """Packet id and payload hash of the newest ``most`` messages without an identity, oldest first."""
@@ -281,3 +356,16 @@ class Journal:
         """Close writer and readers; no thread may use the journal any more."""
         for connection in (*self._opened, self._writer):
             connection.close()
+        if self._mark is not None:
+            self._mark.close()
+            self._mark = None
+
+
+def _unusable(path: Path, error: sqlite3.DatabaseError) -> str:
+    """A disk that cannot be written is no damage: nobody shall restore a backup for it."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_THE_DISK:
+        return f"{path}: cannot be opened ({error}): the disk is full or fails; make room or mend it, and start again"
+    return f"{path}: not a usable journal ({error}); {REPAIR}, or move the whole data folder away"
+
+
+_OF_THE_DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)

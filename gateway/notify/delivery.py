@@ -90,6 +90,11 @@ class Delivery:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: asyncio.TaskGroup | None = None
 
+    @property
+    def running(self) -> bool:
+        """Whether ``run`` is at work."""
+        return self._tasks is not None
+
     def wake(self) -> None:
         """Look into the outbox now; call it after every commit that put something in. From any thread."""
         if self._loop is not None:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from gateway.alerts.escalation import Climb, Ladder, after_hold, due, first
+from gateway.operations import own_alerts
 from gateway.operations.course import Tell, again, change, end, take_from_shelf
 from gateway.operations.handling import Answer, obey
 from gateway.operations.home_modes import change_mode
@@ -190,6 +191,9 @@ class AlertLog:
             self._tell(session, alert, at, written, anew=tell is Tell.ANEW)
 
     def _obey(self, session: Session, command: Command, written: Written) -> None:
+        if command.kind in {own_alerts.RAISE, own_alerts.END}:
+            self._say_own(session, command, written)
+            return
         written.answers[command.id], changed = obey(session, command)
         if not changed:
             return
@@ -201,6 +205,17 @@ class AlertLog:
         self._lead_on(session, alert, command.at, written)
         if command.kind == "unshelve" and alert.state == "raised":
             self._tell(session, alert, command.at, written, anew=True)
+
+    def _say_own(self, session: Session, command: Command, written: Written) -> None:
+        """What the hub says of itself: an alert with a ladder like any other, which ends by itself."""
+        if command.kind == own_alerts.END:
+            self._end(session, End(command.alert, command.at), written)
+        else:
+            climb = first(self._ladder, raised_at=command.at)
+            if own_alerts.raise_own(session, command, wall_ms=self._wall_ms(), escalate_at=climb.escalate_at):
+                written.raised += 1
+                self._send(session, command.alert, climb, written)
+        written.answers[command.id] = Answer(ok=True, reason="", version=0)
 
     def _lead_on(self, session: Session, lead: Alert, at: int, written: Written) -> None:
         """When the lead of a group is closed, what is left of the group is told of by the next."""

@@ -27,7 +27,7 @@ def raise_alert(
     held = session.get(HeldAlert, raised.alert)
     number = (session.scalar(select(func.max(Alert.number))) or 0) + 1
     new = insert(Alert).values(
-        **_said(raised, world, held), id=raised.alert, number=number, raised_at=raised.at, raised_wall_ms=wall_ms,
+        **said_of(raised, world, held), id=raised.alert, number=number, raised_at=raised.at, raised_wall_ms=wall_ms,
         recorded=True, state="raised", version=1, rung=0, escalate_at=escalate_at, group_id=raised.group,
     )  # fmt: skip
     if not session.execute(new.on_conflict_do_nothing(index_elements=["id"])).rowcount:  # type: ignore[attr-defined]
@@ -43,7 +43,7 @@ def hold_back(session: Session, hold: Hold, world: World) -> None:
     """Record an alert that is told to nobody; held back once more, it is the same entry with its newest reason."""
     held = session.get(HeldAlert, hold.alert)
     values = {"held_at": hold.at, "held_by": hold.by, "ended_at": None, "told_at": None}
-    new = insert(HeldAlert).values(**_said(hold, world, held), **values, id=hold.alert)
+    new = insert(HeldAlert).values(**said_of(hold, world, held), **values, id=hold.alert)
     session.execute(new.on_conflict_do_update(index_elements=["id"], set_=values))
     if held is not None:
         session.expire(held)
@@ -67,7 +67,7 @@ def next_lead(session: Session, lead: Alert) -> Alert | None:
     return left[0] if left else None
 
 
-def _said(effect: Raise | Hold, world: World, held: HeldAlert | None) -> dict[str, Any]:
+def said_of(effect: Raise | Hold, world: World, held: HeldAlert | None = None) -> dict[str, Any]:
     """What an alert says of itself; where its rule is gone meanwhile, what was recorded when it was held back."""
     if effect.rule not in world.rules:
         assert held is not None, "a rule that is in no world raises nothing"  # noqa: S101 an invariant of the stages

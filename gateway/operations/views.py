@@ -10,6 +10,7 @@ from sqlalchemy import Engine, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from gateway.alerts.discretion import form_of_address
+from gateway.alerts.own import HUB_NAME, HUB_PLACE
 from gateway.alerts.words import room_en
 from gateway.operations.answers import (
     AlertDetail,
@@ -178,6 +179,8 @@ _OWN = [field.name for field in fields(AlertView) if field.name not in _NOT_OWN]
 
 def who(place: Place | PlaceView | None, place_id: str) -> Text:
     """How the elder is addressed, or the facility's name."""
+    if place_id == HUB_PLACE:
+        return HUB_NAME
     name = place.name if place else place_id
     return {"zh": name, "en": form_of_address(name)[1] if place and place.kind == "home" else name}
 

@@ -74,12 +74,21 @@ class BackupState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unrecorded:
+    """An alert told from memory while nothing can be written: its sentence by language."""
+
+    id: str
+    text: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """How the hub is. ``ready`` is false with ``reasons``; ``speed`` is hub seconds per second.
 
     ``warnings`` do not keep it from its work and yet want somebody's attention.
 
-    ``driven``: time comes from the simulator. ``feed_lost_since`` is hub time, None while the broker is heard.
+    ``driven``: time comes from the simulator. ``feed_lost_since`` is hub time, None while the broker is heard. ``unrecorded``
+    are alerts that were told and cannot be written yet; they name people.
     """
 
     ready: bool
@@ -92,6 +101,7 @@ class Health:
     speed: float = 1.0
     driven: bool = False
     feed_lost_since: int | None = None
+    unrecorded: tuple[Unrecorded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

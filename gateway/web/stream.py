@@ -108,7 +108,14 @@ async def _follow(context: Context, after: int | None, encoded: Encoded) -> Asyn
 
 
 def _state(health: Health) -> tuple[object, ...]:
-    return (health.speed, health.driven, health.feed_lost_since, health.ready, health.reasons)
+    return (
+        health.speed,
+        health.driven,
+        health.feed_lost_since,
+        health.ready,
+        health.reasons,
+        health.unrecorded,
+    )
 
 
 def _beat(health: Health) -> bytes:
@@ -121,6 +128,7 @@ def _beat(health: Health) -> bytes:
             "feed_lost_since": health.feed_lost_since,
             "ready": health.ready,
             "reasons": health.reasons,
+            "unrecorded": health.unrecorded,
         }
     )
 

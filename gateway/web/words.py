@@ -45,6 +45,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "系统有故障，请联系运维：{reasons}",
         "The system has a fault, call the operator: {reasons}",
     ),
+    "unrecorded": (
+        "硬盘写不进，未落盘警情，请立即派人：{text}",
+        "Not recorded, the disk cannot be written - send somebody now: {text}",
+    ),
     # alerts
     "open": ("待处理警情", "Open alerts"),
     "title_count": ("({n}) {title}", "({n}) {title}"),

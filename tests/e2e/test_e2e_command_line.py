@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hub_process import COLUMNS, a_hub, carehub, registry
 from jsonschema import Draft202012Validator
 from parts import Broker, free_port
+
+from gateway.journal.journal import Entry, Journal, JournalError
+from rules.events import Tick
 
 GOOD = '[hub]\ndata = "{data}"\n[mqtt]\nport = {mqtt}\n[http]\nport = {http}\n'
 
@@ -167,3 +172,27 @@ def test_staff_add_takes_a_pin_and_refuses_a_weak_or_second_one(config: Path) ->
 def test_an_unknown_command_or_option_ends_with_2() -> None:
     assert refused("fly")
     assert refused("run", "--fast")
+
+
+def test_a_journal_that_lost_its_end_is_refused_checked_and_repaired(config: Path, tmp_path: Path) -> None:
+    path = tmp_path / "data" / "journal.sqlite"
+    journal = Journal(path)
+    for at in (1_772_413_200_000, 1_772_413_201_000):
+        journal.append(Entry([Tick(at)]))
+    journal.close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("DELETE FROM batch WHERE first = 2")
+        other.commit()
+    with pytest.raises(JournalError, match="ends at event 1, but was written up to event 2"):
+        Journal(path)
+    checked = carehub("journal", "check", "-c", config, "--json")
+    assert checked.returncode == 1, checked.stderr
+    assert "lost: 1 events, 2 to 2 after 2026-03-02 09:00:00" in checked.stderr
+    assert json.loads(checked.stdout)["lost"] == [
+        {"first": 2, "last": 2, "after": 1_772_413_200_000, "before": 0}
+    ]
+    repaired = carehub("journal", "repair", "-c", config)
+    assert repaired.returncode == 0, repaired.stderr
+    assert list(path.parent.glob("journal-damaged-*.sqlite"))
+    with closing(Journal(path)) as journal:
+        assert journal.append(Entry([Tick(1_772_413_202_000)])) == 3

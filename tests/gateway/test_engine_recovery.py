@@ -188,7 +188,7 @@ def test_snapshots_of_another_shape_are_not_read_and_all_is_replayed(tmp_path: P
 
 
 def remove_journal(folder: Path) -> None:
-    for path in folder.glob("journal.sqlite*"):
+    for path in folder.glob("journal.*"):
         path.unlink()
 
 

@@ -11,6 +11,10 @@ import { follow } from "./stream.js";
 const REST_MS = 100, REST_MAX_MS = 3000, SAFETY_MS = 60000;
 
 let board = page.board;
+// What was told from memory: nobody can accept it while nothing can be written, so it rings for a minute and stays in sight.
+const UNRECORDED_RINGS_MS = 60_000;
+let unrecorded = new Set();
+let unrecordedUntil = 0;
 let lostAt = null;
 let afterSignIn = null;
 
@@ -80,7 +84,7 @@ function announce(piece) {
 }
 
 function ringAsNeeded() {
-  if (board.open.some((piece) => piece.ringing)) sound.ring("life");
+  if (board.open.some((piece) => piece.ringing) || performance.now() < unrecordedUntil) sound.ring("life");
   else sound.ring(lostAt !== null ? "lost" : null);
 }
 
@@ -101,7 +105,24 @@ function showHub(beat) {
   if (beat.feed_lost_since !== null) element("feed").textContent = t("feed_lost", { time: clockTime(beat.feed_lost_since) });
   element("fault").hidden = beat.ready;
   element("fault").textContent = beat.ready ? "" : t("not_ready", { reasons: beat.reasons.join("; ") });
+  showUnrecorded(beat.unrecorded);
   showDemo(beat.held);
+}
+
+function showUnrecorded(told) {
+  const fresh = told.filter((alert) => !unrecorded.has(alert.id));
+  unrecorded = new Set(told.map((alert) => alert.id));
+  element("unrecorded").hidden = told.length === 0;
+  element("unrecorded").replaceChildren(...told.map((alert) => {
+    const said = document.createElement("p");
+    said.className = "banner fault";
+    said.textContent = t("unrecorded", { text: alert.text[page.language] });
+    return said;
+  }));
+  if (fresh.length) unrecordedUntil = performance.now() + UNRECORDED_RINGS_MS;
+  else if (!told.length) unrecordedUntil = 0;
+  if (fresh.length) navigator.vibrate?.([400, 200, 400]);
+  ringAsNeeded();
 }
 
 function showPerson(name) {

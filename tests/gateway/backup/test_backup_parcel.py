@@ -72,7 +72,7 @@ def test_there_and_back(whole: dict[str, Path], tmp_path: Path, kind: str) -> No
     assert store.cursor() == 30
     assert store.read(Query(from_ms=0, to_ms=1 << 50, limit=1)) == []
     store.close()
-    assert {f.name for f in (tmp_path / "new").iterdir()} == {*manifest.files, "hub.lock"}
+    assert {f.name for f in (tmp_path / "new").iterdir()} == {*manifest.files, "hub.lock", "journal.mark"}
 
 
 def test_nobody_else_may_read_it(whole: dict[str, Path]) -> None:

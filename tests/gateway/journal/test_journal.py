@@ -149,7 +149,10 @@ def test_quarantine_gives_the_newest_first(journal: Journal) -> None:
     assert journal.refused_count() == 2
 
 
-def test_damage_is_named_with_the_events_that_are_lost(tmp_path: Path) -> None:
+def test_damage_is_named_with_the_events_that_are_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "TAIL_ROWS", 1)  # what is further back is found when it is read
     path = tmp_path / "journal.sqlite"
     with closing(Journal(path)) as journal:
         journal.append(Entry(ticks(1, 3)))
