@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,8 @@ def counters(hub: Hub) -> dict[str, float]:
         "rows_stored_total": hub.writer.stored,
         "rows_refused_total": hub.writer.refused,
         "alerts_raised_total": line.raised,
+        "snapshot_rounds_total": line.rounds,
+        "collections_total": gc.get_stats()[-1]["collections"],  # of all garbage: the ones that may be felt
         "keys": len(hub.engine.states),
         "rules": len(hub.rules.rules),
         "rule_overrides": len(hub.engine.world.definition.overrides),

@@ -92,6 +92,7 @@ class Line:
         )
         self.trouble = ""
         self.raised = 0
+        self.rounds = 0  # of snapshots, whole ones
 
     # the line
 
@@ -217,7 +218,9 @@ class Line:
         if not self._round and now - self._snapshot_at >= SNAPSHOT_EVERY_MS:
             self._begin_round(now)
         if deeds or self._round:
-            written = await self._insist(self._alert_log.commit, self._work(deeds))
+            work = self._work(deeds)
+            written = await self._insist(self._alert_log.commit, work)
+            self.rounds += work.floor is not None
             self._tell(written)
             for errand in reading.errands:
                 if errand.command is not None and not errand.done.done():

@@ -57,3 +57,12 @@ def log_to_stderr(level: str = "") -> None:
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def seconds(option: str, text: str) -> float:
+    """Seconds of a span like 60s, 10m or 1h; a bare number is seconds."""
+    unit = {"s": 1, "m": 60, "h": 3600}.get(text[-1:])
+    try:
+        return float(text[:-1]) * unit if unit else float(text)
+    except ValueError:
+        fail(f"{option} {text!r}: write a time like 60s, 10m or 1h")
