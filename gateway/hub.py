@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import itertools
 import json
 import logging
@@ -28,7 +27,7 @@ from gateway.journal.journal import Journal
 from gateway.line import Line
 from gateway.listening import listen
 from gateway.lock import FolderLock
-from gateway.memory import settle_memory
+from gateway.memory import begin_memory, release_memory, settle_memory
 from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
 from gateway.operations.alert_log import AlertLog
@@ -130,6 +129,7 @@ class Hub:
 
     async def run(self) -> None:
         """Recover, then live until told to stop."""
+        begin_memory()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop)
@@ -138,9 +138,9 @@ class Hub:
         await self.line.recover(self.definition())
         for warning in warnings(self):
             log.warning("%s", warning)
-        settle_memory()
         self.writer.start()
         web = _WebServer(self)
+        settle_memory()
         tasks = {
             asyncio.create_task(work, name=name)
             for name, work in (
@@ -173,7 +173,7 @@ class Hub:
         self.journal.close()
         self.database.dispose()
         self._lock.release()
-        gc.unfreeze()  # so that what the libraries left behind is collected at the end
+        release_memory()
         log.info("stopped at position %d", self.journal.position)
 
     def definition(self) -> Definition:

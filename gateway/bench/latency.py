@@ -61,12 +61,7 @@ def bench(
         finally:
             hub.end(signal.SIGKILL)
             ends.close()
-    return {
-        **found,
-        "gc_counts": pauses["counts"],
-        "gc_longest_ms": pauses["longest_ms"],
-        "machine": machine(),
-    }
+    return {**found, **_collections(pauses, *found.pop("span")), "machine": machine()}
 
 
 def _measure(
@@ -113,6 +108,16 @@ def _measure(
         "other_webhooks": ends.others,
         "slowest": _slowest(fallen),
         "rss_mb": round(hub.memory_mb()),
+        "span": (fallen[0].sent_at, fallen[-1].heard_at),
+    }
+
+
+def _collections(pauses: list[tuple[float, int, float]], began: float, ended: float) -> dict[str, float]:
+    """The longest stops for the collector while it was measured: of all garbage, of the young."""
+    within = [(generation, ms) for at, generation, ms in pauses if began <= at <= ended]
+    return {
+        "whole_collection_max_ms": max((ms for generation, ms in within if generation == 2), default=0.0),  # noqa: PLR2004 the oldest
+        "young_collection_max_ms": max((ms for generation, ms in within if generation < 2), default=0.0),  # noqa: PLR2004 the oldest
     }
 
 

@@ -1,4 +1,4 @@
-"""The floor of latency: read an event, post it, acknowledge; nothing kept, nothing judged. ``python -m gateway.bench.relay PORT URL``."""
+"""The floor of latency: read an event, post it, acknowledge. ``python -m gateway.bench.relay PORT URL``."""
 
 from __future__ import annotations
 

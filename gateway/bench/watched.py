@@ -18,16 +18,16 @@ from pathlib import Path
 from gateway.hub import Hub
 from gateway.settings import load_settings
 
-STANDS_MS = 5.0  # shorter stops are counted only
+log = logging.getLogger(__name__)
+STANDS_MS = 2.0  # shorter stops are not told
 
 
 class Pauses:
-    """How long the collector held everything up."""
+    """When the collector held everything up, and how long: monotonic seconds, generation, ms."""
 
     def __init__(self) -> None:
         self._began = 0.0
-        self.counts = [0, 0, 0]
-        self.longest_ms = [0.0, 0.0, 0.0]
+        self.found: list[tuple[float, int, float]] = []
 
     def note(self, phase: str, info: dict[str, int]) -> None:
         """As ``gc.callbacks`` calls it."""
@@ -35,10 +35,9 @@ class Pauses:
             self._began = time.monotonic()
             return
         took, generation = (time.monotonic() - self._began) * 1000, info["generation"]
-        self.counts[generation] += 1
-        self.longest_ms[generation] = max(self.longest_ms[generation], round(took, 1))
-        if took > STANDS_MS:
-            logging.warning("collecting generation %d took %.1f ms", generation, took)
+        if took > STANDS_MS or generation > 1:
+            self.found.append((round(self._began, 3), generation, round(took, 1)))
+            log.info("collecting generation %d took %.1f ms", generation, took)
 
 
 async def _run(settings: Path, figures: Path) -> None:
@@ -47,9 +46,7 @@ async def _run(settings: Path, figures: Path) -> None:
     signal.signal(signal.SIGUSR1, lambda *_: gc.collect())
     await hub.run()
     gc.callbacks.remove(pauses.note)
-    figures.write_text(
-        json.dumps({"counts": pauses.counts, "longest_ms": pauses.longest_ms}), encoding="ascii"
-    )
+    await asyncio.to_thread(figures.write_text, json.dumps(pauses.found), encoding="ascii")
 
 
 if __name__ == "__main__":
