@@ -56,6 +56,7 @@ def counters(hub: Hub) -> dict[str, float]:
         "rows_refused_total": hub.writer.refused,
         "alerts_raised_total": line.raised,
         "snapshot_rounds_total": line.rounds,
+        "snapshot_position": line.floor,
         "collections_total": gc.get_stats()[-1]["collections"],  # of all garbage: the ones that may be felt
         "keys": len(hub.engine.states),
         "rules": len(hub.rules.rules),

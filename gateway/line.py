@@ -94,6 +94,7 @@ class Line:
         self.trouble = ""
         self.raised = 0
         self.rounds = 0  # of snapshots, whole ones
+        self.floor = 0  # where the last of them began: a start replays what is behind it
 
     # the line
 
@@ -235,7 +236,8 @@ class Line:
     async def _save_some(self) -> None:
         work = self._saving()
         await self._insist(self._alert_log.commit, work)
-        self.rounds += work.floor is not None
+        if work.floor is not None:
+            self.rounds, self.floor = self.rounds + 1, work.floor[0]
 
     def _saving(self) -> Work:
         """The next part of the round; every deed up to the engine's position must be written before it is."""

@@ -74,6 +74,21 @@ def latency(
     _show(result, as_json=as_json)
 
 
+@bench_app.command("recover")
+def recover(
+    devices: Annotated[int, typer.Option(help="Devices of the city, five a home.", min=5)] = 100_000,
+    hours: Annotated[float, typer.Option(help="Hours of five-minute reports lived before.", min=0)] = 24,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how soon a killed hub brings a fall to its webhook again, and the memory that it takes."""
+    with _measured():
+        from gateway.bench.recover import bench
+
+        result = bench(devices=devices, hours=hours, progress=_progress)
+    _show(result, as_json=as_json)
+
+
 @bench_app.command("rules")
 def rules(
     homes: Annotated[int, typer.Option(help="Homes of the town, six devices or so each.")] = 1_000,

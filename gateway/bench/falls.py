@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -39,9 +40,10 @@ class Fall:
 
 
 class Falls:
-    """Publishes falls at a broker, QoS 1, and listens for what comes of them. ``hub_url`` and ``relay_url`` are webhooks."""
+    """Publishes falls at a broker, QoS 1, and listens for what comes of them. ``site`` names a home's station."""
 
-    def __init__(self, broker_port: int) -> None:
+    def __init__(self, broker_port: int, site: Callable[[str], str] = lambda _home: SITE) -> None:
+        self._site = site
         self.by_alert: dict[str, Fall] = {}
         self.by_event: dict[str, Fall] = {}
         self.others = 0  # webhooks about other alerts
@@ -81,7 +83,7 @@ class Falls:
             "data": {"confidence": 0.9},
         }
         packet = mqtt5.PublishPacket(
-            f"care/v1/{SITE}/{found.device}/event",
+            f"care/v1/{self._site(home)}/{found.device}/event",
             json.dumps(body).encode(),
             qos=mqtt5.QoS.AT_LEAST_ONCE,
             packet_id=self._count % 65_535 + 1,
