@@ -14,6 +14,7 @@ import typer
 
 from gateway.backtest.command import backtest
 from gateway.backup.command import backup, restore
+from gateway.bench.command import bench_app
 from gateway.commands import import_registry, reload_rules, staff_app, try_cases
 from gateway.device_commands import devices_app
 from gateway.export.command import export_app
@@ -21,7 +22,7 @@ from gateway.journal_command import journal_app
 from gateway.quarantine_commands import quarantine_app
 from gateway.settings import Settings
 from gateway.store_commands import refused_app, store_app
-from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of
+from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, seconds, settings_of
 
 log = logging.getLogger(__name__)
 app = typer.Typer(
@@ -34,7 +35,6 @@ app = typer.Typer(
 )
 rules_app = typer.Typer(no_args_is_help=True, help="The alert rules.")
 dashboards_app = typer.Typer(no_args_is_help=True, help="The Grafana dashboards.")
-bench_app = typer.Typer(no_args_is_help=True, help="The benchmarks, each beside its floor.")
 for name, part in (
     ("rules", rules_app),
     ("staff", staff_app),
@@ -156,44 +156,6 @@ def dashboards_push(
         err.print(title, highlight=False)
 
 
-@bench_app.command("ingest")
-def bench_ingest(
-    messages: Annotated[int, typer.Option(help="Messages to drain.")] = 100_000,
-    devices: Annotated[int, typer.Option(help="Devices they come from.")] = 5_000,
-    *,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure how fast the hub drains a broker, beside the bare drain of the same messages."""
-    from gateway.bench.ingest import bench
-
-    with explained():
-        result = bench(messages=messages, devices=devices)
-    _show(result, as_json=as_json)
-
-
-@bench_app.command("rules")
-def bench_rules(
-    homes: Annotated[int, typer.Option(help="Homes of the town, six devices or so each.")] = 1_000,
-    hours: Annotated[int, typer.Option(help="Hours of the day and of the night to judge.")] = 6,
-    *,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure how many events a second the rules judge, with the whole library active for every home."""
-    from gateway.bench.rules import bench
-
-    with explained():
-        result = bench(homes=homes, hours=hours, progress=lambda text: err.print(text, highlight=False))
-    _show(result, as_json=as_json)
-
-
-def _show(result: dict[str, object], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(result, ensure_ascii=False))
-        return
-    for name, value in result.items():
-        err.print(f"{name:>28}  {value}", highlight=False)
-
-
 @app.command()
 def demo(
     homes: Annotated[int, typer.Option(help="Homes in the town.", min=1, max=10_000)] = 40,
@@ -222,7 +184,7 @@ def demo(
     options = DemoOptions(
         homes=homes,
         speed=speed,
-        for_s=_seconds(for_),
+        for_s=seconds("--for", for_) if for_ else None,
         seed=seed,
         days=days,
         port=port,
@@ -236,13 +198,3 @@ def demo(
         fail(str(error), 1)
     if as_json:
         typer.echo(json.dumps(result, ensure_ascii=False))
-
-
-def _seconds(text: str) -> float | None:
-    if not text:
-        return None
-    unit = {"s": 1, "m": 60, "h": 3600}.get(text[-1])
-    try:
-        return float(text[:-1]) * unit if unit else float(text)
-    except ValueError:
-        fail(f"--for {text!r}: write a time like 60s, 10m or 1h")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import itertools
 import json
 import logging
@@ -36,7 +35,7 @@ from gateway.keeping import keep
 from gateway.line import Line
 from gateway.listening import listen
 from gateway.lock import FolderLock
-from gateway.memory import settle_memory
+from gateway.memory import begin_memory, release_memory, settle_memory
 from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
 from gateway.operations.alert_log import FLOOR, AlertLog
@@ -204,6 +203,7 @@ class Hub:
 
     async def run(self) -> None:
         """Recover, then live until told to stop."""
+        begin_memory()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop)
@@ -212,10 +212,10 @@ class Hub:
         await self._recover()
         for warning in warnings(self):
             log.warning("%s", warning)
-        settle_memory()
         self.writer.start()
         self.kept.keeper.start()
         web = _WebServer(self)
+        settle_memory()
         self.tasks = tasks = {
             asyncio.create_task(work, name=name)
             for name, work in (
@@ -266,7 +266,7 @@ class Hub:
         self.journal.close()
         self.database.dispose()
         self._lock.release()
-        gc.unfreeze()  # so that what the libraries left behind is collected at the end
+        release_memory()
         log.info("stopped at position %d", self.journal.position, extra={"position": self.journal.position})
 
     def definition(self) -> Definition:

@@ -42,7 +42,8 @@ log = logging.getLogger(__name__)
 BATCH_MAX = 10_000  # arrivals per commit: large enough for group commit, small enough to stay responsive
 LOOK_EVERY_S = 0.1  # how often an idle line looks at the clock
 SNAPSHOT_EVERY_MS = 30_000
-SNAPSHOT_KEYS_MAX = 500  # per commit: a snapshot of a whole city at once would stall the line
+SNAPSHOT_KEYS_MAX = 100  # per commit: while it lasts nothing is read, and somebody may have fallen
+SNAPSHOT_PAUSE_MS = 50  # between two commits of a round: a city's round is spread over ten seconds
 RETRY_S = 1.0
 SAID_EVERY = 60  # refusals between two lines in the log
 ECHO_TOPIC = "care/v1/_sim/echo"
@@ -86,7 +87,7 @@ class Line:
         self._on_send = on_send
         self._on_commit = on_commit
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
-        self._snapshot_at = 0
+        self._snapshot_at = self._saved_at = 0
         self._round: list[str] = []
         self._round_from: tuple[int, int] = (0, 0)
         self._was_held = False
@@ -108,6 +109,8 @@ class Line:
         self.trouble = ""
         self.raised = 0
         self.commits = Commits()
+        self.rounds = 0  # of snapshots, whole ones
+        self.floor = 0  # where the last of them began: a start replays what is behind it
 
     # the line
 
@@ -211,7 +214,7 @@ class Line:
             self._begin_round(self._clock.now())
             try:
                 while self._round:
-                    await self._record([], Reading())
+                    await self._save_some()
             except (sqlite3.Error, DBAPIError, OSError):
                 log.warning(
                     "no last snapshot was written: the next start replays what is behind the one before"
@@ -265,11 +268,9 @@ class Line:
         return turned or (escalation is not None and escalation <= tick.at)
 
     async def _record(self, deeds: list[Deed], reading: Reading) -> None:
-        now = self._clock.now()
-        if not self._round and now - self._snapshot_at >= SNAPSHOT_EVERY_MS:
-            self._begin_round(now)
-        if deeds or self._round:
-            written = await self._insist(self._alert_log.commit, self._work(deeds))
+        """Write what was decided and tell of it; only then, and in small parts, save the states it was decided by."""
+        if deeds:
+            written = await self._insist(self._alert_log.commit, Work(self._engine.position, deeds))
             self._tell(written)
             for errand in reading.errands:
                 if errand.command is not None and not errand.done.done():
@@ -277,15 +278,27 @@ class Line:
         for errand in reading.errands:
             if errand.command is None and not errand.done.done():
                 errand.done.set_result(Answer(ok=True, reason="", version=self._engine.world.version))
+        now = self._clock.now()
+        if not self._round and now - self._snapshot_at >= SNAPSHOT_EVERY_MS:
+            self._begin_round(now)
+        if self._round and now - self._saved_at >= SNAPSHOT_PAUSE_MS:
+            self._saved_at = now
+            await self._save_some()
 
-    def _work(self, deeds: list[Deed]) -> Work:
-        work = Work(self._engine.position, deeds)
-        if self._round:
-            for name in self._round[:SNAPSHOT_KEYS_MAX] + self._engine.unsaved_sites():
-                work.saved.append(Saved(name, self._engine.position, self._engine.body_of(name)))
-            del self._round[:SNAPSHOT_KEYS_MAX]
-            if not self._round:
-                work.floor = self._round_from
+    async def _save_some(self) -> None:
+        work = self._saving()
+        await self._insist(self._alert_log.commit, work)
+        if work.floor is not None:
+            self.rounds, self.floor = self.rounds + 1, work.floor[0]
+
+    def _saving(self) -> Work:
+        """The next part of the round; every deed up to the engine's position must be written before it is."""
+        work = Work(self._engine.position)
+        for name in self._round[:SNAPSHOT_KEYS_MAX] + self._engine.unsaved_sites():
+            work.saved.append(Saved(name, self._engine.position, self._engine.body_of(name)))
+        del self._round[:SNAPSHOT_KEYS_MAX]
+        if not self._round:
+            work.floor = self._round_from
         return work
 
     def _begin_round(self, now: int) -> None:

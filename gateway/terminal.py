@@ -69,3 +69,12 @@ def _time(text: str, zone: str, option: str) -> int:
         fail(f"{option} {text!r} is no time; write 2026-03-01, 2026-03-01T08:00, or epoch milliseconds")
     moment = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
     return int(moment.timestamp() * 1000)
+
+
+def seconds(option: str, text: str) -> float:
+    """Seconds of a span like 60s, 10m or 1h; a bare number is seconds."""
+    unit = {"s": 1, "m": 60, "h": 3600}.get(text[-1:])
+    try:
+        return float(text[:-1]) * unit if unit else float(text)
+    except ValueError:
+        fail(f"{option} {text!r}: write a time like 60s, 10m or 1h")

@@ -54,7 +54,7 @@ HABIT_BYTES_MAX = 4 * DAYS_KEPT * QUIETS_A_DAY + 4 * DAYS_KEPT + 2 * RETURNS_KEP
 _POSTURES: dict[Posture, int] = {"up": 0, "seat": 1, "bed": 2}
 
 
-class Habit(msgspec.Struct, array_like=True):
+class Habit(msgspec.Struct, array_like=True, gc=False):
     """``quiets``: four bytes each (day, begin, length, posture), oldest first; ``returns``: two each (day, time).
 
     Days are local days, modulo 256. ``begin`` counts from midnight, the time of a return from noon. ``hours``: four bytes

@@ -16,7 +16,7 @@ BOOTS_MAX = 3  # power-ups remembered per device
 EVENT_IDS_MAX = 32  # event ids remembered per device: more than one sends while a hub restarts
 
 
-class Boot(msgspec.Struct, array_like=True):
+class Boot(msgspec.Struct, array_like=True, gc=False):
     """What was seen since one power-up: ``starts[i]``..``ends[i]`` inclusive, ascending, never touching."""
 
     name: str

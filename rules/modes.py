@@ -27,7 +27,7 @@ LASTS_MS: dict[str, int] = {  # how long a mode lasts when nobody says
 LASTS_MAX_MS = 90 * DAY_MS  # a mode without an end would be forgotten
 
 
-class Mode(msgspec.Struct, frozen=True, array_like=True):
+class Mode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A mode a home is in, from ``since`` until at most ``until`` (ms); ``by`` is who set it."""
 
     kind: str

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from rules.conditions.condition import Condition
 from rules.conditions.level import Level
@@ -28,8 +32,7 @@ class Sensors:
     rooms: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Watch:
+class Watch(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One condition of a rule about one subject: a device, or the whole key.
 
     ``devices`` are those whose metrics it reads, ``heartbeats`` their longest allowed silence between reports in ms.
@@ -51,8 +54,7 @@ class Watch:
     listens: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
+class Reads(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What one metric of one device is to its place: who watches it, and whether it shows somebody doing something."""
 
     watches: tuple[Watch, ...]
@@ -86,13 +88,12 @@ class Plan:
 
 
 def plan_for(
-    place: Place, devices: list[Device], rules: tuple[Rule, ...], zone: ZoneInfo, calendar: str = "cn"
+    place: Place, devices: list[Device], rules: Iterable[Asked], zone: ZoneInfo, calendar: str = "cn"
 ) -> Plan:
-    """The plan of one place, from the rules as that place has them."""
+    """The plan of one place, from what the rules ask of it as that place has them."""
     maker = _Maker(place, devices, zone, calendar)
-    roots = [
-        watch for rule in rules if rule.applies_to in {"any", place.kind} for watch in maker.watches(rule)
-    ]
+    applies = {"any", place.kind}
+    roots = [watch for asked in rules if asked.rule.applies_to in applies for watch in maker.watches(asked)]
     every = [watch for root in roots for watch in _with_parts(root)]
     silences = tuple(watch for watch in every if isinstance(watch.condition, Silent))
     return Plan(
@@ -114,6 +115,52 @@ def plan_for(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The devices that a watch reads; watches of the same ones share it, for a city has a million watches."""
+
+    devices: tuple[str, ...]
+    heartbeats: dict[str, int]
+
+    @classmethod
+    def of(cls, devices: list[Device]) -> _Read:
+        return cls(
+            tuple(device.id for device in devices),
+            {device.id: device.heartbeat_s * 1000 for device in devices},
+        )
+
+
+class Asked(msgspec.Struct, frozen=True, eq=False):
+    """What a rule asks, the same for every place: worked out once, because a city makes a plan for every home."""
+
+    rule: Rule
+    condition: Condition
+    parts: tuple[Asked, ...]
+    per_device: bool
+    whole_key: bool
+    listens: bool
+    capacity: bool
+
+
+def asked_by(rule: Rule) -> Asked:
+    """What that rule asks."""
+    return _asked(rule, rule.when.condition)
+
+
+def _asked(rule: Rule, condition: Condition) -> Asked:
+    parts = tuple(_asked(rule, part) for part in condition.parts)
+    return Asked(
+        rule=rule,
+        condition=condition,
+        parts=parts,
+        per_device=condition.per_device,
+        whole_key=condition.reads_whole_key,
+        listens=condition.listens_to_activity,
+        capacity=(isinstance(condition, Level) and condition.above == "capacity")
+        or any(part.capacity for part in parts),
+    )
+
+
 class _Maker:
     """Makes the watches of one place."""
 
@@ -125,58 +172,58 @@ class _Maker:
             doors,
             {device.id: "entrance" if device.id in doors else kind_of(device.room) for device in devices},
         )
+        self._every = _Read.of(devices)
+        self._single = {device.id: _Read.of([device]) for device in devices}
 
-    def watches(self, rule: Rule) -> list[Watch]:
+    def watches(self, asked: Asked) -> list[Watch]:
         """The rule's own watches, one for each subject."""
-        condition = rule.when.condition
-        chosen = [
-            device
-            for device in self.devices
-            if (not rule.device_kinds or device.kind in rule.device_kinds)
-            and (not rule.rooms or self.sensors.rooms[device.id] in rule.rooms)
-        ]
-        if not chosen or (self.place.capacity is None and _asks_for_capacity(condition)):
+        rule, key = asked.rule, self.place.key
+        chosen = self.devices
+        if rule.device_kinds:
+            chosen = [device for device in chosen if device.kind in rule.device_kinds]
+        if rule.rooms:
+            chosen = [device for device in chosen if self.sensors.rooms[device.id] in rule.rooms]
+        if not chosen or (asked.capacity and self.place.capacity is None):
             return []
-        if not condition.per_device:
-            return [self._watch(rule, condition, self.place.key, f"{rule.id}|{self.place.key}", chosen, "")]
-        return [
-            self._watch(rule, condition, device.id, f"{rule.id}|{device.id}", [device], "")
-            for device in chosen
-        ]
+        if not asked.per_device:
+            return [self._watch(asked, key, f"{rule.id}|{key}", chosen, "")]
+        return [self._watch(asked, device.id, f"{rule.id}|{device.id}", [device], "") for device in chosen]
 
-    def _watch(
-        self, rule: Rule, condition: Condition, subject: str, slot: str, own: list[Device], whole: str
-    ) -> Watch:
-        beyond = condition.reads_whole_key or (not condition.per_device and subject != self.place.key)
-        read = self.devices if beyond else own
+    def _watch(self, asked: Asked, subject: str, slot: str, own: list[Device], whole: str) -> Watch:
+        beyond = asked.whole_key or (not asked.per_device and subject != self.place.key)
+        read = self._every if beyond else self._read(own)
+        parts: tuple[Watch, ...] = ()
+        if asked.parts:
+            parts = tuple(
+                self._watch(part, subject, f"{slot}|{index}", own, slot)
+                for index, part in enumerate(asked.parts)
+            )
         return Watch(
-            rule=rule,
-            condition=condition,
+            rule=asked.rule,
+            condition=asked.condition,
             subject=subject,
             slot=slot,
-            devices=tuple(device.id for device in read),
-            heartbeats={device.id: device.heartbeat_s * 1000 for device in read},
+            devices=read.devices,
+            heartbeats=read.heartbeats,
             zone=self.zone,
             calendar=self.calendar,
             capacity=self.place.capacity,
             sensors=self.sensors,
             whole=whole,
-            parts=tuple(
-                self._watch(rule, part, subject, f"{slot}|{index}", own, slot)
-                for index, part in enumerate(condition.parts)
-            ),
-            listens=condition.listens_to_activity,
+            parts=parts,
+            listens=asked.listens,
         )
 
-
-def _asks_for_capacity(condition: Condition) -> bool:
-    return (isinstance(condition, Level) and condition.above == "capacity") or any(
-        _asks_for_capacity(part) for part in condition.parts
-    )
+    def _read(self, own: list[Device]) -> _Read:
+        if len(own) == 1:
+            return self._single[own[0].id]
+        return self._every if len(own) == len(self.devices) else _Read.of(own)
 
 
 def _with_parts(watch: Watch) -> list[Watch]:
     """The watch behind its parts: they are asked first."""
+    if not watch.parts:
+        return [watch]
     return [*(found for part in watch.parts for found in _with_parts(part)), watch]
 
 
@@ -191,26 +238,41 @@ def _reads(
     for device in devices if home or any(watch.listens for watch in watches) else ():
         for metric in ACTIVITY_BY_VALUE | ACTIVITY_BY_CHANGE:
             listeners[device.id].setdefault(metric, [])
+    shared: dict[
+        tuple[object, ...], Reads
+    ] = {}  # devices that are read alike share what they are to their place
+
+    def reads(device: str, metric: str, found: list[Watch]) -> Reads:
+        by_value, by_change = metric in ACTIVITY_BY_VALUE, metric in ACTIVITY_BY_CHANGE
+        door, still = metric == "contact" and device in sensors.front_doors, metric in STILL
+        if not found:
+            return _unwatched(by_value, by_change, door, still)
+        alike = (*map(id, found), by_value, by_change, door, still)
+        known = shared.get(alike)
+        if known is None:
+            known = shared[alike] = Reads(tuple(found), by_value, by_change, door, still)
+        return known
+
     return {
-        device: {
-            metric: Reads(
-                tuple(found),
-                metric in ACTIVITY_BY_VALUE,
-                metric in ACTIVITY_BY_CHANGE,
-                metric == "contact" and device in sensors.front_doors,
-                metric in STILL,
-            )
-            for metric, found in metrics.items()
-        }
+        device: {metric: reads(device, metric, found) for metric, found in metrics.items()}
         for device, metrics in listeners.items()
     }
+
+
+@cache
+def _unwatched(*what: bool) -> Reads:
+    """A metric that nobody watches; all places share these few."""
+    return Reads((), *what)
 
 
 def _by_event(watches: list[Watch]) -> dict[str, dict[str, tuple[Watch, ...]]]:
     found: dict[str, dict[str, tuple[Watch, ...]]] = {}
     for watch in watches:
+        events = watch.condition.events
+        if not events:
+            continue
         for device in (watch.subject,) if watch.condition.per_device else watch.devices:
-            for event in watch.condition.events:
+            for event in events:
                 of_device = found.setdefault(device, {})
                 of_device[event] = (*of_device.get(event, ()), watch)
     return found

@@ -34,7 +34,7 @@ class Leg(IntEnum):
     BACK = 3  # the door moved while the person had left, and nothing inside since
 
 
-class Presence(msgspec.Struct, array_like=True):
+class Presence(msgspec.Struct, array_like=True, gc=False):
     """When somebody was active last (the door included), when the door moved last, and which beds and seats are held.
 
     ``doubt``: what has been quiet since ``active_at`` may have been the hub's not hearing; nothing is learned from it.

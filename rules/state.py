@@ -1,4 +1,7 @@
-"""What the rules remember of one key (a home or a facility). Serialised as it stands; its size is bounded by the world."""
+"""What the rules remember of one key (a home or a facility). Serialised as it stands; its size is bounded by the world.
+
+States are trees, never cyclic: ``gc=False`` keeps a city's millions of parts from the garbage collector's sight.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ PAST_MAX = 32  # times a condition may remember
 TEXT_MAX = 64  # characters of an id, a metric's name or a text value that the state keeps
 
 
-class Fact(msgspec.Struct, frozen=True, array_like=True):
+class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One thing a device said: ``what`` is a metric or ``event.<type>``, ``at`` when it was observed."""
 
     device: str
@@ -25,7 +28,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     at: int
 
 
-class Slot(msgspec.Struct, array_like=True):
+class Slot(msgspec.Struct, array_like=True, gc=False):
     """The memory of one condition about one subject.
 
     ``since``: the condition holds from then on (0: it does not). ``due``: a lower bound of its next deadline (0: none).
@@ -44,7 +47,7 @@ class Slot(msgspec.Struct, array_like=True):
     held_back: bool = False
 
 
-class Latest(msgspec.Struct, array_like=True):
+class Latest(msgspec.Struct, array_like=True, gc=False):
     """The newest value of a metric: when it was last reported, and since when it has been this."""
 
     at: int
@@ -52,7 +55,7 @@ class Latest(msgspec.Struct, array_like=True):
     changed_at: int
 
 
-class DeviceState(msgspec.Struct, array_like=True):
+class DeviceState(msgspec.Struct, array_like=True, gc=False):
     """What is known of one device. ``credit`` ms are added to its silence: the time the hub itself could not hear.
 
     ``latest`` holds only metrics that rules watch; ``away`` is how many ms it had been missing when it came back.
@@ -75,7 +78,7 @@ class DeviceState(msgspec.Struct, array_like=True):
     seq: int = 0
 
 
-class Link(msgspec.Struct, array_like=True):
+class Link(msgspec.Struct, array_like=True, gc=False):
     """A radio gateway as its devices' home sees it, since ``at``; ``away`` ms it had been off when it came back."""
 
     online: bool
@@ -83,7 +86,7 @@ class Link(msgspec.Struct, array_like=True):
     away: int = 0
 
 
-class KeyState(msgspec.Struct, array_like=True):
+class KeyState(msgspec.Struct, array_like=True, gc=False):
     """Everything the rules remember of one key. ``wake`` is a lower bound of the next deadline.
 
     ``slots`` holds only those in use (see ``slot_of``); ``waiting`` names those that ask for every activity;

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from rules.plan import Plan, plan_for
+from rules.plan import Asked, Plan, asked_by, plan_for
 from rules.rule import Rule
 
 
@@ -112,13 +112,24 @@ class _Plans(dict[str, Plan]):
     def __init__(self, world: World) -> None:
         super().__init__()
         self._world = world
+        self._asked: dict[int, Asked] = {}  # by identity: what is asked holds its rule
 
     def __missing__(self, key: str) -> Plan:
         world = self._world
         plan = self[key] = plan_for(
-            world.places[key], world.by_key[key], world.rules_of(key), world.zone, world.definition.calendar
+            world.places[key],
+            world.by_key[key],
+            [self._asked_by(rule) for rule in world.rules_of(key)],
+            world.zone,
+            world.definition.calendar,
         )
         return plan
+
+    def _asked_by(self, rule: Rule) -> Asked:
+        asked = self._asked.get(id(rule))
+        if asked is None:
+            asked = self._asked[id(rule)] = asked_by(rule)
+        return asked
 
 
 def changed_rules(old: Definition | None, new: Definition, *, in_words: bool = False) -> tuple[str, ...]:

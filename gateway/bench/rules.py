@@ -9,7 +9,6 @@ CPU's, so that a busy machine counts less.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import subprocess
@@ -28,7 +27,7 @@ import msgspec
 
 from gateway.engine.engine import Engine
 from gateway.ingest.decode import Times, Topics, Wrong, decode_from
-from gateway.memory import settle_memory
+from gateway.memory import release_memory, settle_memory
 from gateway.registry.csv_file import parse
 from gateway.rulebook.load import load_rules
 from gateway.settings import SettingsError
@@ -134,7 +133,7 @@ def fold(definition: Definition, from_ms: int, stream: Iterator[FromDevice]) -> 
         if batch[0].at >= warm:
             seconds += time.thread_time() - began
         position += len(events)
-    gc.unfreeze()
+    release_memory()
     messages = said.total()
     homes = [place.key for place in definition.places if place.kind == "home"]
     size = sum(len(encode(engine.states[key])) for key in homes) / len(homes)

@@ -25,7 +25,7 @@ CHANGES_MAX = 20  # comings and goings remembered of one subject
 Deadline: TypeAlias = tuple[int, str, str]  # when, what (rise, shelf, silence, flap), of which
 
 
-class Shelf(msgspec.Struct, frozen=True, array_like=True):
+class Shelf(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An alert is put off until ``until`` (ms) by somebody for a reason."""
 
     until: int
@@ -33,7 +33,7 @@ class Shelf(msgspec.Struct, frozen=True, array_like=True):
     reason: str
 
 
-class Known(msgspec.Struct, array_like=True):
+class Known(msgspec.Struct, array_like=True, gc=False):
     """An alert that people have been told of, under its own id.
 
     ``stands``: the id under which the rules have it standing ('' once it has ended); the first, or the one that came again.
@@ -66,7 +66,7 @@ class Known(msgspec.Struct, array_like=True):
         return self.closed or (self.kind == "device" and self.lasting and not self.stands)
 
 
-class Held(msgspec.Struct, array_like=True):
+class Held(msgspec.Struct, array_like=True, gc=False):
     """What the rules raised and people were not told of, while it stands; ``by`` as in ``rules.effects.Hold``."""
 
     raised: Raise
@@ -78,7 +78,7 @@ class Held(msgspec.Struct, array_like=True):
         return subject_name(self.raised.rule, self.raised.key, self.raised.subject)
 
 
-class Silence(msgspec.Struct, frozen=True, array_like=True):
+class Silence(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Nothing is told of a rule, a device, a place ('' any) until ``until`` (ms): owner and reason are kept."""
 
     key: str
@@ -89,7 +89,7 @@ class Silence(msgspec.Struct, frozen=True, array_like=True):
     reason: str
 
 
-class Flaps(msgspec.Struct, array_like=True):
+class Flaps(msgspec.Struct, array_like=True, gc=False):
     """When alerts of one subject began and ended of late; ``on``: they are held back until it is calm."""
 
     within: int
@@ -102,14 +102,14 @@ class Flaps(msgspec.Struct, array_like=True):
         return self.times[-1] + self.within
 
 
-class Group(msgspec.Struct, frozen=True, array_like=True):
+class Group(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The alert that leads what a rule raises at the site until ``until``."""
 
     lead: str
     until: int
 
 
-class SiteState(msgspec.Struct, array_like=True):
+class SiteState(msgspec.Struct, array_like=True, gc=False):
     """Everything the shaping stage remembers of a site. ``wake`` is a lower bound of its next deadline.
 
     ``alerts`` by their ids, in order of their raise; ``held`` by the rules' ids, ``flaps`` by ``subject_name``, ``groups``

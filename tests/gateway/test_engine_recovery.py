@@ -134,7 +134,7 @@ def test_a_home_taken_out_and_put_back_is_alive_after_a_kill(tmp_path: Path) -> 
         await desk.changes_world(definition(homes=2))
         await desk.changes_world(definition(homes=3))
         desk.line._begin_round(desk.clock.now())
-        work = desk.line._work([])
+        work = desk.line._saving()
         work.floor = None  # the kill comes before the round is whole
         desk.alert_log.commit(work)
         desk.drop()

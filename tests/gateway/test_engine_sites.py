@@ -86,14 +86,14 @@ def test_a_key_is_never_saved_without_its_site(tmp_path: Path, monkeypatch: pyte
         desk.connects(kept=False)
         await desk.go(31 * S)  # a first round, whole before anything happens
         while desk.line._round:
-            desk.alert_log.commit(desk.line._work([]))
+            desk.alert_log.commit(desk.line._saving())
         until = str(desk.clock.at + 60 * S)
         await desk.asks("silence", "", "c1", key="H1", id="s1", rule="s_door", reason="施工", until=until)
         desk.says("h1-contact", m={"contact": False}, boot="b", seq=1)
         await desk.go(16 * S)
         desk.line._begin_round(desk.clock.now())
         while "H1" in desk.line._round:
-            desk.alert_log.commit(desk.line._work([]))
+            desk.alert_log.commit(desk.line._saving())
         assert desk.line._round, "the kill comes before the round is whole"
         desk.drop()
         after = await Desk(copied(tmp_path / "live", tmp_path / "after"), at=desk.clock.at).open()

@@ -1,0 +1,179 @@
+"""What the benches that need a running hub share: a Mosquitto, a registry, ``carehub run`` as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from gateway.demo.broker import BrokerError, DemoBroker, free_port, start_broker
+from gateway.operations.database import open_database
+from gateway.registry import apply as registry
+from gateway.registry.csv_file import parse
+from gateway.settings import SettingsError
+
+SIMULATOR = Path(sys.executable).with_name("carehub-sim")
+SITE = "load"  # of the registry that ``carehub-sim load`` writes
+SECRET = "0123456789abcdef-of-the-bench"  # noqa: S105 of a receiver on loopback that lives for a minute
+READY_WITHIN_S = 300.0
+CHILD_WITHIN_S = 1_800
+LOOK_EVERY_S = 0.05
+
+
+class BenchError(Exception):
+    """What was measured is not what should have been measured; the message says what is missing."""
+
+
+def machine() -> str:
+    """A word on what it runs on."""
+    return f"{os.cpu_count()} cores, Python {sys.version.split()[0]}"
+
+
+@contextmanager
+def bench_broker() -> Iterator[tuple[DemoBroker, Path]]:
+    """A Mosquitto and a folder, for as long as the context; raises ``SettingsError`` where none is installed."""
+    with tempfile.TemporaryDirectory(prefix="carehub-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the broker becomes another user
+        try:
+            broker = start_broker(folder / "broker", port=free_port())
+        except BrokerError as error:
+            raise SettingsError(str(error)) from None
+        try:
+            if not broker.durable:
+                raise SettingsError("this bench needs Mosquitto: install it (apt-get install mosquitto)")
+            yield broker, folder
+        finally:
+            broker.stop()
+
+
+def load_command(
+    broker_port: int, *, messages: int, devices: int, rate: float = 0, more: tuple[str, ...] = ()
+) -> list[str]:
+    """``carehub-sim load`` with these figures."""
+    command = [str(SIMULATOR), "load", "--port", str(broker_port), "--messages", str(messages), "--json"]
+    return [*command, "--devices", str(devices), "--rate", str(rate), *more]
+
+
+def run_load(command: list[str]) -> None:
+    """Run it to its end; raises ``SettingsError`` when not everything was published."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=CHILD_WITHIN_S)
+    if done.returncode:
+        raise SettingsError(f"the load was not published: {done.stderr.strip()[-500:]}")
+
+
+def bring_registry(broker_port: int, folder: Path, data: Path, devices: int) -> None:
+    """Import the load's homes into a new data folder."""
+    sheet = folder / "load.csv"
+    run_load(
+        load_command(
+            broker_port, messages=1, devices=devices, more=("--registry", str(sheet), "--registry-only")
+        )
+    )
+    database = open_database(data / "operations.sqlite")
+    registry.apply(database, parse(sheet.read_text(encoding="utf-8"), source=sheet.name), source=sheet.name)
+    database.dispose()
+
+
+def wait_until(come: Callable[[], bool], *, within_s: float, what: str) -> None:
+    """Look until it has come; raises ``BenchError``."""
+    deadline = time.monotonic() + within_s
+    while not come():
+        if time.monotonic() > deadline:
+            raise BenchError(f"{what} did not come within {within_s:.0f} s")
+        time.sleep(LOOK_EVERY_S)
+
+
+class BenchHub:
+    """A hub as a process of its own. ``module`` is what is run, given the path of its settings."""
+
+    def __init__(self, folder: Path, broker_port: int, webhook: str = "") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.data, self.port = folder, folder / "data", free_port()
+        self.config = folder / "carehub.toml"
+        channel = (
+            f'[[channels]]\nname = "station"\nkind = "webhook"\nurl = "{webhook}"\nsecret = "{SECRET}"\n'
+        )
+        self.config.write_text(
+            f'[hub]\ndata = "{self.data}"\n[mqtt]\nport = {broker_port}\n[http]\nport = {self.port}\n'
+            + (channel if webhook else ""),
+            encoding="utf-8",
+        )
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def spawn(self, *command: str) -> None:
+        """Start it, as ``carehub run`` unless another command is given, and wait for nothing."""
+        words = command or ("-m", "gateway", "run", "-c", str(self.config))
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("CAREHUB_")}
+        with (self.folder / "hub.log").open("ab") as log:
+            self.process = subprocess.Popen([sys.executable, *words], stdout=log, stderr=log, env=environment)
+
+    def wait_ready(self) -> None:
+        """Wait until it says that it does its whole work."""
+        wait_until(self._is_ready, within_s=READY_WITHIN_S, what="a ready hub")
+
+    def _is_ready(self) -> bool:
+        self._assert_alive()
+        try:
+            return self.http.get("/readyz").is_success
+        except httpx.HTTPError:
+            return False
+
+    def _assert_alive(self) -> None:
+        if self.process is not None and self.process.poll() is not None:
+            log = (self.folder / "hub.log").read_text(encoding="utf-8", errors="replace")
+            raise BenchError(f"the hub ended with {self.process.returncode}: {log[-2000:]}")
+
+    def figures(self) -> dict[str, float]:
+        """Its /metrics by name, without ``carehub_``."""
+        lines = self.http.get("/metrics").text.splitlines()
+        pairs = (line.removeprefix("carehub_").rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
+
+    def has_stored(self, position: float) -> bool:
+        """Whether it has come that far and everything is stored."""
+        figures = self.figures()
+        return figures["journal_position"] >= position and figures["store_behind_events"] == 0
+
+    def memory_mb(self, what: str = "VmHWM") -> float:
+        """Its peak resident memory (``VmRSS``: the present one)."""
+        return self._of_process("status", what) / 1024
+
+    def _of_process(self, file: str, what: str) -> float:
+        assert self.process is not None  # noqa: S101 asked while it runs
+        for line in Path(f"/proc/{self.process.pid}/{file}").read_text(encoding="ascii").splitlines():
+            if line.startswith(f"{what}:"):
+                return float(line.split()[1])
+        raise BenchError(f"the system does not say {what} of a process")
+
+    def open_files(self) -> int:
+        """How many files and sockets it holds open."""
+        assert self.process is not None  # noqa: S101 asked while it runs
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))  # noqa: PTH208 names are enough
+
+    def cpu_s(self) -> float:
+        """CPU seconds so far."""
+        assert self.process is not None  # noqa: S101 asked while it runs
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self.process is not None  # noqa: S101 asked while it runs
+        self.process.send_signal(number)
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it, if it still runs, and wait for that."""
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(120)
+            self.process = None
