@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentMistake
 
+KEPT_DAYS_MIN = 33  # gateway.ingest.decode.PAST_MAX_MS, a day to be whole, and one to spare
+
 
 class SettingsError(Exception):
     """The settings cannot be used; the message names the file, the line and what to do."""
@@ -84,6 +86,31 @@ class Store(Section):
     org: str = "carehub"
     token: SecretStr = SecretStr("")
     token_file: str = ""
+
+
+class Retention(Section):
+    """For how many days data is kept, a class each; 0 is for ever. Readings from homes are sensitive: they leave first.
+
+    Hours and days are summaries. ``archive`` says whose readings go to the archive before they leave the store, and
+    ``archive_days`` how long they stay there.
+    """
+
+    homes_days: int = 90
+    places_days: int = 365
+    hourly_days: int = 730
+    daily_days: int = 1825
+    archive: Literal["none", "places", "all"] = "places"
+    archive_days: int = Field(default=1825, ge=0)
+
+    @field_validator("homes_days", "places_days", "hourly_days", "daily_days")
+    @classmethod
+    def _after_the_latest(cls, days: int) -> int:
+        if days and days < KEPT_DAYS_MIN:
+            raise ValueError(
+                f"{days} is too few: readings may come 31 days late, and are summarised then; write {KEPT_DAYS_MIN} or "
+                "more, or 0 for ever"
+            )
+        return days
 
 
 class Http(Section):
@@ -164,6 +191,7 @@ class Settings(BaseSettings):
     mqtt: Mqtt = Mqtt()
     ingest: Ingest = Ingest()
     store: Store = Store()
+    retention: Retention = Retention()
     http: Http = Http()
     channels: tuple[Channel, ...] = ()
     ladder: tuple[Rung, ...] = ()

@@ -106,7 +106,8 @@ class StoreWriter:
             ) as error:  # of the store, the journal, the alerts
                 self.trouble = str(getattr(error, "orig", None) or error)  # not SQL with people's data in it
                 log.warning("store: %s", self.trouble)
-                pause = RETRY_S[min(failures, len(RETRY_S) - 1)]
+                asked = error.retry_after_s if isinstance(error, StoreUnavailable) else 0.0
+                pause = max(asked, RETRY_S[min(failures, len(RETRY_S) - 1)])
                 failures, more = failures + 1, False
                 if self._stopping.wait(pause):
                     return

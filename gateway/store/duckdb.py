@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -154,6 +156,40 @@ class DuckDBStore:
         copying = self._copying
         if copying is not None:
             copying.interrupt()
+
+    def write_again(self, rows: Readings) -> None:
+        """Write rows that were refused before, beside the cursor; rows that are there already are replaced."""
+        check(rows)
+        with self._writing, self.work("writing again into") as connection:
+            connection.execute("BEGIN")
+            for row in rows:
+                values = [getattr(row, column) for column in COLUMNS.split(", ")]
+                connection.execute(
+                    "DELETE FROM reading WHERE device = ? AND place = ? AND metric = ? AND time_ns = ?",
+                    [row.device, row.place, row.metric, row.time_ns],
+                )
+                connection.execute(
+                    f"INSERT INTO reading ({COLUMNS}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608 fixed words
+                    values,
+                )
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def work(self, what: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for a piece of work of its own: ``what`` it does, for the error's words.
+
+        Nobody who reads or writes meanwhile is held up. What is not committed at the end is rolled back.
+        """
+        connection = self._connection()
+        try:
+            yield connection
+        except duckdb.FatalException as error:  # the database is out of service
+            self._forget()
+            raise StoreUnavailable(f"{what} {self._path} failed: {error}") from error
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"{what} {self._path} failed: {error}") from error
+        finally:
+            connection.close()
 
     def close(self) -> None:
         """Close the file; what the write-ahead log holds goes into it."""

@@ -10,7 +10,9 @@ import json
 import os
 import threading
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -25,8 +27,11 @@ from gateway.store.readings import Query, Reading, Readings, StoreRefused, Store
 BUCKET_HOMES = "care_homes"  # apart from the facilities': a home's id with a time is personal data
 BUCKET_PLACES = "care_places"
 LINES_MAX = 10_000  # a request; 1.5 MB, InfluxDB 3 takes up to 10 MB
+LINES_MIN = 250  # where a whole request was not answered in time
+RETRY_AFTER_S_MAX = 300
 HALVINGS_MAX = 64  # requests spent on finding the refused rows of one batch
 REASON_CHARS_MAX = 400
+NO_SUCH_REQUEST = frozenset({404, 405})
 ROWS_AT_FAULT = frozenset({400, 413, 422})  # every other refusal is about the request's circumstances
 REMEDIES = {
     401: "; check the token in the hub's [store] settings",
@@ -55,11 +60,13 @@ class InfluxStore:
         connect_timeout_s: float = 3.0,
     ) -> None:
         self._token = token
+        self._org = org
         parts = urlsplit(url)
         self._where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"  # without any password
         self._cursor_file = _CursorFile(cursor_file, target=f"{self._where} {org}")
         self._cursor = self._cursor_file.load()
         self._writing = threading.Lock()
+        self._lines_max = LINES_MAX
         self._client = InfluxDBClient(
             url, token, org=org, timeout=(int(connect_timeout_s * 1000), int(timeout_s * 1000))
         )
@@ -98,6 +105,50 @@ class InfluxStore:
         found.sort(key=lambda r: (r.time_ns, r.device, r.metric, r.place), reverse=query.newest_first)
         return found[: query.limit]
 
+    def write_again(self, rows: Readings) -> None:
+        """Write rows that were refused before, beside the cursor. Raises ``StoreRefused`` as ``write`` does."""
+        check(rows)
+        lines = list(enumerate(line_protocol.encode(rows)))
+        refused = self._send(BUCKET_HOMES, [line for line in lines if rows.home[line[0]]])
+        refused |= self._send(BUCKET_PLACES, [line for line in lines if not rows.home[line[0]]])
+        if refused:
+            raise StoreRefused(dict(sorted(refused.items())))
+
+    def write_points(self, bucket: str, lines: Sequence[str]) -> None:
+        """Write points of another kind; what is refused is ``StoreUnavailable``: it is a fault of the bucket."""
+        for begin in range(0, len(lines), LINES_MAX):
+            reason = self._post(bucket, list(enumerate(lines[begin : begin + LINES_MAX])))
+            if reason is not None:
+                raise StoreUnavailable(f"InfluxDB at {self._where}, bucket {bucket}, refused {reason}")
+
+    def ask(self, bucket: str, question: str) -> list[dict[str, Any]]:
+        """Ask a bucket in InfluxQL; the series of the answer, in ns."""
+        answer = self._answer(bucket, question)
+        try:
+            return list(influxql.series(answer))
+        except influxql.QueryFailed as error:
+            raise self._unavailable(httpx.codes.OK, error) from None
+
+    def delete(self, bucket: str, before_ns: int, **tags: str) -> None:
+        """Remove a bucket's points before that time which carry these tags.
+
+        By 2.x's own request; where there is none (1.x), by InfluxQL's DELETE. InfluxDB 3 has neither.
+        """
+        where = " AND ".join(f'"{name}"={influxql.string(value)}' for name, value in tags.items())
+        body = {"start": "1677-09-21T00:12:44Z", "stop": influxql.instant(before_ns)}
+        if where:
+            body["predicate"] = " AND ".join(f'{name}="{value}"' for name, value in tags.items())
+        try:
+            done = self._http.post("/api/v2/delete", params={"org": self._org, "bucket": bucket}, json=body)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from None
+        if done.is_success:
+            return
+        if done.status_code not in NO_SUCH_REQUEST:
+            raise self._unavailable(done.status_code, done.text)
+        question = f"DELETE WHERE time < {before_ns}" + (f" AND {where}" if where else "")
+        self.ask(bucket, question)
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()  # type: ignore[no-untyped-call]  # the client library is partly typed
@@ -109,7 +160,8 @@ class InfluxStore:
         InfluxDB names no row, so a refused request is halved until it holds one row; writing the
         good ones again changes nothing. After HALVINGS_MAX a refused part is refused as a whole.
         """
-        waiting = deque(lines[i : i + LINES_MAX] for i in range(0, len(lines), LINES_MAX))
+        step = self._lines_max
+        waiting = deque(lines[i : i + step] for i in range(0, len(lines), step))
         refused: dict[int, str] = {}
         halvings = 0
         while waiting:
@@ -134,9 +186,12 @@ class InfluxStore:
             if error.status in ROWS_AT_FAULT:
                 return self._reason(error.status, error.body)
             # from None: the original carries InfluxDB's answer as it came, which may hold the token
-            raise self._unavailable(error.status, error.body or error.reason) from None
+            after = error.headers.get("retry-after") if error.headers else None
+            raise self._unavailable(error.status, error.body or error.reason, after) from None
         except HTTPError as error:
+            self._lines_max = max(LINES_MIN, self._lines_max // 2)  # it may be slow: ask for less at a time
             raise self._unreachable(error) from None
+        self._lines_max = min(LINES_MAX, self._lines_max + LINES_MIN)
         return None
 
     def _read_bucket(self, query: Query, *, home: bool) -> list[Reading]:
@@ -151,22 +206,32 @@ class InfluxStore:
         return found
 
     def _ask(self, question: str, *, home: bool) -> dict[str, list[Reading]]:
+        answer = self._answer(BUCKET_HOMES if home else BUCKET_PLACES, question)
+        try:
+            return influxql.readings(answer, home=home)
+        except influxql.QueryFailed as error:
+            raise self._unavailable(httpx.codes.OK, error) from None
+
+    def _answer(self, bucket: str, question: str) -> bytes:
         # POST, so that ids of homes do not end up in the access logs on the way
-        bucket = BUCKET_HOMES if home else BUCKET_PLACES
         form = {"db": bucket, "epoch": "ns", "chunked": "true", "q": question}
         try:
             answer = self._http.post("/query", data=form)
-            if answer.status_code != httpx.codes.OK:
-                raise self._unavailable(answer.status_code, answer.text)
-            return influxql.readings(answer.content, home=home)
         except httpx.HTTPError as error:
             raise self._unreachable(error) from None
-        except influxql.QueryFailed as error:
-            raise self._unavailable(answer.status_code, error) from None
+        if answer.status_code != httpx.codes.OK:
+            raise self._unavailable(answer.status_code, answer.text, answer.headers.get("retry-after"))
+        return answer.content
 
-    def _unavailable(self, status: int | None, answer: object) -> StoreUnavailable:
+    def _unavailable(
+        self, status: int | None, answer: object, retry_after: str | None = None
+    ) -> StoreUnavailable:
         remedy = REMEDIES.get(status or 0, "")
-        return StoreUnavailable(f"InfluxDB at {self._where} answered {self._reason(status, answer)}{remedy}")
+        said = f"InfluxDB at {self._where} answered {self._reason(status, answer)}{remedy}"
+        wait_s = (
+            int(retry_after) if retry_after and retry_after.isdecimal() else 0
+        )  # a date is not waited for
+        return StoreUnavailable(said, retry_after_s=min(wait_s, RETRY_AFTER_S_MAX))
 
     def _unreachable(self, error: Exception) -> StoreUnavailable:
         return StoreUnavailable(f"InfluxDB at {self._where} cannot be reached: {self._clean(error)}")

@@ -6,6 +6,7 @@ Only what InfluxDB 1.x, 2.x and 3.x understand alike is used.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -66,6 +67,13 @@ def readings(answer: bytes, *, home: bool) -> dict[str, list[Reading]]:
     Raises QueryFailed with InfluxDB's own words.
     """
     by_metric: dict[str, list[Reading]] = {}
+    for one in series(answer):
+        by_metric.setdefault(one["name"], []).extend(_rows(one, home=home))
+    return by_metric
+
+
+def series(answer: bytes) -> Iterator[dict[str, Any]]:
+    """Take the series from such an answer: ``name``, ``tags`` where there are some, ``columns``, ``values``."""
     for chunk in answer.splitlines():
         try:
             results = msgspec.json.decode(chunk)["results"]
@@ -74,9 +82,13 @@ def readings(answer: bytes, *, home: bool) -> dict[str, list[Reading]]:
         for result in results:
             if "error" in result:
                 raise QueryFailed(str(result["error"]))
-            for series in result.get("series", ()):
-                by_metric.setdefault(series["name"], []).extend(_rows(series, home=home))
-    return by_metric
+            yield from result.get("series", ())
+
+
+def instant(time_ns: int) -> str:
+    """The time as RFC 3339 writes it, to the nanosecond."""
+    seconds, rest = divmod(time_ns, 10**9)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
 
 
 def _rows(series: dict[str, Any], *, home: bool) -> Iterator[Reading]:

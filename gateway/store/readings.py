@@ -28,7 +28,11 @@ Numbers: TypeAlias = Sequence[T] | npt.NDArray[Any]
 
 
 class StoreUnavailable(Exception):  # noqa: N818 named by whose fault it is
-    """The store cannot work now through no fault of the rows: keep them and try again later."""
+    """The store cannot work now through no fault of the rows: keep them and try again, not before ``retry_after_s``."""
+
+    def __init__(self, said: str, *, retry_after_s: float = 0.0) -> None:
+        super().__init__(said)
+        self.retry_after_s = retry_after_s
 
 
 class StoreRefused(Exception):  # noqa: N818 named by whose fault it is
@@ -141,6 +145,9 @@ class Store(Protocol):
 
         Raises StoreUnavailable (try again later) or StoreRefused (which rows, why); then the cursor stays.
         """
+
+    def write_again(self, rows: Readings) -> None:
+        """Write rows that were refused before, beside the cursor; writing them twice is fine. Raises as ``write`` does."""
 
     def read(self, query: Query) -> list[Reading]:
         """Find readings, ordered by time, device, metric, place; newest first is the exact reverse."""
