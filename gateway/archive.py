@@ -90,8 +90,9 @@ def _check(file: Path, rows: int) -> None:
             found = scratch.execute("SELECT count(*) FROM read_parquet($1)", [str(file)]).fetchone()
     except duckdb.Error as error:
         raise StoreUnavailable(f"{file} was written and cannot be read: {error}") from error
-    if found is None or found[0] != rows:
-        raise StoreUnavailable(f"{file} holds {found} rows, {rows} were written; it is written again")
+    (count,) = found or (0,)
+    if count != rows:
+        raise StoreUnavailable(f"{file} holds {count} rows, {rows} were written; it is written again")
 
 
 def _sync(path: Path) -> None:

@@ -16,8 +16,10 @@ from gateway.backtest.command import backtest
 from gateway.backup.command import backup, restore
 from gateway.commands import import_registry, reload_rules, staff_app, try_cases
 from gateway.device_commands import devices_app
+from gateway.export.command import export_app
 from gateway.quarantine_commands import quarantine_app
 from gateway.settings import Settings
+from gateway.store_commands import refused_app, store_app
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,9 @@ for name, part in (
     ("staff", staff_app),
     ("quarantine", quarantine_app),
     ("devices", devices_app),
+    ("export", export_app),
+    ("refused", refused_app),
+    ("store", store_app),
     ("dashboards", dashboards_app),
     ("bench", bench_app),
 ):

@@ -30,6 +30,7 @@ from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Inbox, Source
 from gateway.journal.journal import Journal
 from gateway.journal.quarantine import Quarantine
+from gateway.keeping import keep
 from gateway.line import Line
 from gateway.listening import listen
 from gateway.lock import FolderLock
@@ -109,9 +110,10 @@ class Hub:
             ),
             wall_ms=self.wall_ms,
         )
+        self.kept = keep(settings, self.store, newest_ms=lambda: self.journal.last_at)
         self.writer = StoreWriter(
             self.journal,
-            self.store,
+            self.kept.store,
             world=lambda: self.engine.world,
             about_itself=lambda: about_itself(self),
             clock_skews=lambda: self.line.reader.ingest.skew.notable(),  # noqa: PLW0108 there is no line yet
@@ -174,6 +176,7 @@ class Hub:
             log.warning("%s", warning)
         settle_memory()
         self.writer.start()
+        self.kept.keeper.start()
         web = _WebServer(self)
         self.tasks = tasks = {
             asyncio.create_task(work, name=name)
@@ -219,7 +222,7 @@ class Hub:
         await asyncio.to_thread(self.backups.close)
         await self.line.close()
         await asyncio.to_thread(self.writer.stop)
-        self.store.close()
+        await asyncio.to_thread(self.kept.stop)
         self.journal.close()
         self.database.dispose()
         self._lock.release()

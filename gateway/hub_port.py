@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from sqlalchemy import Engine
@@ -26,6 +26,7 @@ from gateway.registry.csv_file import parse
 from gateway.registry.values import RegistryErrors
 from gateway.rulebook.mistakes import RuleMistakes
 from gateway.store.readings import Query, StoreUnavailable
+from gateway.stored_port import StoredPort
 from gateway.web.changes import ChangeFeed
 from gateway.web.port import (
     Act,
@@ -46,20 +47,14 @@ from gateway.web.port import (
     Unreadable,
 )
 
-if TYPE_CHECKING:
-    from gateway.hub import Hub
-
 COMMAND_WITHIN_S = 15.0
 AGAIN_WITHIN_S = 60.0
 QUALITY = {"good": 0, "late": 1, "clock": 2, "retained": 3}
 PAYLOAD_SHOWN = 500
 
 
-class WebPort:
+class WebPort(StoredPort):
     """Answers what ``gateway.web`` asks, from the parts of a running hub."""
-
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
 
     @property
     def engine(self) -> Engine:

@@ -8,14 +8,12 @@ import json
 import os
 import tempfile
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
-from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of
+from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of, span_of
 
 if TYPE_CHECKING:
     from gateway.backtest.asked import Asked, Progress, RuleSet
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 0.5
 BACKTEST = "/api/v1/rules/backtest"
-MS_DIGITS_MIN = 12
 
 
 def backtest(
@@ -56,7 +53,7 @@ def backtest(
             if events:
                 answer = _over_file(settings, events, asked_rules, workers, progress)
             else:
-                span = _span(from_, to, settings.hub.zone)
+                span = span_of(from_, to, settings.hub.zone)
                 answer = _over_store(settings, hub, asked_rules, span, workers, progress)
     show(answer, err)
     if as_json:
@@ -71,26 +68,6 @@ def _rules_in(folder: Path | None) -> RuleSet | None:
         return None
     book = load_rulebook(folder)
     return RuleSet(book.rules, book.overrides)
-
-
-def _span(from_: str, to: str, zone: str) -> tuple[int, int]:
-    begin = _time(from_, zone, "--from")
-    end = _time(to, zone, "--to") if to else time.time_ns() // 1_000_000
-    if begin >= end:
-        fail("--from must lie before --to")
-    return begin, end
-
-
-def _time(text: str, zone: str, option: str) -> int:
-    """Epoch ms of a time as people write one, local to ``zone`` unless it says otherwise."""
-    if text.isdecimal() and len(text) >= MS_DIGITS_MIN:
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"{option} {text!r} is no time; write 2026-03-01, 2026-03-01T08:00, or epoch milliseconds")
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
-    return int(moment.timestamp() * 1000)
 
 
 def _over_file(

@@ -24,6 +24,7 @@ from gateway.web import (
     rules,
     session,
     signs,
+    stored,
     stream,
 )
 from gateway.web.access import Guard
@@ -64,6 +65,7 @@ def create_app(
         alerts,
         stream,
         homes,
+        stored,
         data,
         quarantine,
         rules,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from gateway.operations import views
 from gateway.operations.answers import PlacePage
 from gateway.web.context import Context
-from gateway.web.port import DevicePage, Reading, ReadingQuery
+from gateway.web.port import DevicePage, Reading, ReadingQuery, Summary
 from gateway.web.problems import declared, refuse
 
 DAY_MS = 86_400_000
@@ -42,8 +42,13 @@ async def read_readings(
     from_ms: Annotated[int | None, Query(alias="from", ge=0, le=TIME_MS_MAX)] = None,
     to_ms: Annotated[int | None, Query(alias="to", ge=0, le=TIME_MS_MAX)] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
-) -> dict[str, Sequence[Reading]]:
-    """Stored readings of one device or one place, newest first; times epoch ms, by default the last day."""
+    every: Literal["1h", "1d"] | None = None,
+) -> dict[str, Sequence[Reading]] | dict[str, Sequence[Summary]]:
+    """Stored readings of one device or one place, newest first; times epoch ms, by default the last day.
+
+    With `every`, their `summaries` by the hour or the day (of the hub's time zone) that begin in that time; an hour or a day
+    without a reading has none. They are kept for longer than the readings.
+    """
     context = Context.of(request)
     if bool(device) == bool(place):
         raise refuse(422, "invalid", what="give device=… or place=…, one of them")
@@ -52,6 +57,8 @@ async def read_readings(
     if begin >= to:
         raise refuse(422, "invalid", what="'from' must lie before 'to' (epoch ms)")
     query = ReadingQuery(place=place, device=device, metric=metric, from_ms=begin, to_ms=to, limit=limit)
+    if every is not None:
+        return {"summaries": await context.port.summaries(query, every)}
     return {"readings": await context.port.readings(query)}
 
 

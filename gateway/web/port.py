@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -129,6 +130,63 @@ class Reading:
     quality: int = 0
     boot: str = ""
     seq: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A series from ``begin`` on, for an hour or a day; times are epoch ms.
+
+    ``on_share`` of the time between its first and its last reading an on/off metric was on; None where that is not known.
+    """
+
+    begin: int
+    device: str
+    place: str
+    metric: str
+    count: int
+    min: float
+    max: float
+    mean: float
+    sum: float
+    last: float
+    first_at: int
+    last_at: int
+    on_share: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """Readings observed from ≤ time < to (epoch ms); '' is any."""
+
+    from_ms: int
+    to_ms: int
+    device: str = ""
+    place: str = ""
+    metric: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRow:
+    """A row that the store refused at ``at``, and why; ``value`` is text, for it may be no number."""
+
+    id: int
+    at: int
+    reason: str
+    device: str
+    place: str
+    metric: str
+    observed_at: int
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """How many refused rows are stored now, are too old to be kept, are refused still."""
+
+    stored: int
+    too_old: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +320,21 @@ class HubPort(Protocol):
 
     async def readings(self, query: ReadingQuery) -> Sequence[Reading]:
         """Read from the store, newest first; UnavailableError when the store does not answer."""
+
+    async def summaries(self, query: ReadingQuery, every: Literal["1h", "1d"]) -> Sequence[Summary]:
+        """Give the hours or days that begin in that time and have readings, newest first; UnavailableError as above."""
+
+    async def export(self, wanted: Export) -> Path:
+        """Write a Parquet file of what is kept, which the asker removes; UnavailableError as above."""
+
+    async def refused_rows(self, limit: int) -> Sequence[RefusedRow]:
+        """Give the newest rows that the store refused."""
+
+    async def retry_refused(self) -> Retried:
+        """Write the refused rows again; UnavailableError as above."""
+
+    async def drop_refused(self) -> int:
+        """Forget the refused rows; how many."""
 
     async def quarantine(self, chosen: Chosen, limit: int) -> Sequence[Unreadable]:
         """Give the newest messages that could not be read or placed."""

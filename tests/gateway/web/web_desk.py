@@ -35,6 +35,7 @@ from gateway.web.port import (
     DevicePage,
     Figure,
     GivenAgain,
+    Export,
     Health,
     Imported,
     Outcome,
@@ -42,11 +43,18 @@ from gateway.web.port import (
     Reading,
     ReadingQuery,
     Sample,
+    RefusedRow,
+    Retried,
+    Summary,
     Unreadable,
 )
 from rules.effects import ModeChanged
 from rules.events import Command
 
+SUMMARY = Summary(
+    begin=0, device="d", place="p", metric="m", count=2, min=0.0, max=1.0, mean=0.5, sum=1.0, last=1.0, first_at=5, last_at=9,
+    on_share=None,
+)  # fmt: skip
 NOW = 1_763_881_380_000  # 2025-11-23 15:03 in Shanghai
 PIN = "4711"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the tests are not about its strength
@@ -130,6 +138,38 @@ class Desk:
             raise self.away
         self.asked.append(query)
         return self.stored
+
+    async def summaries(self, query: ReadingQuery, every: str) -> Sequence[Summary]:
+        self.asked.append(query)
+        return [dataclasses.replace(SUMMARY, on_share=None if every == "1h" else 0.5)]
+
+    async def export(self, wanted: Export) -> Path:
+        if self.away:
+            raise self.away
+        file = self.folder / "slice.parquet"
+        file.write_bytes(f"{wanted.from_ms} {wanted.to_ms} {wanted.device}".encode())
+        return file
+
+    async def refused_rows(self, limit: int) -> Sequence[RefusedRow]:
+        return [
+            RefusedRow(
+                id=1,
+                at=NOW,
+                reason="422",
+                device="d",
+                place="p",
+                metric="m",
+                observed_at=NOW,
+                value="nan",
+                text="",
+            )
+        ][:limit]
+
+    async def retry_refused(self) -> Retried:
+        return Retried(stored=1, too_old=0, waiting=2)
+
+    async def drop_refused(self) -> int:
+        return 3
 
     async def quarantine(self, chosen: Chosen, limit: int) -> Sequence[Unreadable]:
         self.chosen.append(("list", chosen, limit))
