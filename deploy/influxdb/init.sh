@@ -1,6 +1,6 @@
 #!/bin/bash
-# Give InfluxDB what Carehub needs beyond the image's own first setup: the two buckets with their retention, and two
-# tokens in files: the hub's (both buckets, read and write) and Grafana's (care_places, read only). May run at every
+# Give InfluxDB what Carehub needs beyond the image's own first setup: the buckets with their retention, and two
+# tokens in files: the hub's (all buckets, read and write) and Grafana's (care_places, read only). May run at every
 # start: what is there and works stays. Runs in the influxdb image, as root, after the server answers.
 #
 # Environment: INFLUX_HOST, INFLUX_TOKEN (the operator's), INFLUX_ORG, HOMES_RETENTION, PLACES_RETENTION,
@@ -83,13 +83,21 @@ token() {
 
 homes="$(bucket care_homes "$HOMES_RETENTION")"
 places="$(bucket care_places "$PLACES_RETENTION")"
+# Summaries by the hour and the day: the hub itself removes what is older than its [retention].
+homes_summary="$(bucket care_homes_summary 0)"
+places_summary="$(bucket care_places_summary 0)"
 
-token carehub-hub "$tokens/hub/token" "$HUB_UID" "care_homes=$homes care_places=$places" \
-    --read-bucket "$homes" --write-bucket "$homes" --read-bucket "$places" --write-bucket "$places"
+token carehub-hub "$tokens/hub/token" "$HUB_UID" \
+    "care_homes=$homes care_places=$places care_homes_summary=$homes_summary care_places_summary=$places_summary" \
+    --read-bucket "$homes" --write-bucket "$homes" --read-bucket "$places" --write-bucket "$places" \
+    --read-bucket "$homes_summary" --write-bucket "$homes_summary" \
+    --read-bucket "$places_summary" --write-bucket "$places_summary"
 token carehub-grafana "$tokens/grafana/token" "$GRAFANA_UID" "care_places=$places" --read-bucket "$places"
 
 # Every viewer of Grafana may query all that its token reads: homes must not be in it.
-if may_query "$tokens/grafana/token" care_homes; then
-    die "Grafana's token reads care_homes. Remove the volume influx-token-grafana and start again"
-fi
+for database in care_homes care_homes_summary; do
+    if may_query "$tokens/grafana/token" "$database"; then
+        die "Grafana's token reads $database. Remove the volume influx-token-grafana and start again"
+    fi
+done
 echo "InfluxDB is ready"

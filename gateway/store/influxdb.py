@@ -35,8 +35,8 @@ NO_SUCH_REQUEST = frozenset({404, 405})
 ROWS_AT_FAULT = frozenset({400, 413, 422})  # every other refusal is about the request's circumstances
 REMEDIES = {
     401: "; check the token in the hub's [store] settings",
-    403: "; the token must be allowed to read and write both buckets",
-    404: f"; create the buckets {BUCKET_HOMES} and {BUCKET_PLACES} and check org",
+    403: "; the token must be allowed to read and write all buckets",
+    404: f"; create the buckets {BUCKET_HOMES} and {BUCKET_PLACES}, each once more with _summary after it, and check org",
 }
 
 

@@ -140,11 +140,15 @@ def database(tmp_path: Path) -> Database:
     return Database(tmp_path)
 
 
-def test_the_hub_gets_both_buckets_and_grafana_reads_places_only(database: Database) -> None:
+def test_the_hub_gets_all_buckets_and_grafana_reads_places_only(database: Database) -> None:
     database.init(homes="8760h")
-    homes, places = database.state["buckets"]
+    homes, places, *summaries = database.state["buckets"]
     assert (homes["keep"], places["name"], places["keep"]) == ("8760h", "care_places", "0")
-    assert database.token_of("hub")["write"] == [homes["id"], places["id"]]
+    assert [(each["name"], each["keep"]) for each in summaries] == [
+        ("care_homes_summary", "0"),
+        ("care_places_summary", "0"),
+    ]
+    assert database.token_of("hub")["write"] == [each["id"] for each in database.state["buckets"]]
     grafana = database.token_of("grafana")
     assert (grafana["read"], grafana["write"]) == ([places["id"]], [])
     for reader in ("hub", "grafana"):
@@ -183,7 +187,12 @@ def test_a_new_database_with_old_token_files_gets_new_ones(database: Database, t
 def test_a_bucket_that_is_not_mapped_by_itself_is_mapped(database: Database) -> None:
     database.state["maps"] = False
     database.init()
-    assert database.state["mapped"] == ["care_homes", "care_places"]
+    assert database.state["mapped"] == [
+        "care_homes",
+        "care_places",
+        "care_homes_summary",
+        "care_places_summary",
+    ]
 
 
 def test_it_stops_when_grafana_could_read_homes(database: Database) -> None:

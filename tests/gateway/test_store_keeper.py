@@ -41,6 +41,8 @@ class Life:
         self.inner = DuckDBStore(folder / "readings.duckdb")
         self.book = KeepingBook(folder / "book.sqlite", monotonic=lambda: self.wall)
         self.dead = DeadLetters(folder / "dead.sqlite")
+        for own in (self.book, self.dead):
+            own._database.execute("PRAGMA synchronous=OFF")  # no power cut comes in these tests
         self.keeping = DuckDBKeeping(self.inner, on_off=frozenset({"motion"}))
         self.archive = Archive(folder / "archive", ZONE)
         self.keeper = StoreKeeper(

@@ -136,6 +136,23 @@ def test_a_store_that_was_away_is_behind_and_then_is_not(journal: Journal) -> No
     assert [row.seq for row in of(store, "h")] == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_store_that_asks_for_time_gets_it_and_a_stop_does_not_wait_for_that(journal: Journal) -> None:
+    store = Fickle()
+
+    def busy(rows: Readings, *, cursor: int) -> None:
+        store.tries += 1
+        raise StoreUnavailable("busy", retry_after_s=300)
+
+    store.write = busy  # type: ignore[method-assign]
+    writer = writer_of(journal, store)
+    journal.append(Entry(said(3)))
+    writer.start()
+    wait_until(lambda: writer.trouble == "busy", what="the first try")
+    writer.wake()
+    writer.stop()
+    assert store.tries == 1
+
+
 def test_what_the_store_refuses_does_not_stop_the_rest_and_is_not_counted_as_stored(journal: Journal) -> None:
     store = Fickle()
     store.bad = "f"

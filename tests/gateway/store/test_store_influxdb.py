@@ -32,6 +32,9 @@ class Recorder:
     def __init__(self, status: int, answer: str) -> None:
         self.status, self.answer = status, answer
         self.asked: list[dict[str, Any]] = []
+        self.more: dict[str, str] = {}
+        self.slow_above: int | None = None  # lines of a request beyond which no answer comes in time
+        self.over = threading.Event()
 
 
 @contextmanager
@@ -54,8 +57,14 @@ def answering(status: int, answer: str = "") -> Iterator[tuple[str, Recorder]]:
                     "body": body.split("\n"),
                 }
             )
+            if recorder.slow_above is not None and len(recorder.asked[-1]["body"]) > recorder.slow_above:
+                recorder.over.wait(10)
+                self.close_connection = True
+                return
             said = recorder.answer.replace("AUTHORIZATION", self.headers["Authorization"] or "").encode()
             self.send_response(recorder.status)
+            for name, value in recorder.more.items():
+                self.send_header(name, value)
             if recorder.status != 204:
                 self.send_header("Content-Length", str(len(said)))
             self.end_headers()
@@ -70,6 +79,7 @@ def answering(status: int, answer: str = "") -> Iterator[tuple[str, Recorder]]:
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}", recorder
     finally:
+        recorder.over.set()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -77,9 +87,11 @@ def answering(status: int, answer: str = "") -> Iterator[tuple[str, Recorder]]:
 
 @contextmanager
 def influx_store(
-    url: str, folder: Path, *, org: str = "carehub", token: str = TOKEN
+    url: str, folder: Path, *, org: str = "carehub", token: str = TOKEN, timeout_s: float = 5
 ) -> Iterator[InfluxStore]:
-    store = InfluxStore(url=url, org=org, token=token, cursor_file=folder / "cursor.json", timeout_s=5)
+    store = InfluxStore(
+        url=url, org=org, token=token, cursor_file=folder / "cursor.json", timeout_s=timeout_s
+    )
     try:
         yield store
     finally:
@@ -206,6 +218,60 @@ def test_an_absent_influxdb_is_unavailable_until_it_is_there(influx_v2: InfluxPr
             store.write(columns([row()]), cursor=1)
             assert store.read(EVERYTHING) == [row()]
             assert store.cursor() == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "wait_s"),
+    [(429, "7", 7), (503, "100000", 300), (503, "Wed, 21 Oct 2026 07:28:00 GMT", 0), (503, "", 0)],
+)
+def test_it_says_how_long_influxdb_wants_to_be_left_alone(
+    tmp_path: Path, status: int, header: str, wait_s: int
+) -> None:
+    with answering(status) as (url, recorder), influx_store(url, tmp_path) as store:
+        recorder.more = {"Retry-After": header} if header else {}
+        for ask in (lambda: store.write(columns([row()]), cursor=1), lambda: store.read(EVERYTHING)):
+            with pytest.raises(StoreUnavailable) as unavailable:
+                ask()
+            assert unavailable.value.retry_after_s == wait_s
+
+
+def test_an_influxdb_too_slow_for_a_whole_request_gets_smaller_ones(tmp_path: Path) -> None:
+    rows = columns(row(seq=seq) for seq in range(4_000))
+    with answering(204) as (url, recorder), influx_store(url, tmp_path, timeout_s=0.2) as store:
+        recorder.slow_above = 2_500
+        for _ in range(5):
+            try:
+                store.write(rows, cursor=1)
+                break
+            except StoreUnavailable as error:
+                assert "cannot be reached" in str(error)  # noqa: PT017 it may be raised, or not
+        assert store.cursor() == 1
+        assert max(len(each["body"]) for each in recorder.asked[-2:]) <= 2_500
+
+
+def test_removal_is_asked_of_2_x_in_its_own_words(tmp_path: Path) -> None:
+    with answering(204) as (url, recorder), influx_store(url, tmp_path) as store:
+        store.delete("care_homes", 1_763_900_000_000_000_007)
+        store.delete("care_homes_summary", 1_763_900_000_000_000_000, span="1h")
+        recorder.status = 500
+        with pytest.raises(StoreUnavailable, match="500"):
+            store.delete("care_homes", 5)
+    assert [(each["path"], each["query"], json.loads(each["body"][0])) for each in recorder.asked[:2]] == [
+        (
+            "/api/v2/delete",
+            {"org": "carehub", "bucket": "care_homes"},
+            {"start": "1677-09-21T00:12:44Z", "stop": "2025-11-23T12:13:20.000000007Z"},
+        ),
+        (
+            "/api/v2/delete",
+            {"org": "carehub", "bucket": "care_homes_summary"},
+            {
+                "start": "1677-09-21T00:12:44Z",
+                "stop": "2025-11-23T12:13:20.000000000Z",
+                "predicate": 'span="1h"',
+            },
+        ),
+    ]
 
 
 def test_a_wrong_token_is_unavailable(influx_v2: InfluxProxy, tmp_path: Path):

@@ -47,6 +47,40 @@ def test_readings_are_asked_of_the_store(desk: Desk, client: Visitor) -> None:
     assert "InfluxDB does not answer" in answer.json()["words"]["en"]
 
 
+def test_readings_come_by_the_hour_and_by_the_day_as_well(desk: Desk, client: Visitor) -> None:
+    hours = client.get("/api/v1/readings?device=radar-1&metric=motion&every=1h").json()
+    assert hours["summaries"][0]["mean"] == 0.5
+    assert hours["summaries"][0]["on_share"] is None
+    days = client.get("/api/v1/readings?place=F01&metric=motion&every=1d&limit=3").json()
+    assert [each["on_share"] for each in days["summaries"]] == [0.5]
+    assert [(each.place, each.limit) for each in desk.asked] == [("", 1_000), ("F01", 3)]
+    assert client.get("/api/v1/readings?device=d&metric=m&every=5m").status_code == 422
+
+
+def test_an_export_is_a_file_of_a_day_at_most(desk: Desk, client: Visitor) -> None:
+    answer = client.get("/api/v1/readings/export?from=5&to=9&device=d")
+    assert (answer.text, answer.headers["content-type"]) == ("5 9 d", "application/vnd.apache.parquet")
+    assert not (desk.folder / "slice.parquet").exists()
+    for wrong in (
+        "from=9&to=5",
+        "from=5&to=5",
+        "from=0&to=86400001",
+        "from=0",
+        f"from=0&to=5&device={'x' * 65}",
+    ):
+        assert client.get(f"/api/v1/readings/export?{wrong}").status_code == 422
+    desk.away = UnavailableError("InfluxDB is away")
+    assert client.get("/api/v1/readings/export?from=5&to=9").status_code == 503
+
+
+def test_what_the_store_refused_is_shown_tried_again_and_forgotten(client: Visitor) -> None:
+    assert [row["reason"] for row in client.get("/api/v1/refused?limit=5").json()["rows"]] == ["422"]
+    assert client.post("/api/v1/refused/retry").json() == {"stored": 1, "too_old": 0, "waiting": 2}
+    assert client.delete("/api/v1/refused").json() == {"dropped": 3}
+    stranger = {"sec-fetch-site": "cross-site"}
+    assert client.delete("/api/v1/refused", headers=stranger).status_code == 403
+
+
 def test_readings_asked_for_wrongly_are_refused(desk: Desk, client: Visitor) -> None:
     for query in (
         "metric=motion",
