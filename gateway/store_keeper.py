@@ -33,6 +33,9 @@ SETTLED_MS = (
 RETENTION_EVERY_MS = 3_600_000
 KINDS: tuple[Class, ...] = ("raw", "1h", "1d")
 LOOKED = "looked"
+TIME_MS_MIN = (
+    946_684_800_000  # the year 2000: before it no event has come yet, or a town's clock has not been set
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,7 @@ class StoreKeeper:
     def _look(self) -> bool:
         """Once in a store's life: what it holds already is due, and retention begins there."""
         now = self._newest_ms()
-        if not now:
+        if now < TIME_MS_MIN:
             return False
         hours = self._keeping.hours_stored()
         self._book.note(hours)

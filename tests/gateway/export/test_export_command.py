@@ -9,12 +9,15 @@ from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import duckdb
+import pytest
+import typer
 from hub_process import a_hub, carehub, registry
 from influx_proxy import FORM, InfluxProxy
 from ledger_publisher import Publisher, now_ms
 from parts import Broker, Influx, free_port, wait_until
 
-from gateway.export.slices import COLUMNS
+from gateway.export.command import _target
+from gateway.export.slices import COLUMNS, Wanted, write_slice
 from gateway.keeping import Kept, keep
 from gateway.operations.database import open_database
 from gateway.parts import open_store
@@ -109,12 +112,25 @@ def test_a_data_folder_gives_store_and_archive_as_one_file(tmp_path: Path) -> No
         "2025-11-24T12:13:20.000Z,H0002-pendant,event.fall,0.9,lianhua,H0002,随身,pendant,2025-11-24T12:13:20.040Z",
         "2025-11-25T12:13:20.000Z,H0001-door,contact,0.0,lianhua,H0001,入户门,contact,2025-11-25T12:13:20.040Z",
     ]
-    one = export(*span, "--device", "H0001-door", "--metric", "contact", "-o", tmp_path / "one.parquet")
-    assert one["rows"] == 2
-    assert export(*span, "--place", "x' OR '1'='1", "-o", tmp_path / "none.parquet")["rows"] == 0
     judged = carehub("rules", "backtest", "-c", config, "--events", tmp_path / "all.csv", "--json")
     assert judged.returncode == 0, judged.stderr
     assert [each["rule"] for each in json.loads(judged.stdout)["alerts"]].count("fall") == 1
+
+
+def test_a_slice_holds_what_was_wanted_and_nothing_else(tmp_path: Path) -> None:
+    _, settings = settings_in(tmp_path)
+    kept = keep(settings, open_store(settings), newest_ms=lambda: AT)
+    filled(kept)
+    for wanted, count in (
+        (Wanted(AT, AT + DAY), 2),
+        (Wanted(AT, AT + 3 * DAY, device="H0001-door", metric="contact"), 2),
+        (Wanted(AT, AT + 3 * DAY, place="x' OR '1'='1"), 0),
+    ):
+        file = tmp_path / "slice.parquet"
+        write_slice(wanted, file, copies=kept.copies, archive=kept.archive, book=kept.book)
+        assert len(fetched(file, "value")) == count
+    kept.stop()
+    assert not list(tmp_path.glob("*.parts"))
 
 
 def bring_registry(settings: Settings) -> None:
@@ -124,14 +140,12 @@ def bring_registry(settings: Settings) -> None:
     database.dispose()
 
 
-def test_paths_and_times_that_make_no_sense_are_refused(tmp_path: Path) -> None:
-    config, settings = settings_in(tmp_path)
-    nowhere = export("-c", config, "--from", "2026-01-01", "-o", tmp_path / "x", code=2)
-    assert "no readings are there and no hub answers" in nowhere["said"]
-    keep(settings, open_store(settings), newest_ms=lambda: AT).stop()
+def test_paths_that_make_no_sense_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, settings = settings_in(tmp_path)
+    settings.hub.data.mkdir()
     there, link = tmp_path / "there.csv", tmp_path / "link.csv"
     there.write_text("mine")
-    link.symlink_to(settings.hub.data / "readings.duckdb")
+    link.symlink_to(there)
     for path, words in (
         (there, "say --overwrite"),
         (link, "it is a link"),
@@ -140,26 +154,20 @@ def test_paths_and_times_that_make_no_sense_are_refused(tmp_path: Path) -> None:
         (tmp_path / "no" / "a.csv", "there is no folder"),
         (tmp_path, "it is no file"),
     ):
-        said = export(
-            "-c",
-            config,
-            "--from",
-            "2026-01-01",
-            "-o",
-            path,
-            "--overwrite" if path != there else "--json",
-            code=2,
-        )
-        assert words in said["said"], path
-    assert there.read_text() == "mine"
-    for times, words in ((("5", "2026-01-01"), "no time"), (("2026-01-02", "2026-01-01"), "before --to")):
-        said = export("-c", config, "--from", times[0], "--to", times[1], "-o", tmp_path / "y", code=2)
-        assert words in said["said"]
-    assert (
-        export("-c", config, "--from", "2026-01-01", "--to", "2026-01-02", "-o", there, "--overwrite")["rows"]
-        == 0
-    )
-    assert not list(tmp_path.glob(".carehub-export*"))
+        with pytest.raises(typer.Exit) as ended:
+            _target(path, settings, overwrite=path != there)
+        assert ended.value.exit_code == 2
+        assert words in capsys.readouterr().err, path
+    assert _target(there, settings, overwrite=True) == there.resolve()
+
+
+def test_a_folder_without_readings_and_times_that_make_no_sense_are_refused(tmp_path: Path) -> None:
+    config, settings = settings_in(tmp_path)
+    nowhere = export("-c", config, "--from", "2026-01-01", "-o", tmp_path / "x", code=2)
+    assert "no readings are there and no hub answers" in nowhere["said"]
+    assert not settings.hub.data.exists()
+    assert "no time" in export("-c", config, "--from", "5", "-o", tmp_path / "x", code=2)["said"]
+    assert [file.name for file in tmp_path.iterdir()] == ["carehub.toml"]
 
 
 def test_a_running_hub_is_asked_for_exports_summaries_and_what_was_refused(
