@@ -84,6 +84,7 @@ class StoreKeeper:
         self._zone = zone
         self._newest_ms = newest_ms
         self._retained_at = 0
+        self._has_removed = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-keeper", daemon=True)
         self.trouble = ""
@@ -182,6 +183,9 @@ class StoreKeeper:
             for kind in KINDS:
                 if self._retain_class(kind, now, home=home):
                     return True
+        if self._has_removed:
+            self._keeping.tidy()
+            self._has_removed = False
         self._archive.forget(now, self._bounds.archive_days)
         self._retained_at = now
         return False
@@ -202,8 +206,7 @@ class StoreKeeper:
             return False
         self._book.reach(name, end)  # first: from now on nothing of that day is summarised or tried again
         self._keeping.forget(kind, end, home=home)
-        if kind == "raw":
-            self._keeping.tidy()
+        self._has_removed = True
         return True
 
     def _is_kept_elsewhere(self, begin: int, end: int, now: int, *, home: bool) -> bool:

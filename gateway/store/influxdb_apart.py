@@ -33,12 +33,12 @@ class Target:
 
 
 class InfluxKeepingApart(InfluxKeeping):
-    """``Keeping`` of an InfluxDB store. ``stop`` ends the process that is at work."""
+    """``Keeping`` of an InfluxDB store. ``stop`` ends the processes that are at work."""
 
     def __init__(self, store: InfluxStore, target: Target, *, on_off: frozenset[str] = frozenset()) -> None:
         super().__init__(store, on_off=on_off)
         self._target = target
-        self._child: subprocess.Popen[str] | None = None
+        self._children: set[subprocess.Popen[str]] = set()
 
     def summarise_hour(self, begin_ms: int, *, home: bool) -> None:
         """Write the summaries of that hour again."""
@@ -57,8 +57,8 @@ class InfluxKeepingApart(InfluxKeeping):
         self._apart("copy", from_ms=from_ms, to_ms=to_ms, file=str(file))
 
     def stop(self) -> None:
-        """End the process that is at work: its work is done again another time."""
-        if (child := self._child) is not None:
+        """End the processes that are at work: their work is done again another time."""
+        for child in tuple(self._children):
             child.kill()
 
     def _apart(self, work: str, **given: object) -> Any:  # noqa: ANN401 JSON
@@ -67,14 +67,14 @@ class InfluxKeepingApart(InfluxKeeping):
             [sys.executable, "-P", "-m", "gateway.store.influxdb_apart"],  # -P: not a rules/ of where it was started
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         ) as child:  # fmt: skip
-            self._child = child
+            self._children.add(child)
             try:
                 out, err = child.communicate(json.dumps(question), timeout=WITHIN_S)
             except subprocess.TimeoutExpired as error:
                 child.kill()
                 raise StoreUnavailable(f"InfluxDB: {work} took more than {WITHIN_S} s") from error
             finally:
-                self._child = None
+                self._children.discard(child)
         if child.returncode != 0 or not out:
             raise StoreUnavailable(f"InfluxDB: {work} ended with {child.returncode}: {err[-400:]}")
         answer = json.loads(out)

@@ -118,16 +118,14 @@ def test_each_class_of_data_stays_as_long_as_it_was_asked_to(life: Life, tmp_pat
     assert names == [f"places-2025-11-{day}.parquet" for day in (24, 25, 26)]
     # store and archive together: every reading once
     file, found = tmp_path / "slice.parquet", {}
-    for day in range(40):
+    for day in (0, 1, 2, 3, 4, 34, 35, 39):
         begin = BEGIN + day * DAY
         wanted = Wanted(begin, begin + DAY, place="F1")
         write_slice(wanted, file, copies=life.inner, archive=life.archive, book=life.book)
         with duckdb.connect() as any_tool:
             row = any_tool.execute("SELECT count(*) FROM read_parquet($1)", [str(file)]).fetchone()
         found[day] = row[0] if row else 0
-    assert {day: count for day, count in found.items() if count} == dict.fromkeys(
-        [1, 2, 3, 35, 36, 37, 38, 39], 2
-    )
+    assert {day: count for day, count in found.items() if count} == dict.fromkeys([1, 2, 3, 35, 39], 2)
 
 
 def test_an_hour_waits_until_it_is_over_and_left_alone(life: Life) -> None:
