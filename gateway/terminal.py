@@ -69,4 +69,3 @@ def _time(text: str, zone: str, option: str) -> int:
         fail(f"{option} {text!r} is no time; write 2026-03-01, 2026-03-01T08:00, or epoch milliseconds")
     moment = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
     return int(moment.timestamp() * 1000)
-

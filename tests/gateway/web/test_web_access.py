@@ -92,7 +92,6 @@ def test_every_write_is_for_a_person_or_is_meant_for_programs(desk: Desk) -> Non
     """A write that forgets to ask who it is would be found here."""
     for_programs = {
         "/api/v1/registry",
-        "/api/v1/backup",
         "/api/v1/quarantine/replay",
         "/api/v1/quarantine/drop",
         "/api/v1/demo/{scenario}",
