@@ -40,7 +40,7 @@ def about_itself(hub: Hub) -> Mapping[str, float]:
     counts = hub.line.reader.ingest.counts
     return {
         "hub.received": float(counts["read"]),
-        "hub.stored": float(hub.writer.stored),
+        "hub.stored": float(_stored(hub)),
         "hub.quarantined": float(counts.total() - sum(counts[name] for name in NOT_REFUSED)),
         "hub.alerts_open": float(hub.alert_log.count_open()),
         "hub.lag": (hub.journal.last_at - hub.writer.last_at) / 1000 if hub.writer.last_at else 0.0,
@@ -76,13 +76,13 @@ def _line(hub: Hub) -> list[Figure]:
             },
         ),
         counter("carehub_alerts_raised_total", "Alerts raised.", line.raised),
-        counter(
-            "carehub_rows_stored_total",
-            "Rows that the store has taken.",
-            hub.writer.stored - hub.kept.dead.refused,  # the writer hears of no refusal
-        ),
+        counter("carehub_rows_stored_total", "Rows that the store has taken.", _stored(hub)),
         gauge("carehub_speed_ratio", "Hub seconds a second; other than 1 in a simulation only.", hub.speed),
     ]
+
+
+def _stored(hub: Hub) -> int:
+    return hub.writer.stored - hub.kept.dead.refused  # the writer hears of no refusal
 
 
 def _refused(hub: Hub) -> list[Figure]:
@@ -110,18 +110,14 @@ def _refused(hub: Hub) -> list[Figure]:
             "Devices that lately sent more than they may; what was too much is refused as too_many.",
             len(hub.line.reader.ingest.limit.mad(since=hub.clock.now() - MAD_FOR_MS)),
         ),
-        counter("carehub_rows_refused_total", "Rows that the store refused.", hub.kept.dead.refused),
-        gauge(
-            "carehub_dead_letters",
-            "Rows that the store refused, kept aside for a person.",
-            hub.kept.dead.waiting,
-        ),
+        counter("carehub_rows_refused_total", "Rows that the store did not take.", hub.kept.dead.refused),
+        gauge("carehub_dead_letters", "Rows that the store did not take, laid aside.", hub.kept.dead.waiting),
         counter(
             "carehub_dead_letters_dropped_total",
-            "Refused rows that were forgotten, by age or for want of room.",
+            "Of these, given up: for want of room, or too old.",
             hub.kept.dead.dropped,
         ),
-        gauge("carehub_hours_to_summarise", "Hours whose summary is due.", len(hub.kept.book.hours_due())),
+        gauge("carehub_hours_to_summarise", "Hours that wait for a summary.", len(hub.kept.book.hours_due())),
         counter("carehub_hours_summarised_total", "Hours summarised.", hub.kept.keeper.summarised),
         counter(
             "carehub_broker_dropped_total",

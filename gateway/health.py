@@ -44,11 +44,10 @@ def warnings(hub: Hub) -> list[str]:
     """What does not keep the hub from its work and yet wants somebody's attention."""
     world, now = hub.engine.world, hub.clock.now()
     found = hub.rules.warnings(world.places, hub.settings.hub.calendar, now)
-    dead, keeper = hub.kept.dead, hub.kept.keeper
-    if dead.waiting:
-        found = [*found, f"the store has refused {dead.waiting} rows; see carehub refused list"]
-    if keeper.trouble:
-        found = [*found, f"summaries and retention of the store: {keeper.trouble}"]
+    if waiting := hub.kept.dead.waiting:
+        found.append(f"the store has refused {waiting} rows; see: carehub refused list")
+    if hub.kept.keeper.trouble:
+        found.append(f"summaries and retention of the store: {hub.kept.keeper.trouble}")
     limit = hub.line.reader.ingest.limit
     if mad := limit.mad(since=now - MAD_FOR_MS):
         names = ", ".join(mad[:NAMED_MAX]) + (", …" if len(mad) > NAMED_MAX else "")

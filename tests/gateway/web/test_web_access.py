@@ -99,6 +99,8 @@ def test_every_write_is_for_a_person_or_is_meant_for_programs(desk: Desk) -> Non
         "/api/v1/rules/reload",
         "/api/v1/rules/backtest",
         "/api/v1/rules/backtest/{backtest_id}",
+        "/api/v1/refused",
+        "/api/v1/refused/retry",
         "/api/v1/signin",
         "/api/v1/signout",
         "/api/v1/enter",
