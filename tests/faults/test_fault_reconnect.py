@@ -89,6 +89,6 @@ async def storm(district: District, publisher: Publisher, all_told: Callable[[],
 def fall_told(publisher: Publisher, device: str, all_told: Callable[[], bool]) -> float:
     began = time.monotonic()
     publisher.fall(device)
-    publisher.settled()
-    wait_until(all_told, within_s=60, what="the fall being told")
+    publisher.settled(within_s=300)
+    wait_until(all_told, within_s=300 if DEEP else 60, what="the fall being told")
     return time.monotonic() - began
