@@ -180,11 +180,12 @@ class HubProcess:
     # what it says
 
     def answers(self) -> bool:
-        """Whether its API answers at all."""
+        """Whether its API answers; while it recovers only the waiting room does."""
         try:
-            return self.http.get("/healthz").is_success
+            said = self.http.get("/readyz").json()["reasons"]
         except httpx.HTTPError:
             return False
+        return not any(reason.startswith("recovering") for reason in said)
 
     def is_ready(self) -> bool:
         assert self.process is None or self.process.poll() is None, f"the hub ended: {self.log()[-3000:]}"

@@ -47,7 +47,9 @@ def drained(hub: HubProcess, publisher: Publisher, device: str = "H0001-sos", wi
     publisher.settled()
     last = partial(hub.readings, device, "battery", 1)
     wait_until(
-        lambda: any(row["seq"] == seq for row in last()), within_s=within_s, what="the last message stored"
+        lambda: any((row["boot"], row["seq"]) == (publisher.boot, seq) for row in last()),
+        within_s=within_s,
+        what="the last message stored",
     )
     wait_until(hub.has_drained, within_s=within_s, what="the store having everything")
 

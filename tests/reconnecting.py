@@ -16,6 +16,7 @@ from typing import cast
 import mqtt5
 
 DEVICES_EACH = 10
+GATEWAYS_EACH = 50  # of a station
 SITE = "lianhua"
 AT_ONCE = 100  # connections being made at a time: the queue of a listening socket is short
 Identity = tuple[str, str, int]
@@ -160,7 +161,7 @@ class District:
         ]
 
     def registry(self, columns: str, path: str, *, heartbeat_s: int) -> str:
-        """A home with ten movement sensors for each radio gateway, and all radio gateways in a station."""
+        """A home with ten devices for each radio gateway, and a station for each fifty of these."""
         lines = [columns]
         for number, gateway in enumerate(self.gateways, 1):
             home = f"{SITE},{path},D{number:04d},"
@@ -169,10 +170,14 @@ class District:
                 kind = "pendant" if device.endswith("-0") else "motion"
                 lines.append(f"{home}{rest},{device},{kind},客厅,{heartbeat_s}")
                 rest = ",,,,,,,,"
-        station = f"{SITE},{path},,F-station,莲花社区服务站,莲花二村1栋,,,,,,"
-        for gateway in self.gateways:
-            lines.append(f"{station},{gateway.name},gateway,值班室,{heartbeat_s}")
-            station = f"{SITE},{path},,F-station,,,,,,,,"
+        for number, gateway in enumerate(self.gateways):
+            name = f"F-{number // GATEWAYS_EACH:03d}"
+            rest = (
+                f"{name},服务站 {name},莲花二村1栋,,,,,,"
+                if number % GATEWAYS_EACH == 0
+                else f"{name},,,,,,,,"
+            )
+            lines.append(f"{SITE},{path},,{rest},{gateway.name},gateway,值班室,{heartbeat_s}")
         return "\n".join(lines) + "\n"
 
     async def come(self) -> None:
