@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from paho.mqtt import publish
+import mqtt5
 
 from gateway.demo.broker import free_port
 
@@ -82,7 +83,13 @@ class Peer:
 
     def _takes_a_message(self) -> bool:
         """Whether what is published comes to its file: then its subscription stands."""
-        publish.single("care/v1/bench/probe/telemetry", b'{"m":{"battery":9}}', qos=1, port=self._port)
+        with socket.create_connection(("127.0.0.1", self._port)) as broker:
+            broker.sendall(mqtt5.ConnectPacket("bench-probe", clean_start=True).write())
+            broker.recv(BLOCK_BYTES)
+            probe = mqtt5.PublishPacket("care/v1/bench/probe/telemetry", b'{"m":{"battery":9}}')
+            broker.sendall(probe.write() + mqtt5.DisconnectPacket().write())
+            while broker.recv(BLOCK_BYTES):
+                pass
         return self._lines() > 0
 
     def _lines(self) -> int:
