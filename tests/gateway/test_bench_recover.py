@@ -16,13 +16,13 @@ from rules.state import decode
 
 
 def test_a_city_that_has_lived_knows_every_device() -> None:
-    (lived,) = live(3, hours=0.2, until_ms=time.time_ns() // 1_000_000)
+    (lived,) = live(3, hours=0.25, until_ms=time.time_ns() // 1_000_000)
     states = {name: decode(body) for name, body in lived.saved if not name.startswith("site:")}
     assert states.keys() == {place.id for place in registry_of(3).places}
     assert {name for state in states.values() for name in state.devices} == {
         d.id for d in registry_of(3).devices
     }
-    assert all(device.seq == 2 for state in states.values() for device in state.devices.values())
+    assert all(device.seq == 3 for state in states.values() for device in state.devices.values())
 
 
 if os.environ.get("CAREHUB_DEEP"):
