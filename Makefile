@@ -1,4 +1,4 @@
-# make demo · make test · make check · make bench (BENCH=rules) · make test-deep; options for the command in ARGS="…".
+# make demo · make test · make check · make bench (BENCH=latency, BENCH=all) · make test-deep; options for the command in ARGS="…".
 # Needs Python 3.11 or newer, make and git; everything else goes into .venv.
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -26,7 +26,8 @@ check: $(VENV)/.ready-dev
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/.ready .real-parts
-	@$(BIN)/carehub bench $(BENCH) $(ARGS)
+	@for name in $(if $(filter all,$(BENCH)),ingest latency recover rules,$(BENCH)); do \
+		echo "bench $$name" >&2; $(BIN)/carehub bench $$name $(ARGS) || exit $$?; done
 
 format: $(VENV)/.ready-dev
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -114,6 +114,11 @@ class Line:
 
     # the line
 
+    @property
+    def idle(self) -> bool:
+        """Whether everything that was read is journalled, judged and written."""
+        return self._carrying is None or self._carrying.done()
+
     async def run(self) -> None:
         """Carry what arrives, for ever. ``recover`` comes first."""
         while True:

@@ -42,16 +42,17 @@ def _show(result: dict[str, object], *, as_json: bool) -> None:
 
 @bench_app.command("ingest")
 def ingest(
-    messages: Annotated[int, typer.Option(help="Messages to drain.")] = 100_000,
-    devices: Annotated[int, typer.Option(help="Devices they come from.")] = 5_000,
+    messages: Annotated[int, typer.Option(help="Messages to drain.", min=1)] = 1_000_000,
+    devices: Annotated[int, typer.Option(help="Devices they come from.", min=1)] = 5_000,
     *,
+    peers: Annotated[bool, typer.Option(help="Beside Node-RED, where npm is installed.")] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Measure how fast the hub drains a broker, beside the bare drain of the same messages."""
     with _measured():
         from gateway.bench.ingest import bench
 
-        result = bench(messages=messages, devices=devices)
+        result = bench(messages=messages, devices=devices, peers=peers, progress=_progress)
     _show(result, as_json=as_json)
 
 

@@ -1,60 +1,63 @@
-"""How fast the hub drains a broker, beside the bare drain of the same messages by the same codec.
+"""How fast the hub drains a broker, beside the bare drain of the same messages by the same codec, and beside Node-RED.
 
-Both start with a full queue at a real Mosquitto (QoS 1, a session kept for them), both run in a process of their own pinned
-to one core. The bare drain reads and acknowledges and does nothing else. The hub does everything: decode, journal, judge,
-store; its clock stops when the last row is committed in the store.
+All start with a full queue at a real Mosquitto (QoS 1, a session kept for them), all run in a process of their own pinned to
+one core. The bare drain reads and acknowledges and does nothing else. The hub does everything: decode, journal, judge,
+store; its clock stops when the last row is committed in the store and the last fall's alert is in its table, and every row and
+alert is counted afterwards. Node-RED decodes, compares with a threshold and appends to a file (``bench/peers/nodered``).
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gateway.demo.broker import BrokerError, DemoBroker, start_broker
-from gateway.operations.database import open_database
-from gateway.registry import apply as registry
-from gateway.registry.csv_file import parse
+from gateway.bench.nodered import Peer
+from gateway.bench.station import (
+    CHILD_WITHIN_S,
+    BenchError,
+    bench_broker,
+    bring_registry,
+    load_command,
+    machine,
+    run_load,
+)
+from gateway.demo.broker import DemoBroker
 from gateway.settings import SettingsError
 
-SIMULATOR = Path(sys.executable).with_name("carehub-sim")
-CHILD_WITHIN_S = 900
+METRICS = 2  # readings in a message
+PEER_MESSAGES_MAX = 100_000  # a peer is measured on fewer: its rate does not depend on how many
 
 
-def bench(*, messages: int, devices: int) -> dict[str, Any]:
+def bench(*, messages: int, devices: int, peers: bool, progress: Callable[[str], None]) -> dict[str, Any]:
     """Run it; the keys are those of ``carehub bench ingest --json``. Raises ``SettingsError`` without Mosquitto."""
-    with tempfile.TemporaryDirectory(prefix="carehub-bench-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        try:
-            broker = start_broker(folder / "broker", port=0)
-        except BrokerError as error:
-            raise SettingsError(str(error)) from None
-        try:
-            if not broker.durable:
-                raise SettingsError("bench ingest needs Mosquitto: install it (apt-get install mosquitto)")
-            return _measure(broker, folder, messages, devices)
-        finally:
-            broker.stop()
+    with bench_broker() as (broker, folder):
+        found = _measure(broker, folder, messages, devices)
+        peer = _peer(broker, folder, min(messages, PEER_MESSAGES_MAX), devices, progress) if peers else None
+    rate = peer.msgs_per_s if peer is not None else None
+    return {
+        **found,
+        "nodered_msgs_per_s": rate,
+        "nodered": peer.why if peer is not None else "not asked for (--no-peers)",
+        "times_nodered": round(found["hub_msgs_per_s"] / rate, 2) if rate else None,
+        "machine": machine(),
+    }
 
 
 def _measure(broker: DemoBroker, folder: Path, messages: int, devices: int) -> dict[str, Any]:
-    sheet, data = folder / "load.csv", folder / "data"
-    _load(broker, messages=1, devices=devices, registry=sheet)
-    database = open_database(data / "operations.sqlite")
-    registry.apply(database, parse(sheet.read_text(encoding="utf-8"), source=sheet.name), source=sheet.name)
-    database.dispose()
-
+    data = folder / "data"
+    bring_registry(broker.port, folder, data, devices)
     _child("gateway.bench.bare", broker.port, 0)  # makes the session
-    _load(broker, messages=messages, devices=devices)
+    run_load(load_command(broker.port, messages=messages, devices=devices))
     bare = _child("gateway.bench.bare", broker.port, messages)
 
-    _child("gateway.bench.whole", broker.port, 0, str(data))
-    _load(broker, messages=messages, devices=devices)
-    hub = _child("gateway.bench.whole", broker.port, messages, str(data))
+    _child("gateway.bench.whole", broker.port, 0, "0", str(data))
+    falls = run_load(load_command(broker.port, messages=messages, devices=devices))["events"]
+    hub = _child("gateway.bench.whole", broker.port, messages, str(falls), str(data))
+    _check(hub, messages=messages, falls=falls)
 
     bare_rate, hub_rate = messages / bare["seconds"], messages / hub["seconds"]
     return {
@@ -68,18 +71,32 @@ def _measure(broker: DemoBroker, folder: Path, messages: int, devices: int) -> d
         "hub_read": hub["read"],
         "rows_stored": hub["rows"],
         "alerts": hub["alerts"],
+        "fall_alerts": hub["fall_alerts"],
         "rss_mb": hub["rss_mb"],
-        "machine": f"{os.cpu_count()} cores, Python {sys.version.split()[0]}",
     }
 
 
-def _load(broker: DemoBroker, *, messages: int, devices: int, registry: Path | None = None) -> None:
-    command = [str(SIMULATOR), "load", "--port", str(broker.port), "--messages", str(messages)]
-    command += ["--devices", str(devices), "--json"]
-    command += ["--registry", str(registry)] if registry else []
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=CHILD_WITHIN_S)
-    if done.returncode:
-        raise SettingsError(f"the load was not published: {done.stderr.strip()[-500:]}")
+def _check(hub: dict[str, Any], *, messages: int, falls: int) -> None:
+    wanted = {"read": messages, "rows": (messages - falls) * METRICS + falls, "fall_alerts": falls}
+    missing = [f"{name}: {hub[name]} of {number}" for name, number in wanted.items() if hub[name] != number]
+    if missing:
+        raise BenchError(f"the hub did not bring everything home: {', '.join(missing)}")
+
+
+def _peer(
+    broker: DemoBroker, folder: Path, messages: int, devices: int, progress: Callable[[str], None]
+) -> Peer:
+    peer = Peer(broker.port, folder / "nodered")
+    if peer.why:
+        return peer
+    progress("Node-RED: the same job as a flow …")
+    try:
+        peer.subscribe()
+        run_load(load_command(broker.port, messages=messages, devices=devices))
+        peer.drain(messages)
+    finally:
+        peer.stop()
+    return peer
 
 
 def _child(module: str, port: int, messages: int, *more: str) -> dict[str, Any]:

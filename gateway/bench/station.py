@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -63,11 +65,13 @@ def load_command(
     return [*command, "--devices", str(devices), "--rate", str(rate), *more]
 
 
-def run_load(command: list[str]) -> None:
-    """Run it to its end; raises ``SettingsError`` when not everything was published."""
+def run_load(command: list[str]) -> dict[str, Any]:
+    """Run it to its end and give its summary; raises ``SettingsError`` when not everything was published."""
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=CHILD_WITHIN_S)
     if done.returncode:
         raise SettingsError(f"the load was not published: {done.stderr.strip()[-500:]}")
+    found: dict[str, Any] = json.loads(done.stdout or "{}")
+    return found
 
 
 def bring_registry(broker_port: int, folder: Path, data: Path, devices: int) -> None:
