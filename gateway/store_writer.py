@@ -26,7 +26,7 @@ EVENTS_PER_WRITE_MAX = (
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 IDLE_S = 0.2  # how long readings may wait to be written together
 BUSY_S = 1.0  # and in a flood, where few large writes cost half of many small ones
-BUSY_EVENTS = 5_000  # so many within IDLE_S are a flood
+BUSY_EVENTS = 500  # so many within IDLE_S are a flood
 SELF_EVERY_MS = 60_000
 SKEWS_EVERY_MS = 3_600_000
 

@@ -146,7 +146,11 @@ class Ingest:
                     if run is not None and event.seq == run.high + 1 and event.boot == run.boot:
                         run.high = event.seq
                         take(event)
-                        continue
+                    elif self._repeats.is_repeat(event):
+                        self.counts["repeated"] += 1
+                    else:
+                        take(event)
+                    continue
             self._read_any(message, times, batch, suspects, deaf_since)
         self.counts["read"] += len(batch.events)
         if times.latest == times.now:  # where a town drives the clock, its stamps say nothing
