@@ -112,7 +112,7 @@ class _Plans(dict[str, Plan]):
     def __init__(self, world: World) -> None:
         super().__init__()
         self._world = world
-        self._asked: dict[int, Asked] = {}  # by identity: what is asked holds its rule
+        self._asked: dict[str, Asked] = {}  # of the rules that all places have, by rule
 
     def __missing__(self, key: str) -> Plan:
         world = self._world
@@ -126,9 +126,11 @@ class _Plans(dict[str, Plan]):
         return plan
 
     def _asked_by(self, rule: Rule) -> Asked:
-        asked = self._asked.get(id(rule))
+        if rule is not self._world.rules.get(rule.id):
+            return asked_by(rule)  # one home's own
+        asked = self._asked.get(rule.id)
         if asked is None:
-            asked = self._asked[id(rule)] = asked_by(rule)
+            asked = self._asked[rule.id] = asked_by(rule)
         return asked
 
 

@@ -150,6 +150,7 @@ def test_whatever_befalls_the_line_between_hub_and_broker_nothing_is_lost_or_mad
         reckon(publisher, hub, undisturbed=undisturbed, receiver=receiver, until=flow.ended)
 
 
+@pytest.mark.skipif(not DEEP, reason="a long one: make test-deep")
 def test_whatever_befalls_the_line_between_devices_and_broker_what_they_repeat_is_taken_once(
     mosquitto: Broker, tmp_path: Path
 ) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from parts import real_part
 
 
+@pytest.mark.skipif(os.environ.get("CAREHUB_DEEP") != "1", reason="a long one: make test-deep")
 def test_every_fall_is_heard_of() -> None:
     real_part("mosquitto")
     command = [str(Path(sys.executable).with_name("carehub")), "bench", "latency", "--json"]
