@@ -23,7 +23,7 @@ from gateway.clock import Clock, TownClock
 from gateway.commits import Commits
 from gateway.engine.engine import SITE, Decided, Engine
 from gateway.ingest.rate import RateLimit
-from gateway.ingest.source import Arrival, Inbox, Message, Source
+from gateway.ingest.source import Arrival, Inbox, Source
 from gateway.journal.journal import Entry, Journal, JournalError
 from gateway.operations.alert_log import AlertLog, Deed, Saved, Ticked, Work, Written
 from gateway.operations.handling import Answer
@@ -44,8 +44,6 @@ LOOK_EVERY_S = 0.1  # how often an idle line looks at the clock
 SNAPSHOT_EVERY_MS = 30_000
 SNAPSHOT_KEYS_MAX = 100  # per commit: while it lasts nothing is read, and somebody may have fallen
 SNAPSHOT_PAUSE_MS = 50  # between two commits of a round: a city's round is spread over ten seconds
-GATHER_S = 0.004  # so long after a commit what comes is gathered for the next one: a commit costs as much as many messages
-QUICK_S = 0.005  # a write that took less is done on the spot: handing it to a thread and back costs more
 RETRY_S = 1.0
 SAID_EVERY = 60  # refusals between two lines in the log
 ECHO_TOPIC = "care/v1/_sim/echo"
@@ -95,8 +93,6 @@ class Line:
         self._was_held = False
         self._ending = False
         self._refusals = 0
-        self._committed_at = 0.0  # by the loop's clock
-        self._is_quick: dict[str, bool] = {}  # by the kind of work, the last time
         self.unrecorded = Unrecorded(
             inbox=inbox, clock=clock, journal=journal, engine=engine, tell=tell_unrecorded
         )
@@ -125,13 +121,8 @@ class Line:
 
     async def run(self) -> None:
         """Carry what arrives, for ever. ``recover`` comes first."""
-        loop = asyncio.get_running_loop()
         while True:
             arrivals = await self._inbox.take(BATCH_MAX, within_s=LOOK_EVERY_S)
-            early_s = self._committed_at + GATHER_S - loop.time()
-            if arrivals and early_s > 0 and not any(map(_is_urgent, arrivals)):
-                await asyncio.sleep(early_s)
-                arrivals += await self._inbox.take(BATCH_MAX, within_s=0)
             self._carrying = asyncio.ensure_future(self._carry(arrivals))
             await asyncio.shield(self._carrying)  # what was judged is written, even if the hub is told to end
 
@@ -145,7 +136,6 @@ class Line:
         first = self._journal.position + 1
         with self.commits.measured(len(reading.entry.events)):
             await self._insist(self._journal.append, reading.entry)
-        self._committed_at = asyncio.get_running_loop().time()
         self._source.acknowledge(reading.packet_ids)
         self._on_commit()
         decided = self._engine.apply(reading.entry.events, first)
@@ -348,9 +338,10 @@ class Line:
 
         Meanwhile what of it concerns life safety is told from memory. At the end of the hub it is tried once more only.
         """
+        loop = asyncio.get_running_loop()
         while True:
             try:
-                result = await self._write(work, argument)
+                result = await loop.run_in_executor(self._thread, work, argument)
             except (sqlite3.Error, DBAPIError, OSError) as error:
                 self._note_refusal(error)
                 if self._ending:
@@ -361,18 +352,6 @@ class Line:
                 if self._refusals:
                     self._note_room()
                 return result
-
-    async def _write(self, work: Callable[..., T], argument: Entry | Work) -> T:
-        """On the spot while the disk is quick, else in the commit thread, so that a slow disk holds up nobody else."""
-        loop, kind = asyncio.get_running_loop(), type(argument).__name__
-        began = loop.time()
-        if self._is_quick.get(kind):
-            self._is_quick[kind] = False  # where it fails, the next try is the thread's
-            result = work(argument)
-        else:
-            result = await loop.run_in_executor(self._thread, work, argument)
-        self._is_quick[kind] = loop.time() - began < QUICK_S
-        return result
 
     def _note_refusal(self, error: Exception) -> None:
         """Say it when it begins and now and then: a log that grows by the second fills the disk that is full."""
@@ -388,10 +367,6 @@ class Line:
         log.warning("it can be written again, after %d tries", self._refusals)
         self._refusals, self.trouble = 0, ""
         self.unrecorded.over()
-
-
-def _is_urgent(arrival: Arrival) -> bool:
-    return not isinstance(arrival, Message) or arrival.topic.endswith("/event")
 
 
 def _states(
