@@ -48,6 +48,7 @@ class _Lane:
     in_flight: set[str] = field(default_factory=set)
     ready: deque[Waiting] = field(default_factory=deque)  # seen in the outbox, not started for want of room
     look_again: bool = True  # the outbox may hold something more urgent than what is ready
+    seen_all: bool = False  # the last look found everything that was due
     next_try_ms: int | None = None
 
     def has_room(self, waiting: Waiting) -> bool:
@@ -172,7 +173,7 @@ class Delivery:
         """Start what is due as far as there is room; gives the seconds until it is worth looking again."""
         pause_s = LOOK_AGAIN_S
         retry_due = lane.next_try_ms is not None and lane.next_try_ms <= self._now_ms()
-        if lane.look_again or retry_due or not lane.ready:
+        if lane.look_again or retry_due or not (lane.ready or lane.seen_all):
             lane.look_again = False
             try:
                 seen = await self._stored(self._look, lane.name, self._now_ms(), tuple(lane.in_flight))
@@ -181,6 +182,7 @@ class Delivery:
                 lane.look_again, pause_s = True, DATABASE_WAIT_S
             else:
                 lane.ready, lane.next_try_ms = deque(seen.due), seen.next_try_ms
+                lane.seen_all = len(seen.due) < LOOK_AHEAD_MAX
         tasks = self._tasks
         assert tasks is not None  # noqa: S101 lanes are served within run() only
         while lane.ready and (lane.ready[0].id in lane.in_flight or lane.has_room(lane.ready[0])):

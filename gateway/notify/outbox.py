@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, case, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, case, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gateway.alerts.message import AlertFacts, AlertMessage, PlaceFacts
 from gateway.alerts.words import OutsidePlace, compose
 from gateway.notify.channel import message_id
-from gateway.operations.tables import Alert, AlertStep, Outbox, Place
+from gateway.operations.tables import Alert, AlertStep, Outbox, Place, table_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ def enqueue(
         for name in channels
     ]
     if rows:
-        connection.execute(sqlite_insert(Outbox).on_conflict_do_nothing(index_elements=["id"]), rows)
+        connection.execute(_ENQUEUE, rows)
     return tuple(str(row["id"]) for row in rows)
 
 
@@ -103,38 +103,27 @@ def look(
     outside: OutsidePlace,
 ) -> Look:
     """The most urgent due messages of a channel, life safety first, then the one waiting longest."""
-    waiting = (Outbox.state == "waiting") & (Outbox.channel == channel) & Outbox.id.not_in(without)
+    asked = {"channel": channel, "now": now_ms, "most": most, "without": list(without)}
     with engine.connect() as connection:
-        rows = connection.execute(
-            select(*_MESSAGE_COLUMNS)
-            .join(Alert, Alert.id == Outbox.alert_id)
-            .outerjoin(Place, Place.id == Alert.place_id)
-            .where(waiting, Outbox.next_try_ms <= now_ms)
-            .order_by(case((Alert.kind == "life_safety", 0), else_=1), Outbox.next_try_ms, Alert.number)
-            .limit(most)
-        ).all()
-        later = connection.scalar(
-            select(func.min(Outbox.next_try_ms)).where(waiting, Outbox.next_try_ms > now_ms)
-        )
+        rows = connection.execute(_DUE, asked).all()
+        later = connection.scalar(_LATER, asked)
     return Look(tuple(_waiting(row, zone, outside) for row in rows), later)
 
 
 def settle(engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: int) -> bool:
     """Write down what became of a try; False when the row was settled before (nothing is written then)."""
     with engine.begin() as connection:
-        changed = connection.execute(
-            update(Outbox)
-            .where(Outbox.id == waiting.id, Outbox.state == "waiting")
-            .values(
-                state=outcome.state,
-                attempts=waiting.attempts + (outcome.state != "withdrawn"),
-                next_try_ms=outcome.next_try_ms,
-                delivered_ms=outcome.at_ms if outcome.state == "delivered" else None,
-                receipt=outcome.receipt,
-                error=outcome.error,
-            )
-        )
-        if changed.rowcount and outcome.state == "delivered":
+        settled = {
+            "outbox_id": waiting.id,
+            "state": outcome.state,
+            "attempts": waiting.attempts + (outcome.state != "withdrawn"),
+            "next_try_ms": outcome.next_try_ms,
+            "delivered_ms": outcome.at_ms if outcome.state == "delivered" else None,
+            "receipt": outcome.receipt,
+            "error": outcome.error,
+        }
+        changed = connection.execute(_SETTLE, settled).rowcount
+        if changed and outcome.state == "delivered":
             step = {
                 "alert_id": waiting.alert_id,
                 "kind": "delivered",
@@ -142,8 +131,8 @@ def settle(engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: in
                 "by": waiting.channel,
                 "detail": outcome.receipt,
             }
-            connection.execute(insert(AlertStep).values(step))
-        return bool(changed.rowcount)
+            connection.execute(_STEP, step)
+        return bool(changed)
 
 
 def fail_unknown(engine: Engine, channels: Collection[str]) -> int:
@@ -205,6 +194,26 @@ _MESSAGE_COLUMNS = (
     Place.name,
     Place.address,
 )
+
+
+# Built once: to build such a statement costs more than to run it.
+_ENQUEUE = sqlite_insert(table_of(Outbox)).on_conflict_do_nothing(index_elements=["id"])
+_WAITS = (
+    (Outbox.state == "waiting")
+    & (Outbox.channel == bindparam("channel"))
+    & Outbox.id.not_in(bindparam("without", expanding=True))
+)
+_DUE = (
+    select(*_MESSAGE_COLUMNS)
+    .join(Alert, Alert.id == Outbox.alert_id)
+    .outerjoin(Place, Place.id == Alert.place_id)
+    .where(_WAITS, Outbox.next_try_ms <= bindparam("now"))
+    .order_by(case((Alert.kind == "life_safety", 0), else_=1), Outbox.next_try_ms, Alert.number)
+    .limit(bindparam("most"))
+)
+_LATER = select(func.min(Outbox.next_try_ms)).where(_WAITS, Outbox.next_try_ms > bindparam("now"))
+_SETTLE = update(table_of(Outbox)).where(Outbox.id == bindparam("outbox_id"), Outbox.state == "waiting")
+_STEP = insert(table_of(AlertStep))
 
 
 def _waiting(row: Row[*tuple[Any, ...]], zone: tzinfo, outside: OutsidePlace) -> Waiting:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from sqlalchemy import Engine, delete, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from gateway.alerts.escalation import Climb, Ladder, after_hold, due, first
@@ -95,6 +94,7 @@ class AlertLog:
         self._held_from: int | None = None
         with Session(engine) as session:
             self.next_escalation = _earliest_escalation(session)
+        self._done = self.cursor()
 
     def cursor(self, consumer: str = ENGINE) -> int:
         """The committed position of a consumer, 0 before the first."""
@@ -124,8 +124,7 @@ class AlertLog:
         """Write it all or nothing. Deeds at or below the cursor are left out."""
         written, held_from, earliest = Written(), self._held_from, self.next_escalation
         with Session(self._engine) as session, session.begin():
-            cursor = session.get(Cursor, ENGINE)
-            done = cursor.position if cursor else 0
+            done = self._done
             for deed in work.deeds:
                 if deed.position <= done:
                     continue
@@ -133,10 +132,11 @@ class AlertLog:
                     held_from = self._escalate(session, deed.what, held_from, written)
                 else:
                     self._do(session, deed, written)
-            self._save(session, work, max(done, work.position))
+            _save(session, work, max(done, work.position))
             if written.alerts:  # else nothing has moved on a ladder
                 earliest = _earliest_escalation(session)
-        self._held_from, self.next_escalation = held_from, earliest  # only now: the commit may have failed
+        self._done = max(done, work.position)  # only now: the commit may have failed
+        self._held_from, self.next_escalation = held_from, earliest
         return written
 
     def _do(self, session: Session, deed: Deed, written: Written) -> None:
@@ -285,36 +285,36 @@ class AlertLog:
             take_from_shelf(session, alert, now)
             self._tell(session, alert, now, written, anew=True)
 
-    def _save(self, session: Session, work: Work, position: int) -> None:
-        rows = [
-            {"key": s.key, "position": s.position, "version": STATE_VERSION, "body": s.body}
-            for s in work.saved
-            if s.body
-        ]
-        if rows:
-            new = insert(Snapshot)
-            session.execute(
-                new.on_conflict_do_update(
-                    index_elements=["key"],
-                    set_={name: new.excluded[name] for name in ("position", "version", "body")},
-                ),
-                rows,
-            )
-        gone = [saved.key for saved in work.saved if not saved.body]
-        if gone:
-            session.execute(delete(Snapshot).where(Snapshot.key.in_(gone)))
-        cursors: list[tuple[str, int]] = [(ENGINE, position)]
-        if work.floor is not None:
-            cursors += [(FLOOR, work.floor[0]), (FLOOR_WORLD, work.floor[1])]
-        for consumer, value in cursors:
-            new = insert(Cursor).values(consumer=consumer, position=value)
-            session.execute(new.on_conflict_do_update(index_elements=["consumer"], set_={"position": value}))
+
+def _save(session: Session, work: Work, position: int) -> None:
+    """States and cursors, past the object mapper: they are many, and meanwhile nobody who fell is heard."""
+    connection = session.connection()
+    states = [(s.key, s.position, STATE_VERSION, s.body) for s in work.saved if s.body]
+    if states:
+        connection.exec_driver_sql(_SAVE, states)
+    gone = [(saved.key,) for saved in work.saved if not saved.body]
+    if gone:
+        connection.exec_driver_sql("DELETE FROM snapshot WHERE key = ?", gone)
+    cursors = [(ENGINE, position)]
+    if work.floor is not None:
+        cursors += [(FLOOR, work.floor[0]), (FLOOR_WORLD, work.floor[1])]
+    connection.exec_driver_sql(_ADVANCE, cursors)
 
 
 def _earliest_escalation(session: Session) -> int | None:
     """When the next rung of any ladder is due, or the next alert comes off the shelf."""
-    times = select(func.min(Alert.escalate_at), func.min(Alert.shelved_until)).where(Alert.state == "raised")
-    return min((at for at in session.execute(times).one() if at is not None), default=None)
+    return min((at for at in session.connection().execute(_TIMES).one() if at is not None), default=None)
+
+
+_SAVE = (
+    "INSERT INTO snapshot (key, position, version, body) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE "
+    "SET position = excluded.position, version = excluded.version, body = excluded.body"
+)
+_ADVANCE = (
+    "INSERT INTO cursor (consumer, position) VALUES (?, ?) ON CONFLICT (consumer) DO UPDATE "
+    "SET position = excluded.position"
+)
+_TIMES = select(func.min(Alert.escalate_at), func.min(Alert.shelved_until)).where(Alert.state == "raised")
 
 
 def _judged_in(deed: Deed) -> World:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from gateway.alerts.own import HUB_PLACE, own_words
-from gateway.operations.tables import Alert, AlertStep
+from gateway.operations.new_alert import write_new
+from gateway.operations.tables import Alert
 from rules.events import Command
 
 RAISE, END = "own_raise", "own_end"
@@ -16,18 +16,14 @@ RAISE, END = "own_raise", "own_end"
 def raise_own(session: Session, command: Command, *, wall_ms: int, escalate_at: int | None) -> bool:
     """Write the alert that the command names, with its first step; False when it is there already."""
     words = own_words(command.data["rule"], command.data)
-    number = (session.scalar(select(func.max(Alert.number))) or 0) + 1
-    new = insert(Alert).values(
-        id=command.alert, number=number, rule=command.data["rule"], kind="device", severity=words.severity,
-        title=words.title, why=words.why, todo=words.todo, evidence={"condition": "own", "numbers": command.data, "facts": []},
-        place_id=HUB_PLACE, device_id="", room="", active_at=command.at, raised_at=command.at, raised_wall_ms=wall_ms,
-        recorded=True, state="raised", version=1, rung=0, escalate_at=escalate_at, group_id="",
-    )  # fmt: skip
-    if not session.execute(new.on_conflict_do_nothing(index_elements=["id"])).rowcount:  # type: ignore[attr-defined]
-        return False
-    session.add(AlertStep(alert_id=command.alert, kind="raised", at=command.at, by=""))
-    session.flush()
-    return True
+    values = {
+        "id": command.alert, "rule": command.data["rule"], "kind": "device", "severity": words.severity,
+        "title": words.title, "why": words.why, "todo": words.todo,
+        "evidence": {"condition": "own", "numbers": command.data, "facts": []},
+        "place_id": HUB_PLACE, "device_id": "", "room": "", "active_at": command.at, "raised_at": command.at,
+        "raised_wall_ms": wall_ms, "escalate_at": escalate_at, "group_id": "",
+    }  # fmt: skip
+    return write_new(session, values)
 
 
 def standing(engine: Engine, rule: str) -> str:

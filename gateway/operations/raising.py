@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from gateway.alerts.words import room_en
-from gateway.operations.tables import Alert, AlertStep, HeldAlert
+from gateway.operations.new_alert import write_new
+from gateway.operations.tables import Alert, HeldAlert, table_of
 from rules.effects import Hold, Raise
 from rules.rule import Words
 from rules.sentences import why
@@ -24,18 +25,15 @@ def raise_alert(
 
     One that was held back before is marked as told.
     """
-    held = session.get(HeldAlert, raised.alert)
-    number = (session.scalar(select(func.max(Alert.number))) or 0) + 1
-    new = insert(Alert).values(
-        **said_of(raised, world, held), id=raised.alert, number=number, raised_at=raised.at, raised_wall_ms=wall_ms,
-        recorded=True, state="raised", version=1, rung=0, escalate_at=escalate_at, group_id=raised.group,
-    )  # fmt: skip
-    if not session.execute(new.on_conflict_do_nothing(index_elements=["id"])).rowcount:  # type: ignore[attr-defined]
+    held = session.connection().execute(_HELD, {"alert": raised.alert}).first()
+    values = {
+        **said_of(raised, world, held), "id": raised.alert, "raised_at": raised.at, "raised_wall_ms": wall_ms,
+        "escalate_at": escalate_at, "group_id": raised.group,
+    }  # fmt: skip
+    if not write_new(session, values):
         return False
-    session.add(AlertStep(alert_id=raised.alert, kind="raised", at=raised.at, by=""))
     if held is not None:
-        held.told_at = raised.at
-    session.flush()
+        session.execute(update(HeldAlert).where(HeldAlert.id == raised.alert).values(told_at=raised.at))
     return True
 
 
@@ -67,7 +65,7 @@ def next_lead(session: Session, lead: Alert) -> Alert | None:
     return left[0] if left else None
 
 
-def said_of(effect: Raise | Hold, world: World, held: HeldAlert | None = None) -> dict[str, Any]:
+def said_of(effect: Raise | Hold, world: World, held: HeldAlert | Row[Any] | None = None) -> dict[str, Any]:
     """What an alert says of itself; where its rule is gone meanwhile, what was recorded when it was held back."""
     if effect.rule not in world.rules:
         assert held is not None, "a rule that is in no world raises nothing"  # noqa: S101 an invariant of the stages
@@ -95,3 +93,4 @@ def said_of(effect: Raise | Hold, world: World, held: HeldAlert | None = None) -
 _KEPT = (
     "rule", "kind", "severity", "title", "why", "todo", "evidence", "place_id", "device_id", "room", "active_at",
 )  # fmt: skip
+_HELD = select(*(table_of(HeldAlert).c[name] for name in _KEPT)).where(HeldAlert.id == bindparam("alert"))

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Table, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class Base(DeclarativeBase):
     """Declarative base; its metadata is what the migrations are held to."""
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table behind a model, for statements that go past the object mapper."""
+    table = model.__table__
+    assert isinstance(table, Table)  # noqa: S101 a mapped class is a table
+    return table
 
 
 class Place(Base):
