@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Container
 from typing import Protocol
 
+import msgspec
+
 from rules.events import Occurrence, Telemetry
 
 
@@ -23,13 +25,12 @@ class Memory(Protocol):
         """The highest number taken of that power-up; None if it is not known."""
 
 
-class Run:
-    """``low`` to ``high`` of one power-up were all read, and nothing of it above."""
+class Run(msgspec.Struct, gc=False):
+    """``low`` to ``high`` of one power-up were all read, and nothing of it above. A city has as many as devices."""
 
-    __slots__ = ("boot", "high", "low")
-
-    def __init__(self, boot: str, low: int) -> None:
-        self.boot, self.low, self.high = boot, low, low
+    boot: str
+    low: int
+    high: int
 
 
 class Repeats:
@@ -83,7 +84,7 @@ class Repeats:
         elif self._is_newest(run, device, boot, seq):
             if run is not None:
                 self._left[device, run.boot].append(run)
-            self.runs[device] = Run(boot, seq)
+            self.runs[device] = Run(boot, seq, seq)
         else:
             self._numbers.add((device, boot, seq))
 

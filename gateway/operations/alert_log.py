@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from gateway.alerts.escalation import Climb, Ladder, after_hold, due, first
 from gateway.operations import own_alerts
 from gateway.operations.course import Tell, again, change, end, take_from_shelf
+from gateway.operations.database import in_turn
 from gateway.operations.handling import Answer, obey
 from gateway.operations.home_modes import change_mode
 from gateway.operations.raising import hold_back, lead_of, next_lead, raise_alert
@@ -87,7 +88,7 @@ class AlertLog:
     def __init__(
         self, engine: Engine, *, ladder: Ladder, enqueue: Enqueue, wall_ms: Callable[[], int]
     ) -> None:
-        self._engine = engine
+        self._engine, self._turn = engine, in_turn(engine)
         self._ladder = ladder
         self._enqueue = enqueue
         self._wall_ms = wall_ms
@@ -123,7 +124,7 @@ class AlertLog:
     def commit(self, work: Work) -> Written:
         """Write it all or nothing. Deeds at or below the cursor are left out."""
         written, held_from, earliest = Written(), self._held_from, self.next_escalation
-        with Session(self._engine) as session, session.begin():
+        with self._turn, Session(self._engine) as session, session.begin():
             done = self._done
             for deed in work.deeds:
                 if deed.position <= done:
