@@ -16,10 +16,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 import zlib
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -237,16 +239,30 @@ class Journal:
         """
         if after >= self.position:
             return (), after
-        for first, events in tuple(self._tail):
-            if first <= after + 1 < first + len(events):
-                start = after + 1 - first
-                found = events[start : start + most] if start or len(events) > most else events
-                return found, after + len(found)
+        if found := self._remembered(after, most):
+            return found, after + len(found)
         for first, count, body, checksum in self._rows(after):
             start = max(after + 1 - first, 0)
             found = self._decode(first, count, body, checksum)[start : start + most]
             return found, first + start + len(found) - 1
         return (), after
+
+    def _remembered(self, after: int, most: int) -> list[AnyEvent]:
+        """What the tail has right behind ``after``; nothing if that is older, or there is a gap.
+
+        Many small entries are given together: looking each of them up among thousands would cost more than all the rest.
+        """
+        tail = tuple(self._tail)
+        found: list[AnyEvent] = []
+        at = bisect_right(tail, after + 1, key=itemgetter(0)) - 1
+        for first, events in tail[max(at, 0) :]:
+            start = after + 1 + len(found) - first
+            if not 0 <= start < len(events):
+                break
+            found += events[start : start + most - len(found)]
+            if len(found) >= min(most, EVENTS_PER_ROW_MAX):
+                break
+        return found
 
     def _rows(self, after: int) -> Iterator[tuple[int, int, bytes, int]]:
         last = after
