@@ -163,9 +163,15 @@ def _behind(hub: Hub) -> list[Figure]:
         gauge("carehub_journal_position", "Events in the journal.", position),
         gauge("carehub_store_position", "Events of which the store has the rows.", hub.writer.position),
         gauge("carehub_store_behind_events", "Events not yet stored.", position - hub.writer.position),
-        gauge("carehub_snapshot_position", "Where the last whole round of snapshots began.", hub.line.floor),
+        gauge(
+            "carehub_snapshot_position",
+            "Where the last whole round of snapshots began.",
+            hub.line.snapshots.floor,
+        ),
         counter(
-            "carehub_snapshot_rounds_total", "Whole rounds of snapshots since the start.", hub.line.rounds
+            "carehub_snapshot_rounds_total",
+            "Whole rounds of snapshots since the start.",
+            hub.line.snapshots.rounds,
         ),
         gauge("carehub_feed_lost", "1 while the broker cannot be heard.", lost_at is not None),
         gauge("carehub_feed_lost_seconds", "For how long the broker has not been heard.", max(0.0, lost_s)),

@@ -25,10 +25,11 @@ from gateway.engine.engine import SITE, Decided, Engine
 from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Arrival, Inbox, Source
 from gateway.journal.journal import Entry, Journal, JournalError
-from gateway.operations.alert_log import AlertLog, Deed, Saved, Ticked, Work, Written
+from gateway.operations.alert_log import AlertLog, Deed, Ticked, Work, Written
 from gateway.operations.handling import Answer
 from gateway.reading import Reader, Reading
 from gateway.replaying import Again
+from gateway.snapshots import Snapshots
 from gateway.unrecorded import Unrecorded
 from rules.effects import Raise
 from rules.events import AnyEvent, Command, Tick, WorldChanged
@@ -41,9 +42,6 @@ log = logging.getLogger(__name__)
 
 BATCH_MAX = 10_000  # arrivals per commit: large enough for group commit, small enough to stay responsive
 LOOK_EVERY_S = 0.1  # how often an idle line looks at the clock
-SNAPSHOT_EVERY_MS = 30_000
-SNAPSHOT_KEYS_MAX = 25  # per commit: while it lasts nothing is read, and somebody may have fallen
-SNAPSHOT_PAUSE_MS = 15  # between two commits of a round: a city's round is spread over twelve seconds
 RETRY_S = 1.0
 SAID_EVERY = 60  # refusals between two lines in the log
 ECHO_TOPIC = "care/v1/_sim/echo"
@@ -87,9 +85,6 @@ class Line:
         self._on_send = on_send
         self._on_commit = on_commit
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
-        self._snapshot_at = self._saved_at = 0
-        self._round: list[str] = []
-        self._round_from: tuple[int, int] = (0, 0)
         self._was_held = False
         self._ending = False
         self._refusals = 0
@@ -109,8 +104,7 @@ class Line:
         self.trouble = ""
         self.raised = 0
         self.commits = Commits()
-        self.rounds = 0  # of snapshots, whole ones
-        self.floor = 0  # where the last of them began: a start replays what is behind it
+        self.snapshots = Snapshots(engine)
 
     # the line
 
@@ -216,9 +210,9 @@ class Line:
         if self._carrying is not None:
             await asyncio.wait([self._carrying])
         if self._carrying is None or self._carrying.exception() is None:  # else: recovery is replay
-            self._begin_round(self._clock.now())
+            self.snapshots.begin(self._clock.now())
             try:
-                while self._round:
+                while self.snapshots.left:
                     await self._save_some()
             except (sqlite3.Error, DBAPIError, OSError):
                 log.warning(
@@ -283,34 +277,13 @@ class Line:
         for errand in reading.errands:
             if errand.command is None and not errand.done.done():
                 errand.done.set_result(Answer(ok=True, reason="", version=self._engine.world.version))
-        now = self._clock.now()
-        if not self._round and now - self._snapshot_at >= SNAPSHOT_EVERY_MS:
-            self._begin_round(now)
-        if self._round and now - self._saved_at >= SNAPSHOT_PAUSE_MS:
-            self._saved_at = now
+        if self.snapshots.due(self._clock.now()):
             await self._save_some()
 
     async def _save_some(self) -> None:
-        work = self._saving()
-        await self._insist(self._alert_log.commit, work)
-        if work.floor is not None:
-            self.rounds, self.floor = self.rounds + 1, work.floor[0]
-
-    def _saving(self) -> Work:
-        """The next part of the round; every deed up to the engine's position must be written before it is."""
-        work = Work(self._engine.position)
-        for name in self._round[:SNAPSHOT_KEYS_MAX] + self._engine.unsaved_sites():
-            work.saved.append(Saved(name, self._engine.position, self._engine.body_of(name)))
-        del self._round[:SNAPSHOT_KEYS_MAX]
-        if not self._round:
-            work.floor = self._round_from
-        return work
-
-    def _begin_round(self, now: int) -> None:
-        self._snapshot_at = now
-        self._round = sorted(self._engine.dirty.union(self._round))
-        self._round_from = (self._engine.position, self._engine.world.version)
-        self._engine.dirty = set()
+        part = self.snapshots.part()
+        await self._insist(self._alert_log.commit, part)
+        self.snapshots.written(part)
 
     def _tell(self, written: Written) -> None:
         self.raised += written.raised

@@ -27,11 +27,11 @@ from gateway.bench.city import BOOT, KIT, REPORT_MS, Lived, definition_of, home_
 from gateway.bench.falls import Falls
 from gateway.bench.station import BenchHub, bench_broker, machine, wait_until
 from gateway.journal.journal import Entry, Journal
-from gateway.line import SNAPSHOT_EVERY_MS
 from gateway.operations.alert_log import AlertLog, Deed, Saved, Work
 from gateway.operations.database import open_database
 from gateway.registry import apply as registry
 from gateway.registry.values import Registry
+from gateway.snapshots import SNAPSHOT_EVERY_MS
 from rules.events import Tick
 from rules.world import Definition, World
 

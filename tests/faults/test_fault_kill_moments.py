@@ -57,12 +57,12 @@ MORE_MOMENTS = {
     "recovered, the opening in the journal": Moment("gateway.journal.journal:Journal.append"),
     "before a commit": Moment("gateway.journal.journal:Journal.append", 5, before=True),
     "written, nobody told": Moment("gateway.operations.alert_log:AlertLog.commit", 7),
-    "a round of snapshots begun": Moment("gateway.line:Line._begin_round", 3),
+    "a round of snapshots begun": Moment("gateway.snapshots:Snapshots.begin", 3),
     "before the store writes": Moment("gateway.store.duckdb:DuckDBStore.write", 2, before=True),
     "sent and written down": Moment("gateway.notify.outbox:settle", 2),
 }
 # A state a commit and a round every half second: a round spans many turns, as a city's does.
-CITY = {"gateway.line:SNAPSHOT_KEYS_MAX": 1, "gateway.line:SNAPSHOT_EVERY_MS": 500}
+CITY = {"gateway.snapshots:SNAPSHOT_KEYS_MAX": 1, "gateway.snapshots:SNAPSHOT_EVERY_MS": 500}
 
 
 def strike(hub: HubProcess, moment: Moment, name: str, flow: Flow) -> None:

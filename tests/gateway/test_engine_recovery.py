@@ -10,7 +10,7 @@ from line_desk import START, Desk, copied, definition
 from line_life import Life
 from sqlalchemy import text
 
-import gateway.line
+import gateway.snapshots
 from gateway.engine.engine import Engine
 from gateway.journal.journal import JournalError
 from rules.effects import Raise
@@ -23,7 +23,7 @@ SEEDS = range(1, 4)
 @pytest.fixture(params=[1, 500])
 def keys_per_commit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """With one key a commit, a snapshot round spans many turns, as a city's does."""
-    monkeypatch.setattr(gateway.line, "SNAPSHOT_KEYS_MAX", request.param)
+    monkeypatch.setattr(gateway.snapshots, "SNAPSHOT_KEYS_MAX", request.param)
     return int(request.param)
 
 
@@ -92,7 +92,7 @@ def test_an_orderly_end_amid_a_snapshot_round_forgets_no_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The keys that a round had not yet written were dirty: the last round must write them too."""
-    monkeypatch.setattr(gateway.line, "SNAPSHOT_KEYS_MAX", 1)
+    monkeypatch.setattr(gateway.snapshots, "SNAPSHOT_KEYS_MAX", 1)
 
     async def run() -> None:
         desk = await Desk(tmp_path).open()
@@ -101,7 +101,7 @@ def test_an_orderly_end_amid_a_snapshot_round_forgets_no_key(
         for home in (1, 2, 3):
             desk.says(f"h{home}-contact", m={"contact": home != 3}, boot="b", seq=1)
         await desk.go(31_000)  # a round of four keys has begun
-        assert desk.line._round
+        assert desk.line.snapshots.left
         states = dict(desk.engine.states)
         await desk.line.close()
         desk.drop()
@@ -133,8 +133,8 @@ def test_a_home_taken_out_and_put_back_is_alive_after_a_kill(tmp_path: Path) -> 
         await desk.go(31_000)
         await desk.changes_world(definition(homes=2))
         await desk.changes_world(definition(homes=3))
-        desk.line._begin_round(desk.clock.now())
-        work = desk.line._saving()
+        desk.line.snapshots.begin(desk.clock.now())
+        work = desk.line.snapshots.part()
         work.floor = None  # the kill comes before the round is whole
         desk.alert_log.commit(work)
         desk.drop()

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from line_desk import START, Desk, copied, definition
 
-import gateway.line
+import gateway.snapshots
 from gateway.engine.engine import Engine
 from rules.effects import Change, Hold, Raise
 from rules.events import AnyEvent, Command, Telemetry, Tick, WorldChanged
@@ -79,22 +79,22 @@ def test_a_site_is_saved_whenever_it_has_changed() -> None:
 
 def test_a_key_is_never_saved_without_its_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a kill amid a round leaves a key that has raised beside a site that has not heard of it."""
-    monkeypatch.setattr(gateway.line, "SNAPSHOT_KEYS_MAX", 1)
+    monkeypatch.setattr(gateway.snapshots, "SNAPSHOT_KEYS_MAX", 1)
 
     async def run() -> None:
         desk = await Desk(tmp_path / "live").open()
         desk.connects(kept=False)
         await desk.go(31 * S)  # a first round, whole before anything happens
-        while desk.line._round:
-            desk.alert_log.commit(desk.line._saving())
+        while desk.line.snapshots.left:
+            desk.alert_log.commit(desk.line.snapshots.part())
         until = str(desk.clock.at + 60 * S)
         await desk.asks("silence", "", "c1", key="H1", id="s1", rule="s_door", reason="施工", until=until)
         desk.says("h1-contact", m={"contact": False}, boot="b", seq=1)
         await desk.go(16 * S)
-        desk.line._begin_round(desk.clock.now())
-        while "H1" in desk.line._round:
-            desk.alert_log.commit(desk.line._saving())
-        assert desk.line._round, "the kill comes before the round is whole"
+        desk.line.snapshots.begin(desk.clock.now())
+        while "H1" in desk.line.snapshots.left:
+            desk.alert_log.commit(desk.line.snapshots.part())
+        assert desk.line.snapshots.left, "the kill comes before the round is whole"
         desk.drop()
         after = await Desk(copied(tmp_path / "live", tmp_path / "after"), at=desk.clock.at).open()
         after.connects(kept=True)
