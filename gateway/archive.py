@@ -1,7 +1,8 @@
 """The archive: the readings of past days as Parquet files in a folder for each month, homes apart from facilities.
 
 ``archive/2026-03/places-2026-03-05.parquet``: plain columns (those of ``gateway.store.readings.Readings``), compressed with
-zstd, one file a day so that no step is long. A file is there whole or not at all, and is never written twice.
+zstd, one file a day so that no step is long. A file is there whole or not at all, and is never written twice: so a copy may
+be a hard link.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from gateway.store.readings import StoreUnavailable
 from gateway.store.summaries import day_of
 
 NAME = re.compile(r"(homes|places)-(\d{4}-\d{2}-\d{2})\.parquet")
+MONTH = re.compile(r"\d{4}-\d{2}")
+FOLDER = "archive"  # of the hub's data
 DAY_MS = 86_400_000
 
 
@@ -81,6 +84,19 @@ class Archive:
         for day in self.days(0, now_ms - days * DAY_MS):
             if day.end_ms <= now_ms - days * DAY_MS:
                 day.file.unlink(missing_ok=True)
+
+
+def archived_files(data: Path) -> list[str]:
+    """The archive's files as they lie in the hub's data folder: ``archive/2026-03/places-2026-03-05.parquet``."""
+    found = (str(file.relative_to(data)) for file in (data / FOLDER).glob("*/*.parquet"))
+    return sorted(filter(is_archived, found))
+
+
+def is_archived(name: str) -> bool:
+    """Whether that is the name of a file of the archive, and of nothing else."""
+    folder, _, rest = name.partition("/")
+    month, _, file = rest.partition("/")
+    return folder == FOLDER and bool(MONTH.fullmatch(month) and NAME.fullmatch(file))
 
 
 def _check(file: Path, rows: int) -> None:

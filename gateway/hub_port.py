@@ -93,9 +93,9 @@ class WebPort(StoredPort):
         """Everything the hub tells of itself for /metrics."""
         return figures(self._hub)
 
-    def begin_backup(self) -> str | None:
+    def begin_backup(self, *, archive: bool) -> str | None:
         """Begin a backup in a thread of its own."""
-        return self._hub.backups.begin()
+        return self._hub.backups.begin(archive=archive)
 
     def backup(self, backup_id: str) -> BackupState | None:
         """How far a backup is."""

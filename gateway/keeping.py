@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.archive import Archive
+from gateway.archive import FOLDER, Archive
 from gateway.kept_store import KeptStore
 from gateway.parts import influx_source
 from gateway.settings import Settings
@@ -58,7 +58,7 @@ def keep(settings: Settings, store: Store, *, newest_ms: Callable[[], int]) -> K
     """Put a store into keeping; ``newest_ms`` is hub time."""
     data, zone = settings.hub.data, ZoneInfo(settings.hub.zone)
     dead, book = DeadLetters(data / "dead_letters.sqlite"), KeepingBook(data / "store_keeping.sqlite")
-    archive = Archive(data / "archive", zone)
+    archive = Archive(data / FOLDER, zone)
     keeping, copies = _keeping_of(settings, store)
     keeper = StoreKeeper(keeping, book, archive, bounds=bounds_of(settings), zone=zone, newest_ms=newest_ms)
     kept = KeptStore(store, dead=dead, book=book, now_ms=newest_ms)

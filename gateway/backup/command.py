@@ -25,7 +25,7 @@ LOOK_EVERY_S = 0.2
 SHOWN_AFTER_S = 2.0
 WORDS = {
     "places": "处 places", "devices": "台设备 devices", "staff": "名值班人员 staff", "alerts": "条警情 alerts",
-    "alerts_open": "条未办结 of them open", "readings": "条读数 readings",
+    "alerts_open": "条未办结 of them open", "readings": "条读数 readings", "archive_files": "个归档文件 files of the archive",
 }  # fmt: skip
 
 
@@ -34,9 +34,12 @@ def backup(
     config: ConfigOption = None,
     *,
     hub: Annotated[str, typer.Option(help="URL of the running hub, if it is not that of [http].")] = "",
+    archive: Annotated[
+        bool, typer.Option("--archive/--without-archive", help="Take the archive of past days along.")
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Back up the hub's data folder, also while the hub works: alerts, registry, staff, readings, journal."""
+    """Back up the hub's data folder, also while the hub works: alerts, registry, staff, readings, journal, archive."""
     with explained():
         from gateway.backup.manifest import BackupError
         from gateway.backup.parcel import deliver, look_into
@@ -53,12 +56,12 @@ def backup(
                 try:
                     lock = FolderLock(data)
                 except FolderBusyError:
-                    folder = _asked_of_hub(settings, hub, told)
+                    folder = _asked_of_hub(settings, hub, told, archive=archive)
                     manifest = look_into(folder)
                     deliver(folder, target)
                 else:
                     try:
-                        manifest = _of_files(settings, target, told)
+                        manifest = _of_files(settings, target, told, archive=archive)
                     finally:
                         lock.release()
         except BackupError as error:
@@ -70,6 +73,8 @@ def backup(
         _line(
             "读数在 InfluxDB 中，请另行备份 the readings are in InfluxDB: back it up by its own means (influx backup)"
         )
+    if not manifest.archive:
+        _line("不含归档 without the archive: copy the folder archive of the hub's data beside it")
 
 
 def restore(
@@ -81,6 +86,7 @@ def restore(
 ) -> None:
     """Restore a backup into the data folder of a hub that does not run."""
     with explained():
+        from gateway.archive import FOLDER as ARCHIVE
         from gateway.backup.manifest import BackupError
         from gateway.backup.restore import restore as put_back
 
@@ -95,9 +101,15 @@ def restore(
     _say(f"已恢复 restored into {settings.hub.data}", manifest, as_json=as_json, more=more)
     if aside is not None:
         _line(f"原有文件 the old files are in {aside}")
+    if not manifest.archive:
+        _line(
+            f"备份不含归档 the backup holds no archive: put your copy of it into {settings.hub.data / ARCHIVE}"
+        )
 
 
-def _of_files(settings: Settings, target: Path, told: Callable[[str, float], None]) -> Manifest:
+def _of_files(
+    settings: Settings, target: Path, told: Callable[[str, float], None], *, archive: bool
+) -> Manifest:
     """From the files, beside the target: no hub runs, and its lock is ours."""
     from gateway.backup.make import make_backup
     from gateway.backup.parcel import deliver
@@ -110,7 +122,9 @@ def _of_files(settings: Settings, target: Path, told: Callable[[str, float], Non
     try:
         with TemporaryDirectory(prefix=".carehub-backup-", dir=target.absolute().parent) as scratch:
             folder = Path(scratch) / "backup"
-            manifest = make_backup(settings.hub.data, folder, store=store, zone=settings.hub.zone, told=told)
+            manifest = make_backup(
+                settings.hub.data, folder, store=store, zone=settings.hub.zone, archive=archive, told=told
+            )
             deliver(folder, target)
     finally:
         if store is not None:
@@ -118,7 +132,7 @@ def _of_files(settings: Settings, target: Path, told: Callable[[str, float], Non
     return manifest
 
 
-def _asked_of_hub(settings: Settings, hub: str, told: Callable[[str, float], None]) -> Path:
+def _asked_of_hub(settings: Settings, hub: str, told: Callable[[str, float], None], *, archive: bool) -> Path:
     """Let the running hub make it; the folder it lies in, within the hub's data."""
     import httpx
 
@@ -127,7 +141,7 @@ def _asked_of_hub(settings: Settings, hub: str, told: Callable[[str, float], Non
     headers = {"authorization": f"Bearer {token}"} if token else {}
     with httpx.Client(base_url=address, headers=headers, timeout=60) as client:
         try:
-            begun = client.post(BACKUP)
+            begun = client.post(BACKUP, params={"archive": archive})
             if begun.status_code != httpx.codes.ACCEPTED:
                 fail(f"{address}: {_words(begun)}", 1)
             path = f"{BACKUP}/{begun.json()['id']}"

@@ -36,12 +36,12 @@ class Backups:
         self._state: BackupState | None = None
         shutil.rmtree(data / FOLDER, ignore_errors=True)  # of a hub that was killed
 
-    def begin(self) -> str | None:
-        """Begin one; its id, or None while another is at work."""
+    def begin(self, *, archive: bool) -> str | None:
+        """Begin one, with the archive or without; its id, or None while another is at work."""
         if self._state is not None and self._state.state == "running":
             return None
         self._state = BackupState(id=secrets.token_hex(8), state="running")
-        self._thread.submit(self._make, self._state.id)
+        self._thread.submit(self._make, self._state.id, archive=archive)
         return self._state.id
 
     def find(self, backup_id: str) -> BackupState | None:
@@ -56,12 +56,13 @@ class Backups:
             self._store.end_copy()
         self._thread.shutdown(cancel_futures=True)
 
-    def _make(self, backup_id: str) -> None:
+    def _make(self, backup_id: str, *, archive: bool) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)  # on Linux a thread has its own
         folder = self._data / FOLDER / backup_id
         try:
             shutil.rmtree(folder.parent, ignore_errors=True)
-            make_backup(self._data, folder, store=self._store, zone=self._zone, told=self._told(backup_id))
+            told = self._told(backup_id)
+            make_backup(self._data, folder, store=self._store, zone=self._zone, archive=archive, told=told)
         except (BackupError, StoreUnavailable, OSError) as error:
             self._failed(backup_id, str(error), folder)
             log.warning("backup: %s", error)

@@ -6,6 +6,9 @@ The alerts and the store read the journal, each by its own cursor. They are copi
 the backup is ever ahead of its journal, and a start from it replays what is in between. Each file is copied as of one moment
 (SQLite: a read transaction; DuckDB: one statement), and nobody who writes is held up. Where the journal was thinned
 meanwhile, so that it begins behind what a copied cursor needs, all is copied once more.
+
+The archive comes last of all: a day is written there before it leaves the store, so it is in the one or the other, or in both,
+which a hub at work knows as well. Its files never change, and are linked where that can be.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from gateway.archive import FOLDER as ARCHIVE
+from gateway.archive import archived_files
 from gateway.backup.manifest import (
     FORMAT,
     JOURNAL,
@@ -59,22 +64,27 @@ class CopiedStore(Protocol):
 Told = Callable[[str, float], None]
 
 
-def make_backup(data: Path, folder: Path, *, store: CopiedStore | None, zone: str, told: Told) -> Manifest:
+def make_backup(
+    data: Path, folder: Path, *, store: CopiedStore | None, zone: str, archive: bool, told: Told
+) -> Manifest:
     """Write a backup of ``data`` into the new ``folder``, readable by its owner only.
 
-    ``store`` is None where the readings are not in this folder. ``told`` hears what is at work and how much is done (0 to 1).
+    ``store`` is None where the readings are not in this folder; ``archive`` is whether that goes with it. ``told`` hears what
+    is at work and how much is done (0 to 1).
     Raises ``BackupError`` or ``OSError``; what is in ``folder`` is then good for nothing.
     """
     folder.mkdir(parents=True, mode=0o700)
-    _need_room(data, folder)
+    _need_room(data, folder, archive=archive)
     for _ in range(TRIES):
         positions, counts = _copy_all(data, folder, store, told)
         if _fit(folder, positions):
             break
     else:
         raise BackupError(f"{data}: the journal was thinned each time it was copied; try again later")
+    if archive:
+        counts["archive_files"] = _take_archive(data, folder)
     files = {}
-    names = sorted(file.name for file in folder.iterdir())
+    names = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
     for done, name in enumerate(names):
         share = 0.8 + 0.2 * done / len(names)
         (folder / name).chmod(0o600)
@@ -85,6 +95,7 @@ def make_backup(data: Path, folder: Path, *, store: CopiedStore | None, zone: st
         made_at=datetime.now(ZoneInfo(zone)).isoformat(timespec="seconds"),
         carehub=version("carehub"),
         store="duckdb" if store is not None else "influxdb",
+        archive=archive,
         positions=positions,
         counts=counts,
         files=files,
@@ -92,7 +103,8 @@ def make_backup(data: Path, folder: Path, *, store: CopiedStore | None, zone: st
     (folder / NAME).write_bytes(encode(manifest))
     (folder / NAME).chmod(0o600)
     _to_disk(folder / NAME)
-    _to_disk(folder)
+    for each in (*folder.glob(f"{ARCHIVE}/*/"), *folder.glob(f"{ARCHIVE}/"), folder):
+        _to_disk(each)
     return manifest
 
 
@@ -122,6 +134,31 @@ def _copy_all(
     _copy_sqlite(data / JOURNAL, folder / JOURNAL, lambda done: told("journal", 0.5 + 0.3 * done))
     positions["journal"] = _journal_ends(folder / JOURNAL)[1]
     return positions, counts
+
+
+def _take_archive(data: Path, folder: Path) -> int:
+    """Link or copy the archive's files; how many. What leaves the archive meanwhile has reached its age and is left out."""
+    count = 0
+    for name in archived_files(data):
+        target = folder / name
+        for each in (folder / ARCHIVE, target.parent):
+            each.mkdir(mode=0o700, exist_ok=True)
+        try:
+            _link_or_copy(data / name, target)
+        except FileNotFoundError:
+            target.unlink(missing_ok=True)
+        else:
+            count += 1
+    return count
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:  # another disk, or one without links
+        shutil.copyfile(source, target)
 
 
 def _copy_sqlite(source: Path, target: Path, told: Callable[[float], None]) -> None:
@@ -161,8 +198,11 @@ def _fit(folder: Path, positions: dict[str, int]) -> bool:
     return first == 1 or first <= min(wanted) + 1
 
 
-def _need_room(data: Path, folder: Path) -> None:
-    needed = sum(file.stat().st_size for pattern in ("*.sqlite*", "*.duckdb*") for file in data.glob(pattern))
+def _need_room(data: Path, folder: Path, *, archive: bool) -> None:
+    copied = [file for pattern in ("*.sqlite*", "*.duckdb*") for file in data.glob(pattern)]
+    if archive and (data / ARCHIVE).is_dir() and (data / ARCHIVE).stat().st_dev != folder.stat().st_dev:
+        copied += [data / name for name in archived_files(data)]  # else they are linked
+    needed = sum(file.stat().st_size for file in copied)
     free = shutil.disk_usage(folder).free
     if free < needed + ROOM_SPARED_BYTES:
         raise BackupError(

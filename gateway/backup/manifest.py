@@ -8,12 +8,15 @@ from pathlib import Path
 
 import msgspec
 
-FORMAT = 1
+from gateway.archive import is_archived
+
+FORMAT = 2
+FORMATS_READ = frozenset({1, FORMAT})  # 1: without the archive
 NAME = "manifest.json"
 JOURNAL, OPERATIONS, READINGS = "journal.sqlite", "operations.sqlite", "readings.duckdb"
 CHUNK = 1 << 20
-FILES_MAX = 100
-MANIFEST_BYTES_MAX = 1 << 20
+FILES_MAX = 100_000  # two a day of an archive
+MANIFEST_BYTES_MAX = 1 << 25
 
 
 class BackupError(Exception):
@@ -28,12 +31,16 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """``made_at`` is ISO 8601; ``positions`` are journal positions by part; ``counts`` is what the backup holds, in words."""
+    """``made_at`` is ISO 8601; ``positions`` are journal positions by part; ``counts`` is what the backup holds, in words.
+
+    ``archive`` is whether the archive was taken along. ``files`` are by their paths in the data folder.
+    """
 
     format: int
     made_at: str
     carehub: str
     store: str
+    archive: bool = False
     positions: dict[str, int]
     counts: dict[str, int]
     files: dict[str, Held]
@@ -50,13 +57,15 @@ def decode(body: bytes, source: Path) -> Manifest:
         found = msgspec.json.decode(body, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BackupError(f"{source}: {NAME} is damaged ({error}); take another backup") from None
-    if found.format != FORMAT:
+    if found.format not in FORMATS_READ:
+        read = " and ".join(map(str, sorted(FORMATS_READ)))
         raise BackupError(
-            f"{source}: {NAME} has format {found.format}, this hub reads {FORMAT}; use the hub that made it "
+            f"{source}: {NAME} has format {found.format}, this hub reads {read}; use the hub that made it "
             f"({found.carehub})"
         )
     for name in found.files:
-        if not name or name != Path(name).name or name.startswith(".") or name == NAME:
+        plain = name == Path(name).name and not name.startswith(".") and name not in ("", NAME)
+        if not plain and not is_archived(name):
             raise BackupError(f"{source}: {NAME} names the file {name!r}, which no backup has")
     if len(found.files) > FILES_MAX or not {JOURNAL, OPERATIONS} <= found.files.keys():
         raise BackupError(f"{source}: {NAME} does not name {JOURNAL} and {OPERATIONS}; take another backup")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tarfile
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 from gateway.backup.make import opened
 from gateway.backup.manifest import (
@@ -42,16 +45,24 @@ def _as_tar(folder: Path, aside: Path) -> None:
         os.fdopen(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file,
         tarfile.open(fileobj=file, mode="w") as tar,
     ):
-        for name in [NAME, *sorted(f.name for f in folder.iterdir() if f.name != NAME)]:
+        for name in [NAME, *(name for name in _names(folder) if name != NAME)]:
             tar.add(folder / name, arcname=name, filter=_nameless)
 
 
 def _as_folder(folder: Path, aside: Path) -> None:
     aside.mkdir(mode=0o700)
-    for name in sorted(f.name for f in folder.iterdir()):
+    for name in _names(folder):
+        (aside / name).parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(aside / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         shutil.copyfile(folder / name, aside / name)
         _to_disk(aside / name)
+    for each in (aside, *aside.rglob("*/")):
+        each.chmod(0o700)
+        _to_disk(each)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
 
 
 def _to_disk(path: Path) -> None:
@@ -85,27 +96,43 @@ def look_into(source: Path) -> Manifest:
 
 def unpack(source: Path, manifest: Manifest, folder: Path) -> None:
     """Copy the backup's files into ``folder`` and check each against the manifest; raises ``BackupError`` naming the file."""
-    for name, held in manifest.files.items():
-        target = folder / name
-        try:
-            if source.is_dir():
-                check(name, checksum(source / name), held, source)
-                shutil.copyfile(source / name, target)
-            else:
-                _extract(source, name, target)
-        except (OSError, KeyError, tarfile.TarError) as error:
-            raise BackupError(f"{source}: {name} cannot be read ({error}); take another backup") from error
-        check(name, checksum(target), held, source)
-        target.chmod(0o600)
+    with ExitStack() as opened_tar:
+        take = _from_folder(source) if source.is_dir() else _from_tar(source, opened_tar)
+        for name, held in manifest.files.items():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with take(name) as member, target.open("wb") as file:
+                    shutil.copyfileobj(member, file)
+            except (OSError, KeyError, tarfile.TarError) as error:
+                raise BackupError(
+                    f"{source}: {name} cannot be read ({error}); take another backup"
+                ) from error
+            check(name, checksum(target), held, source)
+            target.chmod(0o600)
+    for each in folder.rglob("*/"):
+        each.chmod(0o700)
 
 
-def _extract(source: Path, name: str, target: Path) -> None:
-    with tarfile.open(source) as tar:
-        member = tar.extractfile(name)
-        if member is None:
+def _from_folder(source: Path) -> Callable[[str], IO[bytes]]:
+    return lambda name: (source / name).open("rb")
+
+
+def _from_tar(source: Path, stack: ExitStack) -> Callable[[str], IO[bytes]]:
+    """Opened once, and its members found once: an archive of years has thousands."""
+    try:
+        tar = stack.enter_context(tarfile.open(source))  # noqa: SIM115 the stack closes it
+        members = {member.name: member for member in tar}
+    except (OSError, tarfile.TarError) as error:
+        raise BackupError(f"{source}: it cannot be read to its end ({error}); take another backup") from error
+
+    def take(name: str) -> IO[bytes]:
+        found = tar.extractfile(members[name])
+        if found is None:
             raise KeyError(name)
-        with target.open("wb") as file:
-            shutil.copyfileobj(member, file)
+        return found
+
+    return take
 
 
 def _nameless(member: tarfile.TarInfo) -> tarfile.TarInfo:

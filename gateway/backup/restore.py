@@ -71,7 +71,7 @@ def _move_aside(data: Path, old: list[Path]) -> Path:
 
 def _move_in(staged: Path, data: Path) -> None:
     files = sorted(staged.iterdir(), key=lambda file: file.name == JOURNAL)
-    for file in files:
+    for file in (*staged.rglob("*"), staged):
         with opened(file) as descriptor:
             os.fsync(descriptor)
     for file in files:

@@ -14,9 +14,12 @@ router = APIRouter(prefix="/api/v1", tags=["operation"])
 
 
 @router.post("/backup", status_code=202, responses=declared(409))
-async def begin_backup(request: Request) -> dict[str, str]:
-    """Begin a backup within the hub's data folder; answers with the id to ask after. 409 while another is at work."""
-    found = Context.of(request).port.begin_backup()
+async def begin_backup(request: Request, *, archive: bool = True) -> dict[str, str]:
+    """Begin a backup within the hub's data folder; answers with the id to ask after. 409 while another is at work.
+
+    ``archive=false`` leaves the archive out, whose files never change.
+    """
+    found = Context.of(request).port.begin_backup(archive=archive)
     if found is None:
         raise refuse(409, "busy_backup")
     return {"id": found}

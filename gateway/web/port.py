@@ -310,8 +310,8 @@ class HubPort(Protocol):
     def figures(self) -> Sequence[Figure]:
         """Everything the hub tells of itself for /metrics; asks the disk, so not on the loop."""
 
-    def begin_backup(self) -> str | None:
-        """Begin one beside the alarm path; its id, or None while another is at work."""
+    def begin_backup(self, *, archive: bool) -> str | None:
+        """Begin one beside the alarm path, with the archive or without; its id, or None while another is at work."""
 
     def backup(self, backup_id: str) -> BackupState | None:
         """How far that one is; None when it is not known."""

@@ -14,6 +14,7 @@ from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Query
 
 HOMES = 5
+ARCHIVED = "archive/2026-03/places-2026-03-05.parquet"
 
 
 def stored(hub: HubProcess) -> set[tuple[str, str, int, str]]:
@@ -41,6 +42,9 @@ def test_a_backup_of_a_hub_at_work_brings_everything_back_but_what_came_after_it
             wait_until(lambda: flow.has_come_to(420), within_s=30, what="something to back up")
             wait_until(lambda: len(hub.alerts()) >= 2, within_s=30, what="alerts")
             before = hub.alerts()
+            archived = hub.data / ARCHIVED
+            archived.parent.mkdir(parents=True)
+            archived.write_bytes(b"a day of long ago")
             done = carehub("backup", "-c", hub.config, "-o", backup, "--json")
             assert done.returncode == 0, done.stderr
             made = json.loads(done.stdout)
@@ -50,6 +54,7 @@ def test_a_backup_of_a_hub_at_work_brings_everything_back_but_what_came_after_it
         assert made["positions"]["store"] <= made["positions"]["journal"]
         assert made["counts"]["devices"] == 5 * HOMES + 2
         assert "处 places" in done.stderr
+        assert made["counts"]["archive_files"] == 1
         wait_until(hub.has_drained, within_s=30, what="the store having everything")
         wait_until(
             lambda: {r.json["alert"]["id"] for r in list(receiver.requests)} >= set(ids(hub.alerts())),
@@ -66,6 +71,7 @@ def test_a_backup_of_a_hub_at_work_brings_everything_back_but_what_came_after_it
         done = carehub("restore", backup, "-c", hub.config, "--force", "--json")
         assert done.returncode == 0, done.stderr
         assert list(Path(json.loads(done.stdout)["moved_aside"]).glob("journal.sqlite"))
+        assert archived.read_bytes() == b"a day of long ago"
         hub.start()
         wait_until(hub.has_drained, within_s=30, what="the store catching up with the journal")
         back = {alert["id"]: alert for alert in hub.alerts()}
@@ -87,8 +93,9 @@ def test_a_backup_of_a_hub_that_does_not_run_comes_from_its_files(mosquitto: Bro
     with a_hub(tmp_path, mosquitto, homes=1) as hub:
         hub.stop()
         target = tmp_path / "backups" / "folder"
-        done = carehub("backup", "-c", hub.config, "-o", target, "--json")
+        done = carehub("backup", "-c", hub.config, "-o", target, "--without-archive", "--json")
         assert done.returncode == 0, done.stderr
+        assert "without the archive: copy the folder" in done.stderr
         assert {f.name for f in target.iterdir()} == {"manifest.json", *json.loads(done.stdout)["files"]}
         assert [f.name for f in target.parent.iterdir()] == ["folder"], "nothing is left beside it"
         again = carehub("backup", "-c", hub.config, "-o", target)
@@ -96,6 +103,7 @@ def test_a_backup_of_a_hub_that_does_not_run_comes_from_its_files(mosquitto: Bro
         new = {"CAREHUB_HUB__DATA": str(tmp_path / "new")}
         done = carehub("restore", target, "-c", hub.config, **new)
         assert done.returncode == 0, done.stderr
+        assert f"put your copy of it into {tmp_path / 'new' / 'archive'}" in done.stderr
         hub.environment = new
         hub.start()
         assert len(hub.get("/api/v1/places", limit=100)["places"]) == 3

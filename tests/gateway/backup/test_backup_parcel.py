@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import shutil
 import sqlite3
 import tarfile
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.archive import DAY_MS, Archive
 from gateway.backup import make as making
 from gateway.backup.make import make_backup
-from gateway.backup.manifest import JOURNAL, NAME, OPERATIONS, READINGS, BackupError, decode
+from gateway.backup.manifest import JOURNAL, NAME, OPERATIONS, READINGS, BackupError, Manifest, decode
 from gateway.backup.parcel import deliver, look_into
 from gateway.backup.restore import restore
 from gateway.journal.journal import Entry, Journal
@@ -24,6 +28,8 @@ from gateway.store.readings import Query, Readings
 from rules.events import Tick
 
 ZONE = "Asia/Shanghai"
+NIGHT = 1_772_640_000_000  # 2026-03-05 in Shanghai
+ARCHIVED = ["archive/2026-03/homes-2026-03-05.parquet", "archive/2026-03/homes-2026-03-06.parquet"]
 
 
 def a_data_folder(folder: Path, *, events: int = 50, stored: int = 30) -> Path:
@@ -39,17 +45,41 @@ def a_data_folder(folder: Path, *, events: int = 50, stored: int = 30) -> Path:
     store = DuckDBStore(folder / READINGS)
     store.write(Readings(), cursor=stored)
     store.close()
+    archive = Archive(folder / "archive", ZoneInfo(ZONE))
+    for begin in (NIGHT, NIGHT + DAY_MS):
+        archive.write(begin, home=True, copy=some_readings)
     return folder
 
 
-def made(data: Path, target: Path) -> Path:
+def some_readings(file: Path) -> int:
+    rows = "(SELECT 'H1-pir' AS device, range AS value FROM range(100))"
+    duckdb.execute(f"COPY {rows} TO '{file}' (FORMAT parquet)")
+    return 100
+
+
+def making_of(data: Path, folder: Path, *, archive: bool = True) -> Manifest:
     store = DuckDBStore(data / READINGS)
+    try:
+        return make_backup(
+            data, folder, store=store, zone=ZONE, archive=archive, told=lambda _what, _done: None
+        )
+    finally:
+        store.close()
+
+
+def made(data: Path, target: Path, *, archive: bool = True) -> Path:
     folder = target.parent / "made"
-    make_backup(data, folder, store=store, zone=ZONE, told=lambda _what, _done: None)
-    store.close()
+    making_of(data, folder, archive=archive)
     deliver(folder, target)
     assert not folder.exists()
     return target
+
+
+def bodies(folder: Path) -> dict[str, bytes]:
+    """What lies in the archive of a data folder, by the names that a manifest gives."""
+    return {
+        str(f.relative_to(folder)): f.read_bytes() for f in (folder / "archive").rglob("*") if f.is_file()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +102,60 @@ def test_there_and_back(whole: dict[str, Path], tmp_path: Path, kind: str) -> No
     assert store.cursor() == 30
     assert store.read(Query(from_ms=0, to_ms=1 << 50, limit=1)) == []
     store.close()
-    assert {f.name for f in (tmp_path / "new").iterdir()} == {*manifest.files, "hub.lock", "journal.mark"}
+    there = {str(f.relative_to(tmp_path / "new")) for f in (tmp_path / "new").rglob("*") if f.is_file()}
+    assert there == {*manifest.files, "hub.lock", "journal.mark"}
+    assert manifest.counts["archive_files"] == 2
+    assert sorted(bodies(tmp_path / "new")) == ARCHIVED
+    assert bodies(tmp_path / "new") == bodies(whole["folder"].parent / "data")
+
+
+def test_the_archive_may_be_left_out(tmp_path: Path) -> None:
+    data = a_data_folder(tmp_path / "data")
+    lean = made(data, tmp_path / "lean.tar", archive=False)
+    manifest = look_into(lean)
+    assert (manifest.archive, manifest.counts.get("archive_files")) == (False, None)
+    restore(lean, tmp_path / "new", force=False, store="duckdb")
+    assert not (tmp_path / "new" / "archive").exists()
+
+
+def test_what_leaves_the_archive_meanwhile_is_no_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = a_data_folder(tmp_path / "data")
+    link = making.os.link
+
+    def too_late(source: Path, target: Path) -> None:
+        (data / ARCHIVED[0]).unlink(missing_ok=True)  # it has reached its age
+        link(source, target)
+
+    monkeypatch.setattr("gateway.backup.make.os.link", too_late)
+    (data / "archive/2026-03/homes-2026-03-07.parquet.new").write_bytes(b"half")
+    manifest = making_of(data, tmp_path / "made")
+    assert sorted(name for name in manifest.files if "/" in name) == ARCHIVED[1:]
+
+
+def test_an_archive_on_another_disk_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def other_disk(_source: Path, _target: Path) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    data = a_data_folder(tmp_path / "data")
+    monkeypatch.setattr("gateway.backup.make.os.link", other_disk)
+    making_of(data, tmp_path / "made")
+    assert bodies(tmp_path / "made") == bodies(data)
+
+
+def test_a_backup_of_before_the_archive_went_with_it_is_read(whole: dict[str, Path], tmp_path: Path) -> None:
+    body = (whole["folder"] / NAME).read_text(encoding="utf-8")
+    old = body.replace('"format": 2', '"format": 1').replace('  "archive": true,\n', "")
+    assert decode(old.encode(), tmp_path).archive is False
+    with pytest.raises(BackupError, match="format 3, this hub reads 1 and 2"):
+        decode(body.replace('"format": 2', '"format": 3').encode(), tmp_path)
 
 
 def test_nobody_else_may_read_it(whole: dict[str, Path]) -> None:
-    assert whole["folder"].stat().st_mode & 0o777 == 0o700
-    assert {f.stat().st_mode & 0o777 for f in whole["folder"].iterdir()} == {0o600}
+    everything = [whole["folder"], *whole["folder"].rglob("*")]
+    assert {f.stat().st_mode & 0o777 for f in everything if f.is_dir()} == {0o700}
+    assert {f.stat().st_mode & 0o777 for f in everything if f.is_file()} == {0o600}
     assert whole["tar"].stat().st_mode & 0o777 == 0o600
 
 
@@ -89,7 +167,7 @@ def test_a_damaged_file_is_named_and_nothing_is_touched(
     copy, target = tmp_path / "copy", tmp_path / "target"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(whole["folder"], copy)
-    name = data.draw(st.sampled_from([JOURNAL, OPERATIONS, READINGS]))
+    name = data.draw(st.sampled_from([JOURNAL, OPERATIONS, READINGS, ARCHIVED[1]]))
     body = bytearray((copy / name).read_bytes())
     at = data.draw(st.integers(0, len(body) - 1))
     how = data.draw(st.sampled_from(["flip", "cut", "grow", "gone"]))
@@ -118,7 +196,9 @@ def test_a_tar_file_that_ends_early_is_refused(whole: dict[str, Path], tmp_path:
 
 def test_a_manifest_cannot_name_files_elsewhere(whole: dict[str, Path], tmp_path: Path) -> None:
     body = (whole["folder"] / NAME).read_text(encoding="utf-8")
-    for name in ("../operations.sqlite", "/etc/passwd", ".hidden", ""):
+    plain = ["../operations.sqlite", "/etc/passwd", ".hidden", ""]
+    deep = ["archive/2026-03/../../x.parquet", "archive/2026-03/x", "other/homes-2026-03-05.parquet"]
+    for name in plain + deep:
         with pytest.raises(BackupError, match="no backup has"):
             decode(body.replace('"readings.duckdb"', f'"{name}"').encode(), tmp_path)
 
@@ -184,9 +264,9 @@ def test_a_journal_thinned_while_it_was_copied_is_copied_again(
                 operations.execute("UPDATE cursor SET position = 25 WHERE consumer = 'engine.floor'")
 
     store = DuckDBStore(data / READINGS)
-    manifest = make_backup(data, tmp_path / "made", store=store, zone=ZONE, told=told)
+    manifest = make_backup(data, tmp_path / "made", store=store, zone=ZONE, archive=True, told=told)
     store.close()
     assert manifest.positions["engine.floor"] == 25
     monkeypatch.setattr(making, "ROOM_SPARED_BYTES", 1 << 60)
     with pytest.raises(BackupError, match="make room"):
-        make_backup(data, tmp_path / "more", store=None, zone=ZONE, told=told)
+        make_backup(data, tmp_path / "more", store=None, zone=ZONE, archive=True, told=told)

@@ -247,10 +247,14 @@ def test_metrics_are_in_prometheus_text(desk: Desk, client: Visitor) -> None:
     assert all(shape.fullmatch(line) for line in lines)
 
 
-def test_a_backup_is_begun_once_and_tells_where_it_lies_not_what_is_in_it(client: Visitor) -> None:
+def test_a_backup_is_begun_once_and_tells_where_it_lies_not_what_is_in_it(
+    client: Visitor, desk: Desk
+) -> None:
     begun = client.post("/api/v1/backup")
     assert (begun.status_code, begun.json()) == (202, {"id": "k1"})
-    again = client.post("/api/v1/backup")
+    assert desk.archive_asked is True
+    again = client.post("/api/v1/backup?archive=false")
+    assert desk.archive_asked is False
     assert (again.status_code, again.json()["reason"]) == (409, "busy_backup")
     state = client.get("/api/v1/backup/k1").json()
     assert state == {

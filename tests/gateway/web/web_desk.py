@@ -92,6 +92,7 @@ class Desk:
         self.away: Exception | None = None
         self.backtests: dict[str, Backtest] = {}
         self.backups: dict[str, BackupState] = {}
+        self.archive_asked: bool | None = None
         self.otherwise: dict[str, list[OwnRule]] = {}
         self._one_at_a_time = threading.Lock()
         self._numbers = 0
@@ -218,7 +219,8 @@ class Desk:
     def figures(self) -> list[Figure]:
         return [Figure("carehub_received_total", "counter", "Messages.", (Sample(12.0),))]
 
-    def begin_backup(self) -> str | None:
+    def begin_backup(self, *, archive: bool) -> str | None:
+        self.archive_asked = archive
         if self.backups:
             return None
         self.backups["k1"] = BackupState(id="k1", state="done", done=1.0, folder="/data/backup/k1")
