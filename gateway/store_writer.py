@@ -10,13 +10,14 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy.exc import DBAPIError
 
 from gateway.journal.journal import Journal, JournalError
 from gateway.store.readings import Readings, Store, StoreRefused, StoreUnavailable
 from gateway.stored_rows import Rows
+from rules.events import AnyEvent, WorldChanged
 from rules.world import World
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ class StoreWriter:
                 "it was replaced, or restored from an older backup; restore both from the same backup, or move the "
                 "whole data folder away"
             )
+        self._version: int | None = None  # of the world that the next event was heard in, once that is known
+        self._past: World | None = None
         self._until = 0.0
         self.last_at = 0  # hub time of the newest event that is stored
         self.stored = 0
@@ -127,12 +130,20 @@ class StoreWriter:
 
     def _write_some(self) -> bool:
         rows, last, at = Rows(), self.position, self.last_at
-        while last - self.position < EVENTS_PER_WRITE_MAX:
+        more = False
+        while not more and last - self.position < EVENTS_PER_WRITE_MAX:
             events, end = self._journal.following(last, most=EVENTS_PER_WRITE_MAX - (last - self.position))
             if not events:
                 break
-            rows.add(events)
-            last, at = end, events[-1].at
+            if last == self.position:
+                world = self._world_of(events[0], end - len(events))
+                turn = _next_world(events, 1)
+            else:
+                turn = _next_world(events, 0)
+            more = turn < len(events)
+            rows.add(events[:turn])
+            if turn:
+                last, at = end - len(events) + turn, events[turn - 1].at
         if last == self.position:
             return False
         if rows.count and at - self._self_at >= SELF_EVERY_MS:
@@ -142,10 +153,23 @@ class StoreWriter:
             if self._skews_at:  # at a start there are no estimates yet
                 rows.say_of_clocks(self._clock_skews(), at)
             self._skews_at = at
-        full = last - self.position >= EVENTS_PER_WRITE_MAX
-        self.stored += self._commit(rows.readings(self._world()), last)
+        more = more or last - self.position >= EVENTS_PER_WRITE_MAX
+        self.stored += self._commit(rows.readings(world), last)
         self.position, self.last_at = last, at
-        return full
+        return more
+
+    def _world_of(self, event: AnyEvent, before: int) -> World:
+        """The world in which that event, right behind position ``before``, was heard: a device may have moved since."""
+        if isinstance(event, WorldChanged):
+            self._version = event.version
+        elif self._version is None:
+            self._version = self._journal.world_version_at(before)
+        newest = self._world()
+        if self._version in (None, newest.version):
+            return newest
+        if self._past is None or self._past.version != self._version:
+            self._past = World(self._journal.world(self._version))
+        return self._past
 
     def _commit(self, rows: Readings, cursor: int) -> int:
         """Write the rows that the store takes; returns how many."""
@@ -158,3 +182,11 @@ class StoreWriter:
             log.error("store: %s", error)  # noqa: TRY400 the message says it all; the journal still holds the rows
             return len(kept)
         return len(rows)
+
+
+def _next_world(events: Sequence[AnyEvent], start: int) -> int:
+    """Where, from ``start`` on, the world changes; behind the last event where it does not."""
+    if WorldChanged not in set(map(type, events)):  # nearly always
+        return len(events)
+    found = (n for n in range(start, len(events)) if type(events[n]) is WorldChanged)
+    return next(found, len(events))

@@ -298,12 +298,20 @@ class Journal:
 
     def world_at(self, position: int) -> Definition | None:
         """The world in force behind that position; None before the first."""
-        row = (
-            self._reader().execute("SELECT max(version) FROM world WHERE first <= ?", (position,)).fetchone()
-        )
-        if row[0] is None:  # written by a hub that did not note where
-            row = self._reader().execute("SELECT max(version) FROM world WHERE first IS NULL").fetchone()
-        return self.world(row[0]) if row[0] is not None else None
+        version = self.world_version_at(position)
+        return self.world(version) if version is not None else None
+
+    def world_version_at(self, position: int) -> int | None:
+        """The version of the world in force behind that position; None before the first."""
+        for where, values in (
+            ("first <= ?", (position,)),
+            ("first IS NULL", ()),
+        ):  # a hub of before noted no place
+            question = f"SELECT max(version) FROM world WHERE {where}"  # noqa: S608 fixed words
+            (version,) = self._reader().execute(question, values).fetchone()
+            if version is not None:
+                return int(version)
+        return None
 
     def thin(self, keep: Keep, *, behind: int) -> int:
         """Delete some of the oldest events up to ``behind``, which every consumer must have; returns how many.

@@ -15,7 +15,7 @@ from gateway.journal.journal import Entry, Journal, JournalError
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Query, Reading, Readings, StoreRefused, StoreUnavailable, check
 from gateway.store_writer import StoreWriter
-from rules.events import AnyEvent, Occurrence, Status, Telemetry, Tick
+from rules.events import AnyEvent, Occurrence, Status, Telemetry, Tick, WorldChanged
 from rules.world import Definition, Device, Place, World
 
 AT = 1_772_413_200_000
@@ -179,6 +179,25 @@ def test_a_store_away_while_rows_are_refused_counts_them_once(journal: Journal) 
         with pytest.raises(StoreUnavailable):
             writer._write_some()
     assert (writer.refused, writer.position) == (0, 0)
+
+
+def test_a_device_that_has_moved_is_stored_where_it_was_also_when_it_is_written_again(
+    journal: Journal,
+) -> None:
+    """Else a store that comes back gives one home what was said in another, and a point written again is a second one."""
+    moved = Definition(2, "UTC", WORLD.definition.places, (Device("h", "s", "F1", "sos", "", 60),), ())
+    journal.append(Entry(events=[WorldChanged(AT, 1, (), ()), *said(2)], world=WORLD.definition))
+    journal.append(Entry(events=[*said(1, first=3), Tick(AT)]))
+    journal.append(Entry(events=[Tick(AT), WorldChanged(AT, 2, (), ()), *said(2, first=4)], world=moved))
+    wanted = [("H1", 1), ("H1", 2), ("H1", 3), ("F1", 4), ("F1", 5)]
+    for cursor in (0, 2, 5, 6, 7):
+        store = Fickle(cursor)
+        writer = StoreWriter(journal, store, world=lambda: World(moved), about_itself=dict)
+        writer.start()
+        wait_until(lambda writer=writer: writer.position == journal.position, what="all being written")  # type: ignore[misc]
+        writer.stop()
+        assert [(row.place, row.seq) for row in store.rows] == wanted[-len(store.rows) :]
+        assert len(store.rows) == {0: 5, 2: 4, 5: 2, 6: 2, 7: 2}[cursor]
 
 
 def test_the_end_writes_what_is_in_the_journal_by_then(journal: Journal) -> None:
