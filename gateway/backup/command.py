@@ -71,7 +71,8 @@ def backup(
     _say(f"已备份 backed up to {target}", manifest, as_json=as_json, more={"path": str(target)})
     if manifest.store == "influxdb":
         _line(
-            "读数在 InfluxDB 中，请另行备份 the readings are in InfluxDB: back it up by its own means (influx backup)"
+            "读数在 InfluxDB 中，请另行备份 the readings are in InfluxDB: back it up by its own means "
+            "(2.x: influx backup, 1.x: influxd backup -portable)"
         )
     if not manifest.archive:
         _line("不含归档 without the archive: copy the folder archive of the hub's data beside it")
@@ -101,6 +102,11 @@ def restore(
     _say(f"已恢复 restored into {settings.hub.data}", manifest, as_json=as_json, more=more)
     if aside is not None:
         _line(f"原有文件 the old files are in {aside}")
+    if manifest.store == "influxdb":
+        _line(
+            "启动后日志中的读数重新写入 InfluxDB the readings that the journal holds are written into InfluxDB again at the "
+            "start; older ones are in InfluxDB, or in a backup of its own"
+        )
     if not manifest.archive:
         _line(
             f"备份不含归档 the backup holds no archive: put your copy of it into {settings.hub.data / ARCHIVE}"

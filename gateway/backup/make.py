@@ -37,6 +37,7 @@ from gateway.backup.manifest import (
     checksum,
     encode,
 )
+from gateway.store.cursor_file import cursor_in
 
 TRIES = 3
 PAGES_A_STEP = 2_048
@@ -128,11 +129,12 @@ def _copy_all(
         counts |= {name: copied.execute(question).fetchone()[0] for name, question in COUNTED.items()}
     for file in data.glob("*.cursor"):
         shutil.copyfile(file, folder / file.name)
+        positions["store"] = cursor_in(folder / file.name)
     if store is not None:
         told("readings", 0.15)
         positions["store"], counts["readings"] = store.copy_whole(folder / READINGS)
     _copy_sqlite(data / JOURNAL, folder / JOURNAL, lambda done: told("journal", 0.5 + 0.3 * done))
-    positions["journal"] = _journal_ends(folder / JOURNAL)[1]
+    positions["journal"] = journal_ends(folder / JOURNAL)[1]
     return positions, counts
 
 
@@ -183,7 +185,7 @@ def _copy_sqlite(source: Path, target: Path, told: Callable[[float], None]) -> N
         raise BackupError(f"{source}: it cannot be copied: {error}") from error
 
 
-def _journal_ends(file: Path) -> tuple[int, int]:
+def journal_ends(file: Path) -> tuple[int, int]:
     """The first and the last position that the journal holds; 1 and 0 where it is empty."""
     with closing(sqlite3.connect(file)) as copied:
         first, last = copied.execute("SELECT min(first), max(first + count - 1) FROM batch").fetchone()
@@ -192,7 +194,7 @@ def _journal_ends(file: Path) -> tuple[int, int]:
 
 def _fit(folder: Path, positions: dict[str, int]) -> bool:
     """Whether every cursor finds its next event in the journal."""
-    first, _ = _journal_ends(folder / JOURNAL)
+    first, _ = journal_ends(folder / JOURNAL)
     wanted = [positions.get("engine", 0), positions.get("engine.floor", 0)]
     wanted += [positions["store"]] if "store" in positions else []
     return first == 1 or first <= min(wanted) + 1

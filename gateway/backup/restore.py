@@ -7,10 +7,11 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.backup.make import opened
+from gateway.backup.make import journal_ends, opened
 from gateway.backup.manifest import JOURNAL, BackupError, Manifest
 from gateway.backup.parcel import look_into, unpack
 from gateway.lock import FolderLock
+from gateway.store.cursor_file import set_back
 
 LOCK = "hub.lock"
 STAGED = ".restoring"
@@ -47,6 +48,7 @@ def restore(source: Path, data: Path, *, force: bool, store: str) -> tuple[Manif
         staged.mkdir(mode=0o700)
         try:
             unpack(source, manifest, staged)
+            _write_again(staged)
             aside = _move_aside(data, old) if old else None
             _move_in(staged, data)
         finally:
@@ -56,6 +58,17 @@ def restore(source: Path, data: Path, *, force: bool, store: str) -> tuple[Manif
     finally:
         lock.release()
     return manifest, aside
+
+
+def _write_again(staged: Path) -> None:
+    """Where the readings are elsewhere: what the journal holds is written there once more.
+
+    That store was restored by its own means, or not at all: it may hold less than the cursor says. A point written twice
+    is one.
+    """
+    first, _ = journal_ends(staged / JOURNAL)
+    for file in staged.glob("*.cursor"):
+        set_back(file, first - 1)
 
 
 def _move_aside(data: Path, old: list[Path]) -> Path:

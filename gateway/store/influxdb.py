@@ -7,7 +7,6 @@ small file of ours and may lag behind what InfluxDB holds, never run ahead of it
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
 from gateway.store import influxql, line_protocol
+from gateway.store.cursor_file import CursorFile
 from gateway.store.readings import Query, Reading, Readings, StoreRefused, StoreUnavailable, check
 
 BUCKET_HOMES = "care_homes"  # apart from the facilities': a home's id with a time is personal data
@@ -63,7 +63,7 @@ class InfluxStore:
         self._org = org
         parts = urlsplit(url)
         self._where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"  # without any password
-        self._cursor_file = _CursorFile(cursor_file, target=f"{self._where} {org}")
+        self._cursor_file = CursorFile(cursor_file, target=f"{self._where} {org}")
         self._cursor = self._cursor_file.load()
         self._writing = threading.Lock()
         self._lines_max = LINES_MAX
@@ -250,39 +250,3 @@ class InfluxStore:
         if self._token:
             text = text.replace(self._token, "***")
         return text[:REASON_CHARS_MAX]
-
-
-class _CursorFile:
-    """A cursor that survives a power cut, for one InfluxDB: another one starts at 0 and gets everything."""
-
-    def __init__(self, path: Path, *, target: str) -> None:
-        self._path = path
-        self._target = target
-
-    def load(self) -> int:
-        try:
-            kept = json.loads(self._path.read_bytes())
-            return int(kept["cursor"]) if kept["target"] == self._target else 0
-        except FileNotFoundError:
-            return 0
-        except (ValueError, KeyError, TypeError) as error:
-            raise StoreUnavailable(
-                f"{self._path} holds no cursor: delete it, everything the journal keeps is then written again"
-            ) from error
-
-    def save(self, cursor: int) -> None:
-        new = self._path.with_name(self._path.name + ".new")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with new.open("w") as file:
-                json.dump({"cursor": cursor, "target": self._target}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self._path)
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        except OSError as error:
-            raise StoreUnavailable(f"{self._path} cannot be written: {error}") from error

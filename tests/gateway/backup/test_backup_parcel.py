@@ -23,6 +23,7 @@ from gateway.backup.parcel import deliver, look_into
 from gateway.backup.restore import restore
 from gateway.journal.journal import Entry, Journal
 from gateway.operations.database import open_database
+from gateway.store.cursor_file import CursorFile
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Query, Readings
 from rules.events import Tick
@@ -216,6 +217,38 @@ def test_a_backup_that_cannot_be_written_whole_is_not_there_at_all(
         deliver(tmp_path / "made", tmp_path / "out" / name)
     assert list((tmp_path / "out").iterdir()) == []
     assert not (tmp_path / "made").exists()
+
+
+def beside_influxdb(data: Path, *, begins: int, cursor: int) -> Path:
+    """A data folder whose journal begins behind ``begins``, of a hub whose InfluxDB has everything up to ``cursor``."""
+    (a_data_folder(data) / READINGS).unlink()
+    CursorFile(data / "influxdb.cursor", target="there").save(cursor)
+    with sqlite3.connect(data / JOURNAL) as journal:
+        journal.execute("DELETE FROM batch WHERE first <= ?", [begins])
+    with sqlite3.connect(data / OPERATIONS) as operations:
+        operations.execute("UPDATE cursor SET position = 40")
+    return data
+
+
+@pytest.mark.parametrize("begins", [0, 20])
+def test_beside_influxdb_all_that_the_journal_holds_is_written_there_again(
+    tmp_path: Path, begins: int
+) -> None:
+    """InfluxDB comes back by its own means, from an earlier day or not at all: the cursor says nothing of it any more."""
+    data, made_in = beside_influxdb(tmp_path / "data", begins=begins, cursor=35), tmp_path / "made"
+    manifest = make_backup(data, made_in, store=None, zone=ZONE, archive=True, told=lambda _what, _done: None)
+    assert (manifest.store, manifest.positions["store"]) == ("influxdb", 35)
+    restore(made_in, tmp_path / "new", force=False, store="influxdb")
+    assert CursorFile(tmp_path / "new" / "influxdb.cursor", target="there").load() == begins
+    assert CursorFile(tmp_path / "new" / "influxdb.cursor", target="another").load() == 0
+
+
+def test_beside_influxdb_a_journal_thinned_behind_the_cursor_is_refused(tmp_path: Path) -> None:
+    data = beside_influxdb(tmp_path / "data", begins=36, cursor=35)
+    with pytest.raises(BackupError, match="the journal was thinned each time"):
+        make_backup(
+            data, tmp_path / "made", store=None, zone=ZONE, archive=True, told=lambda _what, _done: None
+        )
 
 
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
