@@ -51,6 +51,7 @@ from gateway.parts import (
     web_settings,
 )
 from gateway.pulse import Pulse
+from gateway.recovery import Recovery, ToldToEndError
 from gateway.registry import apply as registry
 from gateway.replaying import Replays
 from gateway.retention import Limits, Retention
@@ -98,7 +99,7 @@ class Hub:
             else LiveClock(self.journal.last_at)
         )
         self.changes = ChangeFeed(first_serial=self.wall_ms())
-        self.engine = Engine(self.journal.world)
+        self.engine = Engine(self.journal.world, heed=self._heed)
         self.delivery = Delivery(
             self.database,
             channels,
@@ -151,6 +152,7 @@ class Hub:
         self.replays = Replays(self.quarantine, self.line.give_again)
         self.disk, self.retention = self._disk(), self._retention()
         self._stop = asyncio.Event()
+        self._told = False
         self._plays = itertools.count(1)
         self._reloading = asyncio.Lock()
         self._reloads: set[asyncio.Task[None]] = set()
@@ -198,18 +200,20 @@ class Hub:
 
     def stop(self) -> None:
         """End ``run``, orderly."""
+        self._told = True
         systemd.tell("STOPPING=1", within_s=1.0)
         self._stop.set()
 
     async def run(self) -> None:
         """Recover, then live until told to stop."""
         begin_memory()
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, self.stop)
-        # The terminal hangs up when it closes: then the hub ends. Where there is none, HUP means "read your rules again".
-        loop.add_signal_handler(signal.SIGHUP, self.stop if os.isatty(0) else self._reload_soon)
-        await self._recover()
+        self._hear_signals()
+        try:
+            await self._recover()
+        except ToldToEndError:
+            log.info("told to end amid its recovery; the next start does all of it")
+            await self._close()
+            return
         for warning in warnings(self):
             log.warning("%s", warning)
         self.writer.start()
@@ -239,16 +243,37 @@ class Hub:
         finally:
             await self._end(web, tasks | {stopping})
 
+    def _hear_signals(self) -> None:
+        """Handlers of Python's own, not the loop's: they run between two steps of a replay, which holds the loop."""
+        loop = asyncio.get_running_loop()
+
+        def end(_signal: int, _frame: object) -> None:
+            self._told = True
+            if not loop.is_closed():  # told once more at the very end: it ends as it was about to
+                loop.call_soon_threadsafe(self.stop)
+
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, end)
+        # The terminal hangs up when it closes: then the hub ends. Where there is none, HUP means "read your rules again".
+        loop.add_signal_handler(signal.SIGHUP, self.stop if os.isatty(0) else self._reload_soon)
+
     async def _recover(self) -> None:
-        """Take up where the last run ended; meanwhile the port says how far that is."""
-        floor = self.alert_log.cursor(FLOOR)
-        whole = max(1, self.journal.position - floor)
-        room = WaitingRoom(self._listener, lambda: (max(self.engine.position, floor) - floor) / whole)
+        """Take up where the last run ended; meanwhile the port says how far that is. Raises ``ToldToEndError``."""
+        recovery = Recovery(self.engine, self.journal, floor=self.alert_log.cursor(FLOOR))
+        room = WaitingRoom(self._listener, recovery.share)
         room.open()
         try:
-            await self.line.recover(self.definition())
+            definition = self.definition()
+            recovery.devices = len(definition.devices)
+            self._heed()
+            await self.line.recover(definition)
         finally:
             room.close()
+
+    def _heed(self) -> None:
+        """Leave off what the next start does again, once told to end."""
+        if self._told:
+            raise ToldToEndError
 
     async def _end(self, web: _WebServer, tasks: set[asyncio.Task[object]]) -> None:
         web.should_exit = True
@@ -258,10 +283,14 @@ class Hub:
                 task.cancel()
         await asyncio.gather(*tasks, *self._reloads, return_exceptions=True)
         await self.replays.close()
-        await self.backtests.close()
-        await asyncio.to_thread(self.backups.close)
         await self.line.close()
         await asyncio.to_thread(self.writer.stop)
+        await self._close()
+
+    async def _close(self) -> None:
+        """Close what is open, once nobody writes any more."""
+        await self.backtests.close()
+        await asyncio.to_thread(self.backups.close)
         await asyncio.to_thread(self.kept.stop)
         self.journal.close()
         self.database.dispose()

@@ -16,7 +16,10 @@ LOOK_EVERY_S = 0.05
 
 
 class WaitingRoom:
-    """``share`` says how much is done, 0 to 1. The socket stays open for the web that follows."""
+    """``share`` says how much is done, 0 to 1; as long as somebody waits here, that is not all.
+
+    The socket stays open for the web that follows.
+    """
 
     def __init__(self, listener: socket.socket, share: Callable[[], float]) -> None:
         self._server = _Server(share)
@@ -57,7 +60,7 @@ class _Answer(BaseHTTPRequestHandler):
         if self.path == "/healthz":
             self._answer(200, {"status": "ok"})
             return
-        percent = f"{100 * min(max(self.server.share(), 0.0), 1.0):.0f}"
+        percent = int(100 * min(max(self.server.share(), 0.0), 0.99))
         self._answer(503, {"ready": False, "reasons": [f"recovering, {percent} %"], "warnings": []})
 
     do_POST = do_PUT = do_DELETE = do_HEAD = do_GET  # noqa: N815 http.server's names

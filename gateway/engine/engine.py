@@ -47,10 +47,16 @@ Seat: TypeAlias = tuple[Plan, KeyState, DeviceState]  # where the readings of a 
 
 
 class Engine:
-    """All keys' states, owned here and changed in place. Not thread-safe: one caller."""
+    """All keys' states, owned here and changed in place. Not thread-safe: one caller.
 
-    def __init__(self, world_of: Callable[[int], Definition]) -> None:
+    ``heed`` is called before each event that is lived through again; what it raises ends the recovery.
+    """
+
+    def __init__(
+        self, world_of: Callable[[int], Definition], *, heed: Callable[[], None] = lambda: None
+    ) -> None:
         self._world_of = world_of
+        self._heed = heed
         self.world = World(EMPTY)
         self.states: dict[str, KeyState] = {}
         self.position = 0
@@ -90,6 +96,7 @@ class Engine:
         self._sites.recover(sites)
         decided: list[Decided] = []
         for position, event in replay:
+            self._heed()
             decided += self.apply((event,), position)
         self._seen_until.clear()
         self._sites.recovered()

@@ -24,10 +24,10 @@ def test_it_is_alive_not_ready_and_says_how_far_it_is() -> None:
             assert answer.status_code == 503
             assert answer.json() == {"ready": False, "reasons": ["recovering, 0 %"], "warnings": []}
             share[0] = 0.417
-            assert client.get("/readyz").json()["reasons"] == ["recovering, 42 %"]
+            assert client.get("/readyz").json()["reasons"] == ["recovering, 41 %"]
             assert client.post("/api/v1/alerts/x/accept").status_code == 503
             share[0] = 7.0
-            assert client.get("/").json()["reasons"] == ["recovering, 100 %"]
+            assert client.get("/").json()["reasons"] == ["recovering, 99 %"]
     finally:
         room.close()
     with listener:
