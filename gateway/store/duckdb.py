@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import numpy as np
 
+from gateway.store import halving
 from gateway.store.columns import Coded, Gapped
-from gateway.store.readings import Query, Reading, Readings, StoreUnavailable, check
+from gateway.store.readings import Query, Reading, Readings, StoreRefused, StoreUnavailable, check
 
 SEQ_UNKNOWN = -1  # a numpy column holds no None; a known seq is 0 or more
 
@@ -70,6 +71,7 @@ class DuckDBStore:
                 return
             check(rows)
             batch = _columns(rows)  # noqa: F841 INSERT names it
+            fault = None
             connection = self._connection()
             if cursor <= self._cursor:
                 return  # a commit that seemed to fail was found done when the file was opened again
@@ -79,14 +81,36 @@ class DuckDBStore:
                     connection.execute(INSERT)
                 connection.execute("UPDATE journal_cursor SET position = $1", [cursor])
                 connection.execute("COMMIT")
+            except BUGS as error:
+                fault = error
             except duckdb.Error as error:
                 self._forget()
-                if isinstance(error, BUGS):
-                    raise
                 raise StoreUnavailable(f"writing {self._path} failed: {error}") from error
             finally:
-                connection.close()
+                connection.close()  # what is not committed is rolled back
+            if fault is not None:
+                raise self._refusal(rows, fault)
             self._cursor = cursor
+
+    def _refusal(self, rows: Readings, fault: duckdb.Error) -> StoreRefused | StoreUnavailable:
+        """What a fault of the program comes to: the rows that DuckDB does not take, or nothing that is theirs."""
+        found = halving.refused([range(len(rows))], lambda part: self._fault_of(rows, part))
+        refused = dict(sorted(found))
+        if refused and self._fault_of(rows, range(0)) is None:
+            return StoreRefused(refused)
+        return StoreUnavailable(f"writing {self._path} failed by a fault of the program: {fault}")
+
+    def _fault_of(self, rows: Readings, part: Sequence[int]) -> str | None:
+        """Why DuckDB does not take these rows, in a transaction that is rolled back; of no rows, why not even those."""
+        taken = set(part)
+        batch = _columns(rows.without([n for n in range(len(rows)) if n not in taken]))  # noqa: F841 INSERT names it
+        with self.work("trying rows in") as connection:
+            connection.execute("BEGIN")
+            try:
+                connection.execute(INSERT if taken else f"EXPLAIN {INSERT}")
+            except BUGS as error:
+                return str(error)
+        return None
 
     def read(self, query: Query) -> list[Reading]:
         """Find readings; whole batches are seen, never a part of one."""
@@ -162,16 +186,19 @@ class DuckDBStore:
         check(rows)
         with self._writing, self.work("writing again into") as connection:
             connection.execute("BEGIN")
-            for row in rows:
+            for number, row in enumerate(rows):
                 values = [getattr(row, column) for column in COLUMNS.split(", ")]
                 connection.execute(
                     "DELETE FROM reading WHERE device = ? AND place = ? AND metric = ? AND time_ns = ?",
                     [row.device, row.place, row.metric, row.time_ns],
                 )
-                connection.execute(
-                    f"INSERT INTO reading ({COLUMNS}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608 fixed words
-                    values,
-                )
+                try:
+                    connection.execute(
+                        f"INSERT INTO reading ({COLUMNS}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608 fixed words
+                        values,
+                    )
+                except BUGS as error:
+                    raise StoreRefused({number: str(error)}) from error
             connection.execute("COMMIT")
 
     @contextmanager

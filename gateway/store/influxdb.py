@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
-from gateway.store import influxql, line_protocol
+from gateway.store import halving, influxql, line_protocol
 from gateway.store.cursor_file import CursorFile
 from gateway.store.readings import Query, Reading, Readings, StoreRefused, StoreUnavailable, check
 
@@ -29,7 +28,6 @@ BUCKET_PLACES = "care_places"
 LINES_MAX = 10_000  # a request; 1.5 MB, InfluxDB 3 takes up to 10 MB
 LINES_MIN = 250  # where a whole request was not answered in time
 RETRY_AFTER_S_MAX = 300
-HALVINGS_MAX = 64  # requests spent on finding the refused rows of one batch
 REASON_CHARS_MAX = 400
 NO_SUCH_REQUEST = frozenset({404, 405})
 ROWS_AT_FAULT = frozenset({400, 413, 422})  # every other refusal is about the request's circumstances
@@ -87,12 +85,7 @@ class InfluxStore:
         with self._writing:
             if cursor <= self._cursor:
                 return
-            check(rows)
-            lines = list(enumerate(line_protocol.encode(rows)))
-            refused = self._send(BUCKET_HOMES, [line for line in lines if rows.home[line[0]]])
-            refused |= self._send(BUCKET_PLACES, [line for line in lines if not rows.home[line[0]]])
-            if refused:
-                raise StoreRefused(dict(sorted(refused.items())))
+            self.write_again(rows)
             self._cursor_file.save(cursor)
             self._cursor = cursor
 
@@ -106,7 +99,7 @@ class InfluxStore:
         return found[: query.limit]
 
     def write_again(self, rows: Readings) -> None:
-        """Write rows that were refused before, beside the cursor. Raises ``StoreRefused`` as ``write`` does."""
+        """Write rows beside the cursor: those that were refused before. Raises ``StoreRefused`` as ``write`` does."""
         check(rows)
         lines = list(enumerate(line_protocol.encode(rows)))
         refused = self._send(BUCKET_HOMES, [line for line in lines if rows.home[line[0]]])
@@ -157,27 +150,15 @@ class InfluxStore:
     def _send(self, bucket: str, lines: list[tuple[int, str]]) -> dict[int, str]:
         """Write lines (row, text); returns the refused rows.
 
-        InfluxDB names no row, so a refused request is halved until it holds one row; writing the
-        good ones again changes nothing. After HALVINGS_MAX a refused part is refused as a whole.
+        InfluxDB names no row; writing the good ones again on the way changes nothing.
         """
         step = self._lines_max
-        waiting = deque(lines[i : i + step] for i in range(0, len(lines), step))
-        refused: dict[int, str] = {}
-        halvings = 0
-        while waiting:
-            part = waiting.popleft()
-            reason = self._post(bucket, part)
-            if reason is None:
-                continue
-            if len(part) == 1 or halvings == HALVINGS_MAX:
-                refused |= {row: reason for row, _ in part}
-                continue
-            halvings += 1
-            middle = len(part) // 2
-            waiting.extendleft((part[middle:], part[:middle]))
-        return refused
+        parts = (lines[i : i + step] for i in range(0, len(lines), step))
+        return {
+            row: reason for (row, _), reason in halving.refused(parts, lambda part: self._post(bucket, part))
+        }
 
-    def _post(self, bucket: str, lines: list[tuple[int, str]]) -> str | None:
+    def _post(self, bucket: str, lines: Sequence[tuple[int, str]]) -> str | None:
         """Write once; None, or why InfluxDB refused."""
         body = "\n".join(text for _, text in lines).encode()
         try:

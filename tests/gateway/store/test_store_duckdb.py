@@ -14,8 +14,8 @@ import pytest
 from store_rows import EVERYTHING, NOW, columns, row
 from write_until_killed import BATCH
 
-from gateway.store.duckdb import DuckDBStore
-from gateway.store.readings import StoreUnavailable
+from gateway.store.duckdb import SCHEMA, DuckDBStore
+from gateway.store.readings import StoreRefused, StoreUnavailable
 
 WRITER = Path(__file__).with_name("write_until_killed.py")
 
@@ -84,6 +84,47 @@ def test_a_file_that_is_no_database_is_named_and_kept(tmp_path: Path):
     with pytest.raises(StoreUnavailable, match=r"readings\.duckdb cannot be opened"):
         DuckDBStore(path)
     assert path.read_bytes().startswith(b"not a database")
+
+
+@pytest.mark.parametrize("bad", [[7], [0, 3, 4, 199], []])
+def test_rows_that_only_duckdb_does_not_take_are_named_and_the_rest_is_written(
+    tmp_path: Path, bad: list[int]
+):
+    """As a fault of the program would have it: every check of ours has let them pass."""
+    path = tmp_path / "readings.duckdb"
+    stricter(path, "value DOUBLE NOT NULL CHECK (value < 100)")
+    store = DuckDBStore(path)
+    rows = columns([row(seq=n, value=1e6 if n in bad else n / 10) for n in range(200)])
+    if bad:
+        with pytest.raises(StoreRefused) as refused:
+            store.write(rows, cursor=5)
+        assert sorted(refused.value.rows) == bad
+        assert "CHECK constraint" in refused.value.rows[bad[0]]
+        assert (store.cursor(), store.read(EVERYTHING)) == (0, [])
+        with pytest.raises(StoreRefused) as again:
+            store.write_again(rows)
+        assert list(again.value.rows) == bad[:1], "one a time"
+        assert store.read(EVERYTHING) == []
+    store.write(rows.without(set(bad)), cursor=5)
+    assert (store.cursor(), len(store.read(EVERYTHING))) == (5, 200 - len(bad))
+    store.close()
+
+
+def test_a_fault_that_is_of_no_row_is_told_to_be_tried_again(tmp_path: Path):
+    path = tmp_path / "readings.duckdb"
+    stricter(path, "value DOUBLE NOT NULL, more INTEGER NOT NULL", without="boot VARCHAR, ")
+    store = DuckDBStore(path)
+    with pytest.raises(StoreUnavailable, match=r"readings\.duckdb failed by a fault of the program: .*boot"):
+        store.write(columns([row(), row(seq=9)]), cursor=5)
+    assert store.cursor() == 0
+    store.close()
+
+
+def stricter(path: Path, value: str, *, without: str = "\0") -> None:
+    """A file whose table takes less than ours."""
+    with duckdb.connect(path) as database:
+        table, _, _ = SCHEMA.partition(";")
+        database.execute(table.replace("value DOUBLE NOT NULL", value).replace(without, ""))
 
 
 def test_a_closed_store_says_so(tmp_path: Path):

@@ -18,7 +18,8 @@ from parts import free_port
 from store_rows import EVERYTHING, NOW, columns, row
 
 from gateway.store import influxql
-from gateway.store.influxdb import HALVINGS_MAX, LINES_MAX, InfluxStore
+from gateway.store.halving import HALVINGS_MAX
+from gateway.store.influxdb import LINES_MAX, InfluxStore
 from gateway.store.readings import Query, StoreRefused, StoreUnavailable
 
 TOKEN = "a-token-nobody-may-see"
