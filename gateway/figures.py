@@ -40,7 +40,7 @@ def about_itself(hub: Hub) -> Mapping[str, float]:
     counts = hub.line.reader.ingest.counts
     return {
         "hub.received": float(counts["read"]),
-        "hub.stored": float(_stored(hub)),
+        "hub.stored": float(hub.kept.store.stored),
         "hub.quarantined": float(counts.total() - sum(counts[name] for name in NOT_REFUSED)),
         "hub.alerts_open": float(hub.alert_log.count_open()),
         "hub.lag": (hub.journal.last_at - hub.writer.last_at) / 1000 if hub.writer.last_at else 0.0,
@@ -76,13 +76,9 @@ def _line(hub: Hub) -> list[Figure]:
             },
         ),
         counter("carehub_alerts_raised_total", "Alerts raised.", line.raised),
-        counter("carehub_rows_stored_total", "Rows that the store has taken.", _stored(hub)),
+        counter("carehub_rows_stored_total", "Rows that the store has taken.", hub.kept.store.stored),
         gauge("carehub_speed_ratio", "Hub seconds a second; other than 1 in a simulation only.", hub.speed),
     ]
-
-
-def _stored(hub: Hub) -> int:
-    return hub.writer.stored - hub.kept.dead.refused  # the writer hears of no refusal
 
 
 def _refused(hub: Hub) -> list[Figure]:

@@ -17,7 +17,7 @@ RETRY_ROWS_MAX = 5_000  # in one write
 class KeptStore:
     """A ``Store`` that never refuses: rows that the inner one refuses become dead letters before its cursor moves.
 
-    ``now_ms`` is hub time.
+    ``stored`` counts the rows that were taken by ``write``. ``now_ms`` is hub time.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class KeptStore:
         self._dead = dead
         self._book = book
         self._now_ms = now_ms
+        self.stored = 0
 
     def cursor(self) -> int:
         """The inner store's."""
@@ -43,10 +44,12 @@ class KeptStore:
         with self._book.writing(hours_of(rows)):
             while True:
                 try:
-                    return self._store.write(rows, cursor=cursor)
+                    self._store.write(rows, cursor=cursor)
+                    break
                 except StoreRefused as error:
                     self._dead.keep(rows, error.rows, at=self._now_ms())
                     rows = rows.without(error.rows)
+        self.stored += len(rows)
 
     def write_again(self, rows: Readings) -> None:
         """As the inner store does."""

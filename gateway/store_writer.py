@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy.exc import DBAPIError
 
 from gateway.journal.journal import Journal, JournalError
-from gateway.store.readings import Readings, Store, StoreRefused, StoreUnavailable
+from gateway.store.readings import Store, StoreUnavailable
 from gateway.stored_rows import Rows
 from rules.events import AnyEvent, WorldChanged
 from rules.world import World
@@ -28,12 +28,13 @@ RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 IDLE_S = 0.2  # how long readings may wait to be written together
 BUSY_S = 1.0  # and in a flood, where few large writes cost half of many small ones
 BUSY_EVENTS = 500  # so many within IDLE_S are a flood
+OF_OTHERS = (StoreUnavailable, JournalError, sqlite3.Error, DBAPIError)  # the store, the journal, the alerts
 SELF_EVERY_MS = 60_000
 SKEWS_EVERY_MS = 3_600_000
 
 
 class StoreWriter:
-    """The store's consumer of the journal. ``stored`` counts rows; ``position`` is its cursor.
+    """The store's consumer of the journal. ``position`` is its cursor; the store refuses no rows (``KeptStore``).
 
     Raises ``JournalError`` when the store has rows of events that the journal does not know.
     """
@@ -68,8 +69,6 @@ class StoreWriter:
         self._past: World | None = None
         self._until = 0.0
         self.last_at = 0  # hub time of the newest event that is stored
-        self.stored = 0
-        self.refused = 0
         self.trouble = ""
         self.started = False
 
@@ -102,16 +101,11 @@ class StoreWriter:
             try:
                 more = self._write_some()
                 failures, self.trouble = 0, ""
-            except (
-                StoreUnavailable,
-                sqlite3.Error,
-                DBAPIError,
-            ) as error:  # of the store, the journal, the alerts
-                self.trouble = str(getattr(error, "orig", None) or error)  # not SQL with people's data in it
-                log.warning("store: %s", self.trouble)
+            except Exception as error:  # noqa: BLE001 a fault of the program as well: told, and tried again
+                self._note(error, first=not failures)
                 asked = error.retry_after_s if isinstance(error, StoreUnavailable) else 0.0
                 pause = max(asked, RETRY_S[min(failures, len(RETRY_S) - 1)])
-                failures, more = failures + 1, False
+                failures += 1
                 if self._stopping.wait(pause):
                     return
                 continue
@@ -121,6 +115,15 @@ class StoreWriter:
                 self._wake.wait(5.0)
                 self._gather()
                 self._wake.clear()
+
+    def _note(self, error: Exception, *, first: bool) -> None:
+        if isinstance(error, OF_OTHERS):
+            self.trouble = str(getattr(error, "orig", None) or error)  # not SQL with people's data in it
+            log.warning("store: %s", self.trouble)
+            return
+        self.trouble = f"{type(error).__name__}, a fault of the program: see the log; it is tried again"
+        if first:
+            log.error("store: %s", self.trouble, exc_info=error)
 
     def _gather(self) -> None:
         """Give readings time to be written together."""
@@ -154,7 +157,7 @@ class StoreWriter:
                 rows.say_of_clocks(self._clock_skews(), at)
             self._skews_at = at
         more = more or last - self.position >= EVENTS_PER_WRITE_MAX
-        self.stored += self._commit(rows.readings(world), last)
+        self._store.write(rows.readings(world), cursor=last)
         self.position, self.last_at = last, at
         return more
 
@@ -170,18 +173,6 @@ class StoreWriter:
         if self._past is None or self._past.version != self._version:
             self._past = World(self._journal.world(self._version))
         return self._past
-
-    def _commit(self, rows: Readings, cursor: int) -> int:
-        """Write the rows that the store takes; returns how many."""
-        try:
-            self._store.write(rows, cursor=cursor)
-        except StoreRefused as error:
-            kept = rows.without(error.rows)
-            self._store.write(kept, cursor=cursor)
-            self.refused += len(error.rows)
-            log.error("store: %s", error)  # noqa: TRY400 the message says it all; the journal still holds the rows
-            return len(kept)
-        return len(rows)
 
 
 def _next_world(events: Sequence[AnyEvent], start: int) -> int:

@@ -78,6 +78,7 @@ def test_refused_rows_are_laid_aside_and_the_rest_is_written(bench: Bench) -> No
     bench.store.write(rows("a", "x", "b", "y", "x"), cursor=9)
     assert [row.device for row in bench.inner.rows] == ["a", "b"]
     assert bench.inner.at == 9
+    assert bench.store.stored == 2
     assert [(each.reading.device, each.reason) for each in bench.dead.oldest(10)] == [
         ("x", "no x"), ("x", "no x"), ("y", "no y"),
     ]  # fmt: skip

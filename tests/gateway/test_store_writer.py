@@ -13,7 +13,7 @@ from parts import wait_until
 from gateway import store_writer
 from gateway.journal.journal import Entry, Journal, JournalError
 from gateway.store.duckdb import DuckDBStore
-from gateway.store.readings import Query, Reading, Readings, StoreRefused, StoreUnavailable, check
+from gateway.store.readings import Query, Reading, Readings, StoreUnavailable, check
 from gateway.store_writer import StoreWriter
 from rules.events import AnyEvent, Occurrence, Status, Telemetry, Tick, WorldChanged
 from rules.world import Definition, Device, Place, World
@@ -31,12 +31,12 @@ WORLD = World(
 
 
 class Fickle:
-    """A store in memory that is away, or refuses rows of a device, as it is told."""
+    """A store in memory that is away as it is told."""
 
     name = "memory"
 
     def __init__(self, cursor: int = 0) -> None:
-        self.at, self.rows, self.away, self.tries, self.bad = cursor, list[Reading](), False, 0, ""
+        self.at, self.rows, self.away, self.tries = cursor, list[Reading](), False, 0
 
     def cursor(self) -> int:
         return self.at
@@ -45,9 +45,6 @@ class Fickle:
         self.tries += 1
         if self.away:
             raise StoreUnavailable("the store is away")
-        bad = {n: "bad" for n, device in enumerate(rows.device) if device == self.bad}
-        if bad:
-            raise StoreRefused(bad)
         check(rows)
         self.rows += list(rows)
         self.at = cursor
@@ -116,7 +113,7 @@ def test_each_kind_of_event_becomes_its_rows(journal: Journal) -> None:
         ("gone", "unknown", True, "motion", 1, 0.0, None, "good", "b", 1, 0),
         ("carehub", "hub", False, "hub.x", 0, 4.0, None, "good", None, None, 0),
     ]  # fmt: skip
-    assert (writer.position, writer.last_at, writer.stored) == (7, AT, 10)
+    assert (writer.position, writer.last_at) == (7, AT)
 
 
 def test_a_store_that_was_away_is_behind_and_then_is_not(journal: Journal) -> None:
@@ -153,32 +150,36 @@ def test_a_store_that_asks_for_time_gets_it_and_a_stop_does_not_wait_for_that(jo
     assert store.tries == 1
 
 
-def test_what_the_store_refuses_does_not_stop_the_rest_and_is_not_counted_as_stored(journal: Journal) -> None:
-    store = Fickle()
-    store.bad = "f"
+FAULTS = {
+    "ValueError, a fault of the program: see the log; it is tried again": ValueError("of H1's 13800000001"),
+    "events 3 to 4 are damaged": JournalError("events 3 to 4 are damaged"),
+}
+
+
+@pytest.mark.parametrize("words", FAULTS)
+def test_a_fault_is_told_and_tried_again_and_never_ends_the_writer(
+    journal: Journal, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, write = Fickle(), Fickle.write
+    faults = [FAULTS[words]] * 2
+
+    def faulty(rows: Readings, *, cursor: int) -> None:
+        if faults:
+            told.append(writer.trouble)
+            raise faults.pop()
+        write(store, rows, cursor=cursor)
+
+    told: list[str] = []
+    store.write = faulty  # type: ignore[method-assign]
     writer = writer_of(journal, store)
-    journal.append(Entry(said(2) + said(3, device="f")))
-    writer._write_some()
-    assert (len(of(store, "h")), len(of(store, "f"))) == (2, 0)
-    assert (writer.stored, writer.refused, writer.position) == (3, 3, 5)
-
-
-def test_a_store_away_while_rows_are_refused_counts_them_once(journal: Journal) -> None:
-    store = Fickle()
-    store.bad = "f"
-    writer = writer_of(journal, store)
-    journal.append(Entry(said(1) + said(1, device="f")))
-    write = store.write
-
-    def away_for_the_rest(rows: Readings, *, cursor: int) -> None:
-        store.away = "f" not in rows.device
-        write(rows, cursor=cursor)
-
-    store.write = away_for_the_rest  # type: ignore[method-assign]
-    for _ in range(2):
-        with pytest.raises(StoreUnavailable):
-            writer._write_some()
-    assert (writer.refused, writer.position) == (0, 0)
+    journal.append(Entry(said(2)))
+    writer.start()
+    wait_until(lambda: writer.position == 2, what="the rows being there")
+    assert told == ["", words]
+    wait_until(lambda: not writer.trouble, what="the trouble being over")
+    writer.stop()
+    assert len(of(store, "h")) == 2
+    assert caplog.text.count("Traceback") == words.startswith("ValueError"), "the log says where, once"
 
 
 def test_a_device_that_has_moved_is_stored_where_it_was_also_when_it_is_written_again(
