@@ -4,8 +4,8 @@ Theory of operation
 -------------------
 Every event has a position, counted from 1. A batch of events is one row: its first position, its MessagePack body and a
 checksum; one commit, one fsync, however many events (group commit). What could not be decoded (quarantine) and the worlds
-that ``WorldChanged`` names are written in the same transaction as the batch they belong to. Readers follow by position, in any
-thread, and never wait for the writer (WAL).
+that ``WorldChanged`` names are written in the same transaction as the batch they belong to. Readers (``reader``) follow by
+position, in any thread, and never wait for the writer (WAL).
 
 The oldest rows go when every consumer has them (``thinning``). What was lost is never passed over: the last rows are checked at
 the opening, and a journal that ends before its mark (``mark``) is refused until a person decides (``repair``).
@@ -20,93 +20,37 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from gateway.journal import thinning
+from gateway.journal.entry import PAYLOAD_KEPT_MAX, Entry, Refused
 from gateway.journal.mark import Mark, mark_of
-from gateway.journal.quarantine import Fate, prepare, settle
+from gateway.journal.quarantine import prepare, settle
+from gateway.journal.reader import JournalReader
+from gateway.journal.shape import EVENTS_PER_ROW_MAX, REPAIR, SHAPE, VERSION, JournalError
 from gateway.journal.thinning import Keep
 from rules.events import AnyEvent
-from rules.world import Definition
 
-SHAPE = """
-CREATE TABLE IF NOT EXISTS batch (
-    first INTEGER PRIMARY KEY, count INTEGER NOT NULL, at INTEGER NOT NULL,
-    body BLOB NOT NULL, checksum INTEGER NOT NULL, nameless BLOB
-);
-CREATE TABLE IF NOT EXISTS world (version INTEGER PRIMARY KEY, body BLOB NOT NULL, first INTEGER);
-CREATE TABLE IF NOT EXISTS quarantine (
-    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, size INTEGER NOT NULL,
-    reason TEXT NOT NULL, detail TEXT NOT NULL, repaired INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
-VERSION = "1"
+__all__ = ["PAYLOAD_KEPT_MAX", "Entry", "Journal", "JournalError", "Refused"]
+
 TAIL_MAX = (
     65_536  # newest events also kept in memory: who follows closely need not read and decode them again
 )
-EVENTS_PER_ROW_MAX = 4096  # so that a reader that wants a little does not decode a lot
 TAIL_ROWS = 100  # the newest rows, which are checked at the opening
-REPAIR = "restore a backup, or see `carehub journal check` and go on without what is lost by `carehub journal repair`"
 
 
-class JournalError(Exception):
-    """The journal cannot be used: not ours, or damaged. The message says where and what was lost."""
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """A message that could not be read, or (``repaired``) could be read only after mending its time.
-
-    ``payload`` is kept up to ``PAYLOAD_KEPT_MAX`` bytes of ``size``.
-    """
-
-    at: int
-    topic: str
-    payload: bytes
-    size: int
-    reason: str
-    detail: str
-    repaired: bool = False
-    retained: bool = False
-
-
-PAYLOAD_KEPT_MAX = 65_536
-
-
-@dataclass(slots=True)
-class Entry:
-    """What one commit holds. ``nameless`` are packet id and payload hash of messages without an identity of their own.
-
-    ``settled`` is what became of messages that were given again from quarantine.
-    """
-
-    events: list[AnyEvent] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
-    nameless: list[tuple[int, int]] = field(default_factory=list)
-    world: Definition | None = None
-    settled: list[Fate] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.events or self.refused or self.settled)
-
-
-class Journal:
+class Journal(JournalReader):
     """One writer, any number of readers. ``append`` returns after the fsync."""
 
     def __init__(self, path: Path) -> None:
+        super().__init__(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
         self._writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._lock = threading.Lock()
-        self._readers = threading.local()
-        self._opened: list[sqlite3.Connection] = []
         self._encoder = msgspec.msgpack.Encoder()
-        self._decoder = msgspec.msgpack.Decoder(list[AnyEvent])
         self._tail: deque[tuple[int, list[AnyEvent]]] = deque()  # entries with their first position
         self._tail_events = 0
         self._mark: Mark | None = None
@@ -218,20 +162,6 @@ class Journal:
         )
         settle(self._writer, entry.settled)
 
-    def read(self, after: int, *, limit: int = 1 << 62) -> Iterator[tuple[int, AnyEvent]]:
-        """Events with their positions, from the one behind ``after`` on, up to what is committed now.
-
-        Raises ``JournalError`` at a damaged row, naming the positions that are lost.
-        """
-        given = 0
-        for first, count, body, checksum in self._rows(after):
-            for index, event in enumerate(self._decode(first, count, body, checksum)):
-                if first + index > after:
-                    yield first + index, event
-                    given += 1
-                    if given >= limit:
-                        return
-
     def following(self, after: int, *, most: int) -> tuple[Sequence[AnyEvent], int]:
         """The events right behind ``after``, some of them, at most ``most``; and the position of the last, or ``after``.
 
@@ -264,55 +194,6 @@ class Journal:
                 break
         return found
 
-    def _rows(self, after: int) -> Iterator[tuple[int, int, bytes, int]]:
-        last = after
-        try:
-            for row in self._reader().execute(
-                "SELECT first, count, body, checksum FROM batch WHERE first > ? - ? AND first + count > ? + 1 ORDER BY first",
-                (after, EVENTS_PER_ROW_MAX, after),
-            ):
-                yield row
-                last = row[0] + row[1] - 1
-        except sqlite3.OperationalError:
-            raise  # the disk's trouble, which may pass
-        except sqlite3.DatabaseError as error:
-            raise JournalError(f"{self.path}: unreadable behind event {last} ({error}); {REPAIR}") from error
-
-    def _decode(self, first: int, count: int, body: bytes, checksum: int) -> list[AnyEvent]:
-        if zlib.crc32(body) != checksum:
-            last = first + count - 1
-            raise JournalError(f"{self.path}: events {first} to {last} are damaged (checksum); {REPAIR}")
-        return self._decoder.decode(body)
-
-    def world(self, version: int) -> Definition:
-        """The world of that version."""
-        row = self._reader().execute("SELECT body FROM world WHERE version = ?", (version,)).fetchone()
-        if row is None:
-            raise JournalError(f"{self.path}: world {version} is missing; restore a backup")
-        return msgspec.msgpack.decode(row[0], type=Definition)
-
-    def newest_world(self) -> Definition | None:
-        """The world in force at the end of the journal."""
-        row = self._reader().execute("SELECT max(version) FROM world").fetchone()
-        return self.world(row[0]) if row[0] is not None else None
-
-    def world_at(self, position: int) -> Definition | None:
-        """The world in force behind that position; None before the first."""
-        version = self.world_version_at(position)
-        return self.world(version) if version is not None else None
-
-    def world_version_at(self, position: int) -> int | None:
-        """The version of the world in force behind that position; None before the first."""
-        for where, values in (
-            ("first <= ?", (position,)),
-            ("first IS NULL", ()),
-        ):  # a hub of before noted no place
-            question = f"SELECT max(version) FROM world WHERE {where}"  # noqa: S608 fixed words
-            (version,) = self._reader().execute(question, values).fetchone()
-            if version is not None:
-                return int(version)
-        return None
-
     def thin(self, keep: Keep, *, behind: int) -> int:
         """Delete some of the oldest events up to ``behind``, which every consumer must have; returns how many.
 
@@ -335,51 +216,10 @@ class Journal:
         with self._lock:
             return thinning.give_back(self._writer)
 
-    def used_bytes(self) -> int:
-        """How much of the file is used."""
-        return thinning.used_bytes(self._reader())
-
-    def nameless(self, most: int) -> list[tuple[int, int]]:
-        """Packet id and payload hash of the newest ``most`` messages without an identity, oldest first."""
-        found: list[tuple[int, int]] = []
-        rows = self._reader().execute(
-            "SELECT nameless FROM batch WHERE nameless NOT NULL ORDER BY first DESC LIMIT 256"
-        )
-        for (body,) in rows:
-            found[:0] = msgspec.msgpack.decode(body, type=list[tuple[int, int]])
-            if len(found) >= most:
-                break
-        return found[-most:]
-
-    def quarantine(self, limit: int) -> list[dict[str, Any]]:
-        """The newest refused messages that are still held, newest first."""
-        rows = self._reader().execute(
-            "SELECT id, at, topic, payload, size, reason, detail, repaired FROM quarantine "
-            "WHERE passed_at IS NULL ORDER BY id DESC LIMIT ?",
-            (limit,),
-        )
-        names = ("id", "at", "topic", "payload", "size", "reason", "detail", "repaired")
-        return [dict(zip(names, row, strict=True)) for row in rows]
-
-    def refused_count(self) -> int:
-        """How many messages are held in quarantine (repaired ones not counted)."""
-        query = "SELECT count(*) FROM quarantine WHERE repaired = 0 AND passed_at IS NULL"
-        (count,) = self._reader().execute(query).fetchone()
-        return int(count)
-
-    def _reader(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-            connection.execute("PRAGMA query_only=ON")
-            self._readers.connection = connection
-            self._opened.append(connection)
-        return connection
-
     def close(self) -> None:
         """Close writer and readers; no thread may use the journal any more."""
-        for connection in (*self._opened, self._writer):
-            connection.close()
+        super().close()
+        self._writer.close()
         if self._mark is not None:
             self._mark.close()
             self._mark = None

@@ -17,9 +17,9 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.journal.journal import EVENTS_PER_ROW_MAX, SHAPE, VERSION, JournalError
 from gateway.journal.mark import Mark, mark_of
 from gateway.journal.quarantine import prepare
+from gateway.journal.shape import EVENTS_PER_ROW_MAX, SHAPE, VERSION, JournalError
 from gateway.journal.thinning import note, noted
 
 COLUMNS = "first, count, at, body, checksum, nameless"

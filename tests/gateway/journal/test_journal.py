@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from gateway.journal import journal as journal_module
-from gateway.journal.journal import EVENTS_PER_ROW_MAX, Entry, Journal, JournalError, Refused
+from gateway.journal.journal import Entry, Journal, JournalError, Refused
+from gateway.journal.shape import EVENTS_PER_ROW_MAX
 from rules.events import (
     AnyEvent,
     ClockStepped,

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.journal import journal as journal_module
 from gateway.journal.journal import Entry, Journal, JournalError, Refused
 from gateway.journal.mark import mark_of
 from gateway.journal.repair import Findings, examine, repair
+from gateway.journal.thinning import Keep
 from rules.events import AnyEvent, Telemetry, Tick
 
 PAGE = 4_096
@@ -157,7 +157,7 @@ def test_it_counts_on_behind_whatever_a_consumer_has_seen(tmp_path: Path) -> Non
 def test_what_was_thinned_out_is_not_lost(tmp_path: Path) -> None:
     path = a_journal(tmp_path)
     with closing(Journal(path)) as journal:
-        journal.thin(journal_module.Keep(since=900, bytes_max=1 << 50), behind=2_400)
+        journal.thin(Keep(since=900, bytes_max=1 << 50), behind=2_400)
         begins = journal.begins
     assert begins > 0
     assert examine(path) == Findings(begins, 2_400, 2_400 - begins, (), ())
