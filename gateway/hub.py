@@ -10,23 +10,18 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Iterator
 from zoneinfo import ZoneInfo
-
-import uvicorn
 
 from gateway import systemd
 from gateway.alerts.own import DISK
 from gateway.backtest.jobs import Jobs
 from gateway.backup.jobs import Backups
-from gateway.clock import Clock, LiveClock, TownClock
-from gateway.disk import MB, DiskWatch
+from gateway.clock import Clock, TownClock
+from gateway.disk import DiskWatch
 from gateway.engine.engine import Engine
 from gateway.figures import about_itself
 from gateway.health import reasons, warnings
-from gateway.hub_port import WebPort
-from gateway.ingest.mqtt5_session import Mqtt5Session
-from gateway.ingest.mqtt311_session import Mqtt311Session
+from gateway.hub_parts import journal_limits, open_clock, open_source
 from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Inbox, Source
 from gateway.journal.journal import Journal
@@ -54,20 +49,21 @@ from gateway.pulse import Pulse
 from gateway.recovery import Recovery, ToldToEndError
 from gateway.registry import apply as registry
 from gateway.replaying import Replays
-from gateway.retention import Limits, Retention
+from gateway.retention import Retention
 from gateway.rulebook.mistakes import RuleMistakes
 from gateway.rules_in_force import Reloaded, RulesInForce
+from gateway.serving import WebServer
 from gateway.settings import Settings
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Store
 from gateway.store_writer import StoreWriter
 from gateway.unrecorded_teller import UnrecordedTeller
 from gateway.waiting_room import WaitingRoom
-from gateway.web.app import create_app
 from gateway.web.changes import ChangeFeed
 from rules.world import Definition, Device, Place, changed_rules
 
 log = logging.getLogger(__name__)
+JOURNAL = "journal.sqlite"
 
 
 class Hub:
@@ -75,50 +71,67 @@ class Hub:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        data = settings.hub.data
-        data.mkdir(parents=True, exist_ok=True)
-        journal = data / "journal.sqlite"
-        self.rules = RulesInForce(lambda: read_rulebook(settings), is_first=not journal.exists())
+        self.tasks: set[asyncio.Task[None]] = set()
+        self._stop = asyncio.Event()
+        self._told = False
+        self._plays = itertools.count(1)
+        self._reloading = asyncio.Lock()
+        self._reloads: set[asyncio.Task[None]] = set()
+        settings.hub.data.mkdir(parents=True, exist_ok=True)
+        self._heed_settings()
+        self._open_files()
+        self._make_alerting()
+        self._make_storing()
+        self._make_line()
+        self._make_upkeep()
+
+    def _heed_settings(self) -> None:
+        """What can be wrong with them is found before anything is opened."""
+        settings = self.settings
+        is_first = not (settings.hub.data / JOURNAL).exists()
+        self.rules = RulesInForce(lambda: read_rulebook(settings), is_first=is_first)
         self.web_settings = web_settings(settings)
-        channels = open_channels(settings)
-        ladder = read_ladder(settings)
+        self.address = broker_address(settings)
+        self._channels = open_channels(settings)
+        self._ladder = read_ladder(settings)
         self.heartbeat = open_heartbeat(settings, lambda: reasons(self))
         self.pulse = Pulse(lambda: reasons(self))
+
+    def _open_files(self) -> None:
+        """The folder is this hub's alone from here on, and the port its own."""
+        data = self.settings.hub.data
         self._lock = FolderLock(data)
         self._listener = listen(self.web_settings.host, self.web_settings.port)
-        self.journal = Journal(journal)
+        self.journal = Journal(data / JOURNAL)
         self.rules.go_on_from(self.journal.newest_world())
         self.database = open_database(data / "operations.sqlite")
-        self.store: Store = open_store(settings)
-        own_store = self.store if isinstance(self.store, DuckDBStore) else None
-        self.backtests = Jobs(data / "backtest", own_store)
-        self.backups = Backups(data, own_store, settings.hub.zone)
-        self.clock: Clock = (
-            TownClock(max(self.journal.last_at, 1))
-            if settings.simulation.enabled
-            else LiveClock(self.journal.last_at)
-        )
+        self.store: Store = open_store(self.settings)
+        self.quarantine = Quarantine(data / JOURNAL)
+
+    def _make_alerting(self) -> None:
+        """From the journal to the people: engine, alerts, messages."""
+        zone = ZoneInfo(self.settings.hub.zone)
+        self.clock: Clock = open_clock(self.settings, self.journal.last_at)
         self.changes = ChangeFeed(first_serial=self.wall_ms())
         self.engine = Engine(self.journal.world, heed=self._heed)
         self.delivery = Delivery(
-            self.database,
-            channels,
-            zone=ZoneInfo(settings.hub.zone),
-            hub_now_ms=self.clock.now,
-            settled=self.changes.publish,
+            self.database, self._channels, zone=zone, hub_now_ms=self.clock.now, settled=self.changes.publish
         )
         self.alert_log = AlertLog(
             self.database,
-            ladder=ladder,
+            ladder=self._ladder,
             enqueue=lambda session, alert, rung, names, turn: outbox.enqueue(
                 session.connection(), alert, rung, names, turn
             ),
             wall_ms=self.wall_ms,
         )
-        self.kept = keep(settings, self.store, newest_ms=lambda: self.journal.last_at)
         self.teller = UnrecordedTeller(
-            self.database, self.delivery, zone=ZoneInfo(settings.hub.zone), channels=ladder[0].channels
+            self.database, self.delivery, zone=zone, channels=self._ladder[0].channels
         )
+
+    def _make_storing(self) -> None:
+        """From the journal to the store."""
+        self.kept = keep(self.settings, self.store, newest_ms=lambda: self.journal.last_at)
         self.writer = StoreWriter(
             self.journal,
             self.kept.store,
@@ -128,12 +141,13 @@ class Hub:
         )
         begins, stored = self.journal.begins, self.writer.position
         self.not_stored = (stored + 1, begins) if stored < begins else None
-        self.address = broker_address(settings)
-        self.inbox = inbox = Inbox()
-        session = Mqtt5Session if settings.mqtt.protocol == "5" else Mqtt311Session
-        self.source: Source = session(self.address, inbox, self.clock.now)
+
+    def _make_line(self) -> None:
+        """From the broker into the journal, and on to the alerts."""
+        self.inbox = Inbox()
+        self.source: Source = open_source(self.settings, self.address, self.inbox, self.clock)
         self.line = Line(
-            inbox=inbox,
+            inbox=self.inbox,
             source=self.source,
             clock=self.clock,
             journal=self.journal,
@@ -144,18 +158,31 @@ class Hub:
             on_place=self.changes.publish_place,
             on_send=self.delivery.wake,
             on_commit=self.writer.wake,
-            limit=RateLimit(settings.ingest.device_rate_per_s),
+            limit=RateLimit(self.settings.ingest.device_rate_per_s),
             tell_unrecorded=self.teller.tell,
         )
-        self.tasks: set[asyncio.Task[None]] = set()
-        self.quarantine = Quarantine(journal)
+
+    def _make_upkeep(self) -> None:
+        """What is asked for now and then, and what keeps the hub in bounds."""
+        hub = self.settings.hub
+        own_store = self.store if isinstance(self.store, DuckDBStore) else None
+        self.backtests = Jobs(hub.data / "backtest", own_store)
+        self.backups = Backups(hub.data, own_store, hub.zone)
         self.replays = Replays(self.quarantine, self.line.give_again)
-        self.disk, self.retention = self._disk(), self._retention()
-        self._stop = asyncio.Event()
-        self._told = False
-        self._plays = itertools.count(1)
-        self._reloading = asyncio.Lock()
-        self._reloads: set[asyncio.Task[None]] = set()
+        self.disk = DiskWatch(
+            hub.data,
+            reserve_mb=hub.disk_reserve_mb,
+            standing=standing(self.database, DISK),
+            now=self.clock.now,
+            can_write=lambda: not self.line.trouble,
+            command=self.line.command,
+        )
+        self.retention = Retention(
+            self.journal,
+            journal_limits(self.settings),
+            behind=lambda: min(self.alert_log.cursor(FLOOR), self.writer.position),
+            now=self.clock.now,
+        )
 
     @property
     def stopping(self) -> bool:
@@ -171,32 +198,6 @@ class Hub:
     def wall_ms() -> int:
         """The wall clock, epoch ms."""
         return time.time_ns() // 1_000_000
-
-    def _disk(self) -> DiskWatch:
-        hub = self.settings.hub
-        return DiskWatch(
-            hub.data,
-            reserve_mb=hub.disk_reserve_mb,
-            standing=standing(self.database, DISK),
-            now=self.clock.now,
-            can_write=lambda: not self.line.trouble,
-            command=self.line.command,
-        )
-
-    def _retention(self) -> Retention:
-        keep = self.settings.journal
-        limits = Limits(
-            days=keep.keep_days,
-            bytes_max=keep.keep_mb * MB,
-            quarantine_days=keep.quarantine_days,
-            quarantine_bytes_max=keep.quarantine_mb * MB,
-        )
-        return Retention(
-            self.journal,
-            limits,
-            behind=lambda: min(self.alert_log.cursor(FLOOR), self.writer.position),
-            now=self.clock.now,
-        )
 
     def stop(self) -> None:
         """End ``run``, orderly."""
@@ -218,7 +219,7 @@ class Hub:
             log.warning("%s", warning)
         self.writer.start()
         self.kept.keeper.start()
-        web = _WebServer(self)
+        web = WebServer(self)
         settle_memory()
         self.tasks = tasks = {
             asyncio.create_task(work, name=name)
@@ -275,7 +276,7 @@ class Hub:
         if self._told:
             raise ToldToEndError
 
-    async def _end(self, web: _WebServer, tasks: set[asyncio.Task[object]]) -> None:
+    async def _end(self, web: WebServer, tasks: set[asyncio.Task[object]]) -> None:
         web.should_exit = True
         self.changes.close()
         for task in tasks | self._reloads:
@@ -347,22 +348,3 @@ class Hub:
         """Ask the town for a scenario; raises ``ConnectionError`` while the broker is away."""
         reference = f"panel-{next(self._plays)}"
         self.source.publish("care/v1/_sim/play", json.dumps({"play": scenario, "ref": reference}).encode())
-
-
-class _WebServer(uvicorn.Server):
-    """uvicorn on the hub's loop; signals stay with the hub."""
-
-    def __init__(self, hub: Hub) -> None:
-        http = hub.web_settings
-        app = create_app(WebPort(hub), http)
-        super().__init__(
-            uvicorn.Config(
-                app, host=http.host, port=http.port, log_config=None, log_level="warning", access_log=False, lifespan="off",
-                timeout_graceful_shutdown=2,
-            )
-        )  # fmt: skip
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the hub."""
-        yield

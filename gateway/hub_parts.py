@@ -1,0 +1,33 @@
+"""Settings become parts that only a running hub has: its clock, its session with the broker, the bounds of its journal."""
+
+from __future__ import annotations
+
+from gateway.clock import Clock, LiveClock, TownClock
+from gateway.disk import MB
+from gateway.ingest.mqtt5_session import Mqtt5Session
+from gateway.ingest.mqtt311_session import Mqtt311Session
+from gateway.ingest.source import BrokerAddress, Inbox, Source
+from gateway.retention import Limits
+from gateway.settings import Settings
+
+
+def open_clock(settings: Settings, last_at: int) -> Clock:
+    """Hub time from ``last_at`` on: that of the world, or that of a simulated town."""
+    return TownClock(max(last_at, 1)) if settings.simulation.enabled else LiveClock(last_at)
+
+
+def open_source(settings: Settings, address: BrokerAddress, inbox: Inbox, clock: Clock) -> Source:
+    """A session with the broker, in the protocol that is set."""
+    session = Mqtt5Session if settings.mqtt.protocol == "5" else Mqtt311Session
+    return session(address, inbox, clock.now)
+
+
+def journal_limits(settings: Settings) -> Limits:
+    """How much of the journal and the quarantine is kept."""
+    given = settings.journal
+    return Limits(
+        days=given.keep_days,
+        bytes_max=given.keep_mb * MB,
+        quarantine_days=given.quarantine_days,
+        quarantine_bytes_max=given.quarantine_mb * MB,
+    )
