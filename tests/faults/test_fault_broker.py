@@ -7,6 +7,7 @@ from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
+import quick_rules
 from hub_process import HubProcess, a_hub, channel, ids, json_bytes
 from ledger_publisher import Publisher, now_ms
 from paho.mqtt.enums import CallbackAPIVersion
@@ -19,29 +20,7 @@ from tcp_proxy import TcpProxy
 DEEP = os.environ.get("CAREHUB_DEEP") == "1"
 PROTOCOLS = ["5", "3.1.1"]  # where the two sessions differ; deep: everywhere
 OLD_TOO = PROTOCOLS if DEEP else ["5"]
-QUICK_RULES = """\
-- id: fall
-  kind: life_safety
-  severity: critical
-  applies_to: home
-  when: {event: {type: fall}}
-  title: {zh: 疑似跌倒, en: Possible fall}
-  todo: {zh: [打电话], en: [Call]}
-- id: door_left_open
-  kind: care
-  severity: notice
-  applies_to: home
-  device_kinds: [contact]
-  when: {level: {metric: contact, equals: 0, for_s: 1}}
-  title: {zh: 入户门未关, en: Door left open}
-  todo: {zh: [打电话], en: [Call]}
-- id: device_silent
-  kind: device
-  severity: notice
-  when: {silent: {heartbeats: 3, offline_for_s: 1}}
-  title: {zh: 设备无数据, en: Device silent}
-  todo: {zh: [检查], en: [Check]}
-"""
+QUICK_RULES = quick_rules.FALL + quick_rules.DOOR + quick_rules.silent()
 FALL = "care/v1/lianhua/H0001-pendant/event"
 
 

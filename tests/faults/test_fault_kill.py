@@ -11,6 +11,7 @@ import pytest
 from hub_process import HubProcess, a_hub, channel
 from ledger_publisher import Flow, Publisher, flowing
 from parts import Broker, wait_until
+from quick_rules import DOOR, FALL, NO_ACTIVITY, WORN_AND_FIXED, silent
 from receiver import receiving
 from reckoning import reckon, twin
 
@@ -18,38 +19,7 @@ DEEP = os.environ.get("CAREHUB_DEEP") == "1"
 KILLS = 200 if DEEP else 5
 HOMES = 5
 # Anything silent for 6 s raises: an absence of the hub that were counted as a device's would show.
-RULES = """\
-- id: fall
-  kind: life_safety
-  severity: critical
-  applies_to: home
-  when: {event: {type: fall}}
-  title: {zh: 疑似跌倒, en: Possible fall}
-  todo: {zh: [打电话], en: [Call]}
-- id: door_left_open
-  kind: care
-  severity: notice
-  applies_to: home
-  device_kinds: [contact]
-  when: {level: {metric: contact, equals: 0, for_s: 1}}
-  title: {zh: 入户门未关, en: Door left open}
-  todo: {zh: [打电话], en: [Call]}
-- id: device_silent
-  kind: device
-  severity: notice
-  device_kinds: [pendant, radar, contact, motion, gateway]
-  when: {silent: {heartbeats: 3, offline_for_s: 1}}
-  title: {zh: 设备无数据, en: Device silent}
-  todo: {zh: [检查], en: [Check]}
-- id: no_activity
-  kind: life_safety
-  severity: urgent
-  applies_to: home
-  device_kinds: [motion, contact]
-  when: {absence: {of: [motion, contact], for_s: 6, from_time: "00:00", to_time: "24:00"}}
-  title: {zh: 久未活动, en: No activity by day}
-  todo: {zh: [打电话], en: [Call]}
-"""
+RULES = FALL + DOOR + silent(WORN_AND_FIXED + ", gateway") + NO_ACTIVITY
 
 
 def kill_again_and_again(hub: HubProcess, flow: Flow, dice: random.Random) -> None:

@@ -14,34 +14,12 @@ from hub_nursery import Moment
 from hub_process import HubProcess, a_hub, channel
 from ledger_publisher import Flow, Publisher, flowing
 from parts import Broker, wait_until
+from quick_rules import DOOR, FALL, WORN_AND_FIXED, silent
 from receiver import receiving
 from reckoning import reckon, twin
 
 HOMES = 5
-RULES = """\
-- id: fall
-  kind: life_safety
-  severity: critical
-  applies_to: home
-  when: {event: {type: fall}}
-  title: {zh: 疑似跌倒, en: Possible fall}
-  todo: {zh: [打电话], en: [Call]}
-- id: door_left_open
-  kind: care
-  severity: notice
-  applies_to: home
-  device_kinds: [contact]
-  when: {level: {metric: contact, equals: 0, for_s: 1}}
-  title: {zh: 入户门未关, en: Door left open}
-  todo: {zh: [打电话], en: [Call]}
-- id: device_silent
-  kind: device
-  severity: notice
-  device_kinds: [pendant, radar, contact, motion]
-  when: {silent: {heartbeats: 3, offline_for_s: 1}}
-  title: {zh: 设备无数据, en: Device silent}
-  todo: {zh: [检查], en: [Check]}
-"""
+RULES = FALL + DOOR + silent(WORN_AND_FIXED)
 DEEP = os.environ.get("CAREHUB_DEEP") == "1"
 MOMENTS = {
     "recovered, not a word written": Moment("gateway.engine.engine:Engine.recover"),
