@@ -41,6 +41,15 @@ def ask(
     return httpx.request(method, url, params=query, headers=headers, timeout=120, **given)
 
 
+def asked(address: str, path: str, settings: Settings, **given: Any) -> dict[str, Any]:  # noqa: ANN401 as ask takes them
+    """As ``ask``: what the hub answers; where it refuses, the command ends with its words."""
+    answer = ask(address, path, settings, **given)
+    report = report_of(answer)
+    if not answer.is_success:
+        fail_as_told(address, answer, report)
+    return report
+
+
 def report_of(answer: httpx.Response) -> dict[str, Any]:
     """What the hub answered, as JSON; nothing where it was none."""
     found: dict[str, Any] = answer.json() if "json" in answer.headers.get("content-type", "") else {}

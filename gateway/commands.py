@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.asking import address_of, ask, fail_as_told, report_of, texts
+from gateway.asking import address_of, ask, asked, fail_as_told, report_of, texts
 from gateway.settings import Settings
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of
 
@@ -58,15 +58,11 @@ def _import_through(
     import httpx
 
     try:
-        answer = ask(address, "registry", settings, csv=text, dry_run=int(dry_run))
+        return asked(address, "registry", settings, csv=text, dry_run=int(dry_run))
     except httpx.HTTPError as error:
         if must:
             fail(f"{address}: no hub answers ({type(error).__name__}); start it or leave out --hub", 1)
         return None
-    report = report_of(answer)
-    if not answer.is_success:
-        fail_as_told(address, answer, report)
-    return report
 
 
 def reload_rules(

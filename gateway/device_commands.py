@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from gateway.asking import address_of, ask, fail_as_told, report_of
+from gateway.asking import address_of, asked
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of
 
 devices_app = typer.Typer(no_args_is_help=True, help="The registered devices.")
@@ -33,14 +33,11 @@ def show(
         address, after = address_of(settings, hub), ""
         while True:
             try:
-                answer = ask(address, "devices", settings, method="GET", after=after)
+                report = asked(address, "devices", settings, method="GET", after=after)
             except httpx.HTTPError as error:
                 fail(
                     f"{address}: no hub answers ({type(error).__name__}); start it, or name it with --hub", 1
                 )
-            report = report_of(answer)
-            if not answer.is_success:
-                fail_as_told(address, answer, report)
             found += report["devices"]
             after = report["next"]
             if not after:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from gateway.archive import FOLDER, Archive
@@ -16,7 +14,7 @@ from gateway.store.dead_letters import DeadLetters
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.duckdb_keeping import DuckDBKeeping
 from gateway.store.keeping_book import KeepingBook
-from gateway.store.readings import Store
+from gateway.store.readings import Copies, Store
 from gateway.store.summaries import Keeping
 from gateway.store_keeper import Bounds, StoreKeeper
 from rules.vocabulary import METRICS
@@ -25,13 +23,6 @@ from rules.vocabulary import METRICS
 ON_OFF = frozenset({"online", *(name for name, words in METRICS.items() if words.startswith("1 "))}) - {
     "clock_wrong"
 }
-
-
-class Copies(Protocol):
-    """A store that can write its readings into a file."""
-
-    def copy(self, from_ms: int, to_ms: int, file: Path) -> None:
-        """Write the readings observed from ``from_ms`` up to, not including, ``to_ms`` into a Parquet file."""
 
 
 @dataclass(frozen=True, slots=True)

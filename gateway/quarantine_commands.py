@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.asking import address_of, ask, fail_as_told, report_of
+from gateway.asking import address_of, asked
 from gateway.settings import Settings
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of
 
@@ -86,16 +86,13 @@ def replay(
         more, last = True, 0
         while more:
             try:
-                answer = ask(address, "quarantine/replay", settings, json=choice, after=last)
+                report = asked(address, "quarantine/replay", settings, json=choice, after=last)
             except httpx.HTTPError as error:
                 fail(
                     f"{address}: no hub answers ({type(error).__name__}); start it (carehub run), or name it with --hub: "
                     "only a running hub can read messages again",
                     1,
                 )
-            report = report_of(answer)
-            if not answer.is_success:
-                fail_as_told(address, answer, report)
             more, last = report["more"], report["last"]
             _add(total, report)
     if as_json:
@@ -135,16 +132,11 @@ def drop(
         settings = settings_of(config)
         address = address_of(settings, hub)
         try:
-            answer = ask(address, "quarantine/drop", settings, json=choice)
+            dropped = asked(address, "quarantine/drop", settings, json=choice)["dropped"]
         except httpx.HTTPError as error:
             if hub:
                 fail(f"{address}: no hub answers ({type(error).__name__}); start it or leave out --hub", 1)
             dropped = _drop_in_folder(settings, choice)
-        else:
-            report = report_of(answer)
-            if not answer.is_success:
-                fail_as_told(address, answer, report)
-            dropped = report["dropped"]
     if as_json:
         typer.echo(json.dumps({"dropped": dropped}))
     _say(f"dropped {dropped}")

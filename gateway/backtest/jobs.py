@@ -22,8 +22,8 @@ import msgspec
 
 from gateway.backtest.__main__ import ANSWER
 from gateway.backtest.asked import WARM_UP_MS, Asked
-from gateway.backtest.stored_copy import Copies, copy_in_slices
-from gateway.store.readings import StoreUnavailable
+from gateway.backtest.stored_copy import copy_in_slices
+from gateway.store.readings import Copies, StoreUnavailable
 
 log = logging.getLogger(__name__)
 KEPT_MAX = 4

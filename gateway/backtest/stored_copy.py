@@ -6,18 +6,11 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from gateway.backtest.asked import DAY_MS
+from gateway.store.readings import Copies
 
 NICE = 19  # the hub comes first
-
-
-class Copies(Protocol):
-    """A store that can write its readings into a file."""
-
-    def copy(self, from_ms: int, to_ms: int, file: Path) -> None:
-        """Write the readings observed from ``from_ms`` up to, not including, ``to_ms`` into a Parquet file."""
 
 
 def copy_in_slices(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import duckdb
 
 from gateway.archive import Archive
 from gateway.backtest.scratch import open_scratch, quoted
 from gateway.store.keeping_book import KeepingBook
-from gateway.store.readings import NS_PER_MS, StoreUnavailable
+from gateway.store.readings import NS_PER_MS, Copies, StoreUnavailable
 
 SLICE_MS_MAX = 86_400_000
 COLUMNS = "device, place, home, metric, time_ns, value, text, quality, boot, seq, received_at"
@@ -28,13 +27,6 @@ class Wanted:
     device: str = ""
     place: str = ""
     metric: str = ""
-
-
-class Copies(Protocol):
-    """A store that can write its readings into a file."""
-
-    def copy(self, from_ms: int, to_ms: int, file: Path) -> None:
-        """Write the readings observed from ``from_ms`` up to, not including, ``to_ms`` into a Parquet file."""
 
 
 def write_slice(wanted: Wanted, file: Path, *, copies: Copies, archive: Archive, book: KeepingBook) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -130,6 +131,13 @@ class Query:
     def bounds_ns(self) -> tuple[int, int]:
         """Give the same span in ns, the end excluded, cut to what a store can hold."""
         return max(self.from_ms * NS_PER_MS, TIME_NS_MIN), min(self.to_ms * NS_PER_MS, TIME_NS_MAX)
+
+
+class Copies(Protocol):
+    """A store that can write its readings into a file."""
+
+    def copy(self, from_ms: int, to_ms: int, file: Path) -> None:
+        """Write the readings observed from ``from_ms`` up to, not including, ``to_ms`` into a Parquet file."""
 
 
 class Store(Protocol):
