@@ -171,7 +171,12 @@ class StoreWriter:
         if self._version in (None, newest.version):
             return newest
         if self._past is None or self._past.version != self._version:
-            self._past = World(self._journal.world(self._version))
+            try:
+                self._past = World(self._journal.world(self._version))
+            except JournalError as error:
+                log.warning("%s; what was heard in it is stored where its devices are today", error)
+                self._version = newest.version
+                return newest
         return self._past
 
 

@@ -201,6 +201,15 @@ def test_a_device_that_has_moved_is_stored_where_it_was_also_when_it_is_written_
         assert len(store.rows) == {0: 5, 2: 4, 5: 2, 6: 2, 7: 2}[cursor]
 
 
+def test_a_world_that_is_lost_holds_nothing_up(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
+    """A repaired journal may lack it; readings that are never stored keep the journal from being thinned."""
+    journal.append(Entry(events=[WorldChanged(AT, 7, (), ()), *said(2)]))
+    store = Fickle()
+    writer_of(journal, store)._write_some()
+    assert [row.place for row in of(store, "h")] == ["H1", "H1"]
+    assert "world 7 is missing" in caplog.text
+
+
 def test_the_end_writes_what_is_in_the_journal_by_then(journal: Journal) -> None:
     """Also what came while the thread was writing its last part and was told to end."""
     store = Fickle()
