@@ -155,7 +155,7 @@ def hear(  # noqa: C901, PLR0912 the way of nearly every event, in one piece bec
         observed = now
     if state.lost_at:  # as ``_catch_up`` has it
         seen = max(stamp, observed)
-        settled = stamp if observed == now else seen
+        settled = seen if observed != now or event.own_time else stamp
         observed = seen
     if settled >= state.wake:
         settle(plan, state, settled, now, effects)
@@ -289,14 +289,16 @@ def _notice(
         be_active(plan, state, fact, now, effects)
 
 
-def _catch_up(plan: Plan, state: KeyState, observed: int, now: int, effects: list[Effect]) -> tuple[int, int]:
+def _catch_up(
+    plan: Plan, state: KeyState, event: Occurrence | Status, now: int, effects: list[Effect]
+) -> tuple[int, int]:
     """Settle what has come by this message; when its facts were observed, and when its device was there."""
-    observed = min(observed, now)
+    observed = min(event.observed_at, now)
     settled, seen = now, now
     if state.lost_at:
         seen = max(observed, state.stamp)
         # A message without a time of its own carries the hub's: it does not say how far the backlog has come.
-        settled = state.stamp if observed == now else seen
+        settled = seen if observed != now or event.own_time else state.stamp
         observed = seen
     if settled >= state.wake:
         settle(plan, state, settled, now, effects)
@@ -326,7 +328,7 @@ def _read_occurrence(plan: Plan, state: KeyState, event: Occurrence, now: int, e
     replayed = event.quality == RETAINED
     if not replayed and not _is_new(device, event):
         return
-    observed, seen = _catch_up(plan, state, event.observed_at, now, effects)
+    observed, seen = _catch_up(plan, state, event, now, effects)
     if replayed:
         return
     if device.credit or device.missing or not device.online:
@@ -358,7 +360,7 @@ def _read_status(plan: Plan, state: KeyState, event: Status, now: int, effects: 
     device = state.devices.get(event.device)
     if device is None and event.device not in state.gateways:
         return  # news of a radio gateway that no device here uses any more
-    _, seen = _catch_up(plan, state, event.observed_at, now, effects)
+    _, seen = _catch_up(plan, state, event, now, effects)
     _read_gateway(state, event, seen)
     if device is None:
         return

@@ -27,7 +27,6 @@ from rules.world import Definition, Device, Place, World
 S, MINUTE = 1_000, 60_000
 LOST, FOUND, END = 6 * MINUTE, 16 * MINUTE, 24 * MINUTE
 EVERY = 30 * S
-ON_ITS_WAY = 3  # ms from device to hub: a time that is the hub's own to the ms is taken for none
 DOOR_OPEN = (2 * MINUTE, 7 * MINUTE, 9 * MINUTE, 15 * MINUTE + 30 * S, 18 * MINUTE)
 WORLD = definition(rules=(*load_rules(), *(rule for rule in RULES if rule.id == "s_door")))
 Said = tuple[int, str, str, dict[str, Any]]
@@ -68,8 +67,11 @@ def life() -> list[Said]:
     ]
 
 
-async def lived(folder: Path, *, outage: bool) -> tuple[dict[str, str], Desk]:
-    """Alert → rule of that life; in an outage the broker keeps what comes and gives all of it at its return."""
+async def lived(folder: Path, *, outage: bool, on_its_way: int) -> tuple[dict[str, str], Desk]:
+    """Alert → rule of that life; in an outage the broker keeps what comes and gives all of it at its return.
+
+    Each message is ``on_its_way`` ms from device to hub.
+    """
     desk = await Desk(folder).open(WORLD)
     desk.connects(kept=False)
     await desk.go(1)
@@ -86,7 +88,7 @@ async def lived(folder: Path, *, outage: bool) -> tuple[dict[str, str], Desk]:
             desk.connects(kept=True)
             for _, who, what, words in waiting:
                 desk.says(who, what, **words)
-        wire["ts"] = START + at - ON_ITS_WAY
+        wire["ts"] = START + at - on_its_way
         if away:
             waiting.append(said)
         else:
@@ -104,11 +106,12 @@ async def comes_to(desk: Desk, at: int) -> None:
             await desk.go(min(10 * S, at - desk.clock.at))
 
 
-def test_ten_minutes_without_a_broker_change_no_alert(tmp_path: Path) -> None:
+@pytest.mark.parametrize("on_its_way", [3, 0])
+def test_ten_minutes_without_a_broker_change_no_alert(tmp_path: Path, on_its_way: int) -> None:
     async def run() -> None:
-        peaceful, desk = await lived(tmp_path / "peaceful", outage=False)
+        peaceful, desk = await lived(tmp_path / "peaceful", outage=False, on_its_way=on_its_way)
         desk.drop()
-        disturbed, desk = await lived(tmp_path / "disturbed", outage=True)
+        disturbed, desk = await lived(tmp_path / "disturbed", outage=True, on_its_way=on_its_way)
         position = desk.journal.position
         times = [event.at for _, event in desk.journal.read(0)]
         said = [e for _, e in desk.journal.read(0) if getattr(e, "boot", "")]
