@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 import uvicorn
 
 from gateway import systemd
-from gateway.alerts.own import DISK
+from gateway.alerts.own import CLOCK, DISK
 from gateway.backtest.jobs import Jobs
 from gateway.backup.jobs import Backups
 from gateway.clock import Clock, LiveClock, TownClock
+from gateway.clock_watch import ClockWatch
 from gateway.disk import MB, DiskWatch
 from gateway.engine.engine import Engine
 from gateway.figures import about_itself
@@ -150,6 +151,9 @@ class Hub:
         self.quarantine = Quarantine(journal)
         self.replays = Replays(self.quarantine, self.line.give_again)
         self.disk, self.retention = self._disk(), self._retention()
+        self.clock_watch = ClockWatch(
+            self.clock, standing=standing(self.database, CLOCK), command=self.line.command
+        )
         self._stop = asyncio.Event()
         self._plays = itertools.count(1)
         self._reloading = asyncio.Lock()
@@ -225,6 +229,7 @@ class Hub:
                 ("pulse", self.pulse.run()),
                 ("watchdog", self.heartbeat.run()),
                 ("disk", self.disk.run()),
+                ("clock", self.clock_watch.run()),
                 ("retention", self.retention.run()),
                 ("web", web.serve([self._listener])),
             )

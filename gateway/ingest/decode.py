@@ -79,12 +79,14 @@ class Wrong:
 class Times:
     """Hub time; the latest time a device may speak of; by how much hub time is ahead of the devices' (all ms).
 
-    ``latest`` is ``now``, but for a driven clock: there a message carries time with it.
+    ``latest`` is ``now``, but for a driven clock: there a message carries time with it. ``of_wall`` is by how much hub time is
+    ahead of the wall clock, where that is wrong (another figure than ``ahead``) and some devices may follow it.
     """
 
     now: int
     latest: int
     ahead: int = 0
+    of_wall: int | None = None
 
 
 def decode(
@@ -252,12 +254,19 @@ def _observe_odd(ts: float, times: Times) -> tuple[int, Quality, bool]:
     quality = GOOD
     if SECONDS_FROM <= ts < SECONDS_TO:
         ts, quality = ts * 1000, CLOCK
-    if not times.now - PAST_MAX_MS <= ts + times.ahead <= times.latest + FUTURE_OK_MS:
+    ahead = times.ahead
+    if times.of_wall not in {None, ahead} and not _is_fresh(ts + ahead, times):
+        ahead = times.of_wall if _is_fresh(ts + times.of_wall, times) else ahead  # it follows that wall clock
+    if not times.now - PAST_MAX_MS <= ts + ahead <= times.latest + FUTURE_OK_MS:
         return times.now, CLOCK, False  # no number included
-    at = min(int(ts) + times.ahead, times.latest)
+    at = min(int(ts) + ahead, times.latest)
     if at == times.latest:
         return times.now, quality, False
     return at, LATE if quality == GOOD and at < times.now - LATE_MS else quality, True
+
+
+def _is_fresh(at: float, times: Times) -> bool:
+    return times.now - LATE_MS <= at <= times.latest + FUTURE_OK_MS
 
 
 def _values(given: dict[str, Scalar]) -> dict[str, Value] | Wrong:
