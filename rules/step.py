@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from rules.agenda import change_gateway, gateway_changed, look_again
 from rules.conditions.condition import Ended
 from rules.effects import Effect
 from rules.events import (
@@ -36,7 +37,7 @@ from rules.events import (
 )
 from rules.habit import LONG_MS, note
 from rules.identity import remember_id
-from rules.interruptions import change_world, forget_unused_links, lose, resume, step_clock
+from rules.interruptions import change_world, lose, resume, step_clock
 from rules.modes import ends_by, mode_of
 from rules.plan import Plan, Reads
 from rules.presence import held, saw_door, saw_inside
@@ -312,13 +313,13 @@ def _is_back(
     """A device that was missing, offline or owed time is there: its silence counts anew from ``seen``."""
     before = device.heard_at
     device.heard_at, device.credit, device.online = max(before, seen), 0, True
-    state.silence_due = state.wake = 0  # its next deadline may now be earlier
     if device.missing:
         device.missing, device.changed_at, device.away = False, seen, max(seen - before, 0)
         for watch in plan.silent.get(device_id, ()):
             slot = slot_of(state, watch.slot)
             if slot.held:
                 tell(plan, watch, state, slot, Ended(seen), seen, effects)
+    look_again(plan, state, device_id, seen)
 
 
 def _read_occurrence(plan: Plan, state: KeyState, event: Occurrence, now: int, effects: list[Effect]) -> None:
@@ -365,13 +366,11 @@ def _read_status(plan: Plan, state: KeyState, event: Status, now: int, effects: 
     if device is None:
         return
     if event.via and event.via != device.via:
-        device.via = event.via
-        state.gateways.setdefault(event.via, Link(online=True, at=0))
-        forget_unused_links(state)
-        state.silence_due = state.wake = 0
+        change_gateway(state, event.device, event.via)
+        look_again(plan, state, event.device, seen)
     if device.online != event.online:
         device.online, device.changed_at = event.online, seen
-        state.silence_due = state.wake = 0
+        look_again(plan, state, event.device, seen)
     if event.online and event.quality != RETAINED:
         if device.credit or device.missing:
             _is_back(plan, state, device, event.device, seen, effects)
@@ -383,7 +382,7 @@ def _read_gateway(state: KeyState, event: Status, seen: int) -> None:
     if link is not None and link.online != event.online:
         away = max(seen - link.at, 0) if event.online and link.at else 0
         state.gateways[event.device] = Link(online=event.online, at=seen, away=away)
-        state.silence_due = state.wake = 0
+        gateway_changed(state)
 
 
 def _obey(plan: Plan, state: KeyState, event: Command, now: int, effects: list[Effect]) -> None:
