@@ -11,6 +11,7 @@ import time
 from typing import Protocol
 
 STEP_MS = 2_000  # a wall clock that moves this much against the monotonic one has been set
+WRONG_MS = 30_000  # a wall clock that is off by more, by what most devices' clocks agree on, is wrong
 
 
 class Clock(Protocol):
@@ -26,16 +27,63 @@ class Clock(Protocol):
         """A message has carried time on; only a driven clock follows."""
 
     def ahead(self) -> int:
-        """By how much hub time is ahead of the wall clock that devices are set by."""
+        """By how much hub time is ahead of the devices' time: of the wall clock, or of what most devices agree on."""
+
+    def ahead_of_wall(self) -> int:
+        """By how much hub time is ahead of the wall clock."""
+
+    def wrong_by(self) -> int:
+        """By how much the wall clock is ahead of what most devices agree on; 0 where it is right or they do not say."""
+
+    def is_agreed(self) -> bool:
+        """Whether most devices have agreed on what time it is, so that ``wrong_by`` can be told."""
+
+    def believe(self, lag: int) -> None:
+        """Most devices' clocks agree that they are ``lag`` ms behind hub time."""
 
     def stepped(self) -> int:
         """By how many ms the wall clock has been set since last asked (0: it was not); hub time follows forwards only."""
 
 
-class LiveClock:
+class SetClock:
+    """What clocks have in common that people and time servers set, now and then to a wrong time."""
+
+    def __init__(self) -> None:
+        self._lag: int | None = None
+
+    def ahead_of_wall(self) -> int:
+        """Hub time less wall time."""
+        raise NotImplementedError
+
+    def ahead(self) -> int:
+        """Hub time less what devices are believed to be set by."""
+        return self.ahead_of_wall() + self.wrong_by()
+
+    def wrong_by(self) -> int:
+        """Wall time less the time that most devices agree on, if it is much."""
+        lag = self._lag
+        wrong = 0 if lag is None else lag - self.ahead_of_wall()
+        return wrong if abs(wrong) > WRONG_MS else 0
+
+    def is_agreed(self) -> bool:
+        """Whether that is known."""
+        return self._lag is not None
+
+    def believe(self, lag: int) -> None:
+        """Hub time less the time that most devices agree on."""
+        self._lag = lag
+
+    def jumped(self, by: int) -> None:
+        """Hub time has jumped ahead; the devices' clocks have not, as far as is known."""
+        if self._lag is not None:
+            self._lag += by
+
+
+class LiveClock(SetClock):
     """Time as it passes; ``floor`` is the last journal time."""
 
     def __init__(self, floor: int = 0) -> None:
+        super().__init__()
         self._lock = threading.Lock()
         wall, monotonic = _wall(), _monotonic()
         self._offset = max(wall, floor) - monotonic  # hub time = monotonic + offset
@@ -52,7 +100,7 @@ class LiveClock:
     def advance(self, to: int) -> None:
         """Live time is moved by nobody."""
 
-    def ahead(self) -> int:
+    def ahead_of_wall(self) -> int:
         """Hub time less wall time."""
         return self._offset - self._wall_offset
 
@@ -65,6 +113,7 @@ class LiveClock:
             self._wall_offset += by
             before = self._offset
             self._offset = max(self._offset, self._wall_offset)
+            self.jumped(self._offset - before)
             return self._offset - before if by > 0 else by
 
 
@@ -118,6 +167,21 @@ class TownClock:
     def ahead(self) -> int:
         """Nothing: the devices are set by the town too."""
         return 0
+
+    def ahead_of_wall(self) -> int:
+        """Nothing, for the same reason."""
+        return 0
+
+    def wrong_by(self) -> int:
+        """Nothing: it is the time."""
+        return 0
+
+    def is_agreed(self) -> bool:
+        """Always, for it is the town that says it."""
+        return True
+
+    def believe(self, lag: int) -> None:
+        """The town alone says what time it is: what a device lags at many times real time is the way of its message."""
 
     def stepped(self) -> int:
         """Never: nobody sets the town's clock."""

@@ -160,6 +160,11 @@ def _behind(hub: Hub) -> list[Figure]:
         gauge("carehub_store_position", "Events of which the store has the rows.", hub.writer.position),
         gauge("carehub_store_behind_events", "Events not yet stored.", position - hub.writer.position),
         gauge(
+            "carehub_clock_wrong_seconds",
+            "By how much the machine's clock is ahead of what most devices agree on.",
+            hub.clock.wrong_by() / 1000,
+        ),
+        gauge(
             "carehub_snapshot_position",
             "Where the last whole round of snapshots began.",
             hub.line.snapshots.floor,

@@ -13,10 +13,11 @@ import time
 from zoneinfo import ZoneInfo
 
 from gateway import systemd
-from gateway.alerts.own import DISK
+from gateway.alerts.own import CLOCK, DISK
 from gateway.backtest.jobs import Jobs
 from gateway.backup.jobs import Backups
 from gateway.clock import Clock, TownClock
+from gateway.clock_watch import ClockWatch
 from gateway.disk import DiskWatch
 from gateway.engine.engine import Engine
 from gateway.figures import about_itself
@@ -183,6 +184,9 @@ class Hub:
             behind=lambda: min(self.alert_log.cursor(FLOOR), self.writer.position),
             now=self.clock.now,
         )
+        self.clock_watch = ClockWatch(
+            self.clock, standing=standing(self.database, CLOCK), command=self.line.command
+        )
 
     @property
     def stopping(self) -> bool:
@@ -230,6 +234,7 @@ class Hub:
                 ("pulse", self.pulse.run()),
                 ("watchdog", self.heartbeat.run()),
                 ("disk", self.disk.run()),
+                ("clock", self.clock_watch.run()),
                 ("retention", self.retention.run()),
                 ("web", web.serve([self._listener])),
             )

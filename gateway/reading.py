@@ -145,6 +145,9 @@ class Reader:
         devices = self._engine.world.devices
         newest = self._newest(reading)
         batch = self.ingest.read(messages, devices, not_before=newest, deaf_since=self.feed.lost_at)
+        agreed = self.ingest.skew.agreement.lag
+        if agreed is not None:
+            self._clock.believe(agreed)
         reading.entry.events += batch.events
         reading.entry.nameless += batch.nameless
         reading.packet_ids += batch.packet_ids
@@ -272,7 +275,10 @@ class Reader:
         by = self._clock.stepped()
         if by:
             log.warning("the wall clock was set by %d ms", by)
-            reading.entry.events.append(ClockStepped(self._now(reading), by))
+            now = self._now(reading)
+            reading.entry.events.append(ClockStepped(now, by))
+            if by > 0:
+                self.ingest.skew.agreement.jumped(by, now)
         if isinstance(self._clock, TownClock) and self._clock.driven:
             return
         now = self._unread_from(reading)

@@ -105,6 +105,9 @@ class _Still:
     def ahead(self) -> int:
         return self._clock.ahead()
 
+    def ahead_of_wall(self) -> int:
+        return self._clock.ahead_of_wall()
+
     def advance(self, to: int) -> None:
         """Time goes on when the message is read for good."""
 

@@ -2,8 +2,12 @@
 
 Times are hub or device times in epoch milliseconds, UTC. ``at`` is hub time, stamped when the event is appended to the
 journal, and never runs backwards. ``observed_at`` is when the device saw it, repaired and never later than ``at`` unless a
-driven clock says so. Structs are encoded as arrays with an integer tag: the journal is read by position, not by name, so
-fields are only ever added at the end, with a default.
+driven clock says so. ``own_time`` says that this is the device's own word; without it the message had no time that could be
+believed, and ``observed_at`` is ``at``. (Journals from before this was said have it nowhere: there a time other than ``at``
+is the device's own.)
+
+Structs are encoded as arrays with an integer tag: the journal is read by position, not by name, so fields are only ever
+added at the end, with a default.
 """
 
 from __future__ import annotations
@@ -40,6 +44,7 @@ class Telemetry(Event, tag=1, frozen=True, array_like=True):
     boot: str
     seq: int
     metrics: dict[str, Value]
+    own_time: bool = False
 
 
 class Occurrence(Event, tag=2, frozen=True, array_like=True):
@@ -53,6 +58,7 @@ class Occurrence(Event, tag=2, frozen=True, array_like=True):
     id: str
     type: str
     data: dict[str, Value]
+    own_time: bool = False
 
 
 class Status(Event, tag=3, frozen=True, array_like=True):
@@ -64,6 +70,7 @@ class Status(Event, tag=3, frozen=True, array_like=True):
     online: bool
     via: str
     info: dict[str, Value]
+    own_time: bool = False
 
 
 class Tick(Event, tag=4, frozen=True, array_like=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules.agenda import forget_unused_links
 from rules.conditions.silent import Silent
 from rules.effects import Effect
 from rules.events import ClockStepped, FeedLost, Resumed, WorldChanged
@@ -39,6 +40,7 @@ def resume(plan: Plan, state: KeyState, event: Resumed, now: int, effects: list[
     state.presence.doubt = state.presence.doubt or not event.kept
     state.slots = {name: slot for name, slot in state.slots.items() if slot != EMPTY}
     state.lost_at = state.silence_due = 0
+    state.agenda = None
     settle(plan, state, now, now, effects)
 
 
@@ -78,6 +80,7 @@ def step_clock(plan: Plan, state: KeyState, event: ClockStepped, now: int, effec
         mode = state.mode
         state.mode = Mode(mode.kind, mode.since + by, mode.until + by, mode.by)
     state.silence_due = state.wake = 0
+    state.agenda = None
 
 
 def change_world(plan: Plan, state: KeyState, event: WorldChanged, now: int) -> None:
@@ -101,10 +104,4 @@ def change_world(plan: Plan, state: KeyState, event: WorldChanged, now: int) -> 
     state.slots = {name: slot for name, slot in state.slots.items() if slot != EMPTY}
     forget_unused_links(state)
     state.silence_due = state.wake = 0
-
-
-def forget_unused_links(state: KeyState) -> None:
-    """Radio gateways that no device of the key uses any more are no longer followed."""
-    used = {device.via for device in state.devices.values()}
-    for name in [name for name in state.gateways if name not in used]:
-        del state.gateways[name]
+    state.agenda = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rules import agenda
+from rules.agenda import earliest, stand
 from rules.conditions.condition import Ended, Fired
 from rules.conditions.silent import silent_from
 from rules.effects import Effect, End, Evidence, Hold, ModeChanged, Raise, alert_id
@@ -31,11 +33,18 @@ def settle(plan: Plan, state: KeyState, until: int, now: int, effects: list[Effe
 
 def next_due(plan: Plan, state: KeyState) -> int:
     """A lower bound of when the key must be settled next, in ms; ``NEVER``: not by itself."""
-    return _first(plan, state, NEVER)[0]
+    return min(_look_through(plan, state, NEVER)[0], state.mode.until if state.mode is not None else NEVER)
 
 
 def _first(plan: Plan, state: KeyState, until: int) -> tuple[int, str]:
     """The earliest bound and whose it is ('' for one that is too late to matter)."""
+    many = len(plan.devices) > agenda.MANY
+    first = earliest(plan, state, until) if many else _look_through(plan, state, until)
+    mode = state.mode
+    return first if mode is None or mode.until >= first[0] else (mode.until, MODE)
+
+
+def _look_through(plan: Plan, state: KeyState, until: int) -> tuple[int, str]:
     first = _first_slot(plan, state)
     if state.lost_at or not plan.silences:
         return first
@@ -48,7 +57,6 @@ def _first(plan: Plan, state: KeyState, until: int) -> tuple[int, str]:
 
 
 def _first_slot(plan: Plan, state: KeyState) -> tuple[int, str]:
-    """The earliest bound of a slot, or the end of the home's mode."""
     lost = state.lost_at
     due, name = NEVER, ""
     for found, slot in state.slots.items():
@@ -57,9 +65,6 @@ def _first_slot(plan: Plan, state: KeyState) -> tuple[int, str]:
             if lost and plan.watches[found].condition.rests_on_silence:
                 continue
             due, name = at, found
-    mode = state.mode
-    if mode is not None and mode.until < due:
-        due, name = mode.until, MODE
     return due, name
 
 
@@ -75,8 +80,11 @@ def tell(
     """What a condition has to tell goes to the condition it is a part of, or becomes an effect, decided at ``now``."""
     if news is not None:
         _tell(plan, watch, state, slot, news, now, effects)
-    if slot.due and slot.due < state.wake:
-        state.wake = slot.due
+    due = slot.due
+    if due and due < state.wake:
+        state.wake = due
+    if due and state.agenda is not None:
+        stand(state, watch, due)
     if watch.listens:
         _listen(watch, state, slot)
 
@@ -133,6 +141,7 @@ def begin_mode(plan: Plan, state: KeyState, mode: Mode, now: int, effects: list[
     state.mode = mode
     state.wake = min(state.wake, mode.until)
     _look_where(plan, state, now)
+    state.agenda = None
     effects.append(ModeChanged(state.key, now, mode.kind, mode.until, mode.by, "command"))
 
 
@@ -157,6 +166,7 @@ def end_mode(
             _raise(watch, state, slot, Fired(slot.held, facts, slot.event), now, effects)
     _look_where(plan, state, at)
     state.silence_due = state.wake = 0
+    state.agenda = None
 
 
 def _look_where(plan: Plan, state: KeyState, now: int) -> None:

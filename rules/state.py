@@ -86,11 +86,21 @@ class Link(msgspec.Struct, array_like=True, gc=False):
     away: int = 0
 
 
+class Agenda(msgspec.Struct, array_like=True, gc=False):
+    """Deadlines in order, where there are many: see ``rules.agenda``. ``behind``: devices of each radio gateway."""
+
+    seen: list[tuple[int, str]] = msgspec.field(default_factory=list)
+    quiet: list[tuple[int, str]] = msgspec.field(default_factory=list)
+    standing: dict[str, int] = msgspec.field(default_factory=dict)
+    behind: dict[str, int] = msgspec.field(default_factory=dict)
+
+
 class KeyState(msgspec.Struct, array_like=True, gc=False):
     """Everything the rules remember of one key. ``wake`` is a lower bound of the next deadline.
 
     ``slots`` holds only those in use (see ``slot_of``); ``waiting`` names those that ask for every activity;
-    ``silence_due`` is a lower bound of when the first device counts as silent.
+    ``silence_due`` is a lower bound of when the first device counts as silent; where there are many devices ``agenda`` has it,
+    which is not stored.
     """
 
     key: str
@@ -105,6 +115,7 @@ class KeyState(msgspec.Struct, array_like=True, gc=False):
     presence: Presence = msgspec.field(default_factory=Presence)
     habit: Habit = msgspec.field(default_factory=Habit)
     mode: Mode | None = None
+    agenda: Agenda | None = None
 
 
 def remember_message(device: DeviceState, boot: str, seq: int) -> bool:
@@ -144,7 +155,7 @@ def slot_of(state: KeyState, name: str) -> Slot:
 def encode(state: KeyState) -> bytes:
     """The state as bytes (MessagePack), without what is empty; ``decode`` gives a state that judges alike."""
     used = {name: slot for name, slot in sorted(state.slots.items()) if slot != EMPTY}
-    return _encoder.encode(msgspec.structs.replace(state, slots=used))
+    return _encoder.encode(msgspec.structs.replace(state, slots=used, agenda=None))
 
 
 def decode(body: bytes) -> KeyState:

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from rules.agenda import change_gateway, gateway_changed, look_again
 from rules.conditions.condition import Ended
 from rules.effects import Effect
 from rules.events import (
@@ -36,7 +37,7 @@ from rules.events import (
 )
 from rules.habit import LONG_MS, note
 from rules.identity import remember_id
-from rules.interruptions import change_world, forget_unused_links, lose, resume, step_clock
+from rules.interruptions import change_world, lose, resume, step_clock
 from rules.modes import ends_by, mode_of
 from rules.plan import Plan, Reads
 from rules.presence import held, saw_door, saw_inside
@@ -155,7 +156,7 @@ def hear(  # noqa: C901, PLR0912 the way of nearly every event, in one piece bec
         observed = now
     if state.lost_at:  # as ``_catch_up`` has it
         seen = max(stamp, observed)
-        settled = stamp if observed == now else seen
+        settled = seen if observed != now or event.own_time else stamp
         observed = seen
     if settled >= state.wake:
         settle(plan, state, settled, now, effects)
@@ -289,14 +290,16 @@ def _notice(
         be_active(plan, state, fact, now, effects)
 
 
-def _catch_up(plan: Plan, state: KeyState, observed: int, now: int, effects: list[Effect]) -> tuple[int, int]:
+def _catch_up(
+    plan: Plan, state: KeyState, event: Occurrence | Status, now: int, effects: list[Effect]
+) -> tuple[int, int]:
     """Settle what has come by this message; when its facts were observed, and when its device was there."""
-    observed = min(observed, now)
+    observed = min(event.observed_at, now)
     settled, seen = now, now
     if state.lost_at:
         seen = max(observed, state.stamp)
         # A message without a time of its own carries the hub's: it does not say how far the backlog has come.
-        settled = state.stamp if observed == now else seen
+        settled = seen if observed != now or event.own_time else state.stamp
         observed = seen
     if settled >= state.wake:
         settle(plan, state, settled, now, effects)
@@ -310,13 +313,13 @@ def _is_back(
     """A device that was missing, offline or owed time is there: its silence counts anew from ``seen``."""
     before = device.heard_at
     device.heard_at, device.credit, device.online = max(before, seen), 0, True
-    state.silence_due = state.wake = 0  # its next deadline may now be earlier
     if device.missing:
         device.missing, device.changed_at, device.away = False, seen, max(seen - before, 0)
         for watch in plan.silent.get(device_id, ()):
             slot = slot_of(state, watch.slot)
             if slot.held:
                 tell(plan, watch, state, slot, Ended(seen), seen, effects)
+    look_again(plan, state, device_id, seen)
 
 
 def _read_occurrence(plan: Plan, state: KeyState, event: Occurrence, now: int, effects: list[Effect]) -> None:
@@ -326,7 +329,7 @@ def _read_occurrence(plan: Plan, state: KeyState, event: Occurrence, now: int, e
     replayed = event.quality == RETAINED
     if not replayed and not _is_new(device, event):
         return
-    observed, seen = _catch_up(plan, state, event.observed_at, now, effects)
+    observed, seen = _catch_up(plan, state, event, now, effects)
     if replayed:
         return
     if device.credit or device.missing or not device.online:
@@ -358,18 +361,16 @@ def _read_status(plan: Plan, state: KeyState, event: Status, now: int, effects: 
     device = state.devices.get(event.device)
     if device is None and event.device not in state.gateways:
         return  # news of a radio gateway that no device here uses any more
-    _, seen = _catch_up(plan, state, event.observed_at, now, effects)
+    _, seen = _catch_up(plan, state, event, now, effects)
     _read_gateway(state, event, seen)
     if device is None:
         return
     if event.via and event.via != device.via:
-        device.via = event.via
-        state.gateways.setdefault(event.via, Link(online=True, at=0))
-        forget_unused_links(state)
-        state.silence_due = state.wake = 0
+        change_gateway(state, event.device, event.via)
+        look_again(plan, state, event.device, seen)
     if device.online != event.online:
         device.online, device.changed_at = event.online, seen
-        state.silence_due = state.wake = 0
+        look_again(plan, state, event.device, seen)
     if event.online and event.quality != RETAINED:
         if device.credit or device.missing:
             _is_back(plan, state, device, event.device, seen, effects)
@@ -381,7 +382,7 @@ def _read_gateway(state: KeyState, event: Status, seen: int) -> None:
     if link is not None and link.online != event.online:
         away = max(seen - link.at, 0) if event.online and link.at else 0
         state.gateways[event.device] = Link(online=event.online, at=seen, away=away)
-        state.silence_due = state.wake = 0
+        gateway_changed(state)
 
 
 def _obey(plan: Plan, state: KeyState, event: Command, now: int, effects: list[Effect]) -> None:

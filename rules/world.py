@@ -53,20 +53,45 @@ class Definition(msgspec.Struct, frozen=True):
 
 
 class World:
-    """A definition with its indexes. Plans are worked out once per key, on first use."""
+    """A definition with its indexes. Plans are worked out once per key, on first use.
+
+    Nothing in it refers back to it: a world that is replaced goes at once, because a running hub collects no cycles.
+    """
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
         self.version = definition.version
-        self.places: dict[str, Place] = {place.key: place for place in definition.places}
-        self.devices: dict[str, Device] = {device.id: device for device in definition.devices}
+        self._index = _Index(definition)
+        self.places, self.devices = self._index.places, self._index.devices
         self.zone = ZoneInfo(definition.zone)
-        self.plans: dict[str, Plan] = _Plans(self)
+        self.plans: dict[str, Plan] = _Plans(self._index, self.zone)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """All homes and facilities, sorted."""
         return tuple(sorted(self.places))
+
+    @property
+    def rules(self) -> dict[str, Rule]:
+        """The rules by id."""
+        return self._index.rules
+
+    def rule(self, key: str, rule_id: str) -> Rule:
+        """The rule as that home or facility has it; the common one where it has none. Raises ``KeyError``."""
+        return self._index.overrides.get(key, {}).get(rule_id) or self.rules[rule_id]
+
+    def plan(self, key: str) -> Plan:
+        """Which rules watch what in that home or facility."""
+        return self.plans[key]
+
+
+class _Index:
+    """What is where in a definition; shared by a world and its plans."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self.places: dict[str, Place] = {place.key: place for place in definition.places}
+        self.devices: dict[str, Device] = {device.id: device for device in definition.devices}
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
@@ -89,10 +114,6 @@ class World:
         meant = (otherwise.get(rule.id, rule) for rule in self.definition.rules)
         return tuple(rule for rule in meant if rule is not None)
 
-    def rule(self, key: str, rule_id: str) -> Rule:
-        """The rule as that home or facility has it; the common one where it has none. Raises ``KeyError``."""
-        return self.overrides.get(key, {}).get(rule_id) or self.rules[rule_id]
-
     @cached_property
     def by_key(self) -> dict[str, list[Device]]:
         """Devices of each key, in order of id."""
@@ -101,32 +122,29 @@ class World:
             found[device.key].append(device)
         return found
 
-    def plan(self, key: str) -> Plan:
-        """Which rules watch what in that home or facility."""
-        return self.plans[key]
-
 
 class _Plans(dict[str, Plan]):
     """The plans of a world by key, worked out on first use; a plain subscript, because every event asks."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, index: _Index, zone: ZoneInfo) -> None:
         super().__init__()
-        self._world = world
+        self._index = index
+        self._zone = zone
         self._asked: dict[str, Asked] = {}  # of the rules that all places have, by rule
 
     def __missing__(self, key: str) -> Plan:
-        world = self._world
+        index = self._index
         plan = self[key] = plan_for(
-            world.places[key],
-            world.by_key[key],
-            [self._asked_by(rule) for rule in world.rules_of(key)],
-            world.zone,
-            world.definition.calendar,
+            index.places[key],
+            index.by_key[key],
+            [self._asked_by(rule) for rule in index.rules_of(key)],
+            self._zone,
+            index.definition.calendar,
         )
         return plan
 
     def _asked_by(self, rule: Rule) -> Asked:
-        if rule is not self._world.rules.get(rule.id):
+        if rule is not self._index.rules.get(rule.id):
             return asked_by(rule)  # one home's own
         asked = self._asked.get(rule.id)
         if asked is None:

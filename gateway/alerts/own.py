@@ -10,6 +10,7 @@ from gateway.alerts.message import Steps, Words
 HUB_PLACE = "_hub"  # the place of an alert about the hub itself; no registered place is called so
 HUB_NAME: Words = {"zh": "Carehub 主机", "en": "the Carehub machine"}
 DISK = "hub_disk"
+CLOCK = "hub_clock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,4 +47,24 @@ def _disk(data: Mapping[str, str]) -> OwnWords:
     )
 
 
-_OF = {DISK: _disk}
+def _clock(data: Mapping[str, str]) -> OwnWords:
+    wrong_s = int(data["wrong_s"])
+    zh, en = ("快", "ahead of") if wrong_s > 0 else ("慢", "behind")
+    return OwnWords(
+        severity="urgent",
+        title={"zh": "主机时间不准", "en": "The hub's clock is wrong"},
+        why={
+            "zh": f"比多数设备的时间{zh}{abs(wrong_s)}秒。",
+            "en": f"It is {abs(wrong_s)} s {en} what most devices' clocks agree on.",
+        },
+        todo={
+            "zh": ["通知运维检查主机的对时（NTP）和时区", "警情照常判断，显示的时间和按钟点的规则不准"],
+            "en": [
+                "Have the operator check the time server (NTP) and the clock of the machine",
+                "Alerts are judged as ever - the times they show, and rules that go by the time of day, are off",
+            ],
+        },
+    )
+
+
+_OF = {DISK: _disk, CLOCK: _clock}

@@ -79,12 +79,14 @@ class Wrong:
 class Times:
     """Hub time; the latest time a device may speak of; by how much hub time is ahead of the devices' (all ms).
 
-    ``latest`` is ``now``, but for a driven clock: there a message carries time with it.
+    ``latest`` is ``now``, but for a driven clock: there a message carries time with it. ``of_wall`` is by how much hub time is
+    ahead of the wall clock, where that is wrong (another figure than ``ahead``) and some devices may follow it.
     """
 
     now: int
     latest: int
     ahead: int = 0
+    of_wall: int | None = None
 
 
 def decode(
@@ -147,6 +149,7 @@ def plain(device: str, payload: bytes, times: Times) -> Telemetry | None:  # noq
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     now, observed, seq, metrics = times.now, wire.ts, wire.seq, wire.m
+    own_time = observed is not None
     if observed is None:
         observed = now
     elif now - LATE_MS <= observed + times.ahead <= now:
@@ -163,7 +166,7 @@ def plain(device: str, payload: bytes, times: Times) -> Telemetry | None:  # noq
             metrics[name] = 1.0 if value else 0.0
         elif kind is not float or not -NUMBER_MAX < value < NUMBER_MAX:  # type: ignore[operator]  # it is a float here
             return None
-    return Telemetry(now, device, observed, 0, wire.boot, seq, metrics)  # type: ignore[arg-type]  # seen above
+    return Telemetry(now, device, observed, 0, wire.boot, seq, metrics, own_time)  # type: ignore[arg-type]  # seen above
 
 
 def _address(topic: str, devices: Mapping[str, Device]) -> Address | Wrong:
@@ -190,23 +193,23 @@ def _telemetry(wire: TelemetryWire, device: str, *, retain: bool, times: Times) 
         return metrics
     if not metrics:
         return Wrong("no_values", "m holds no value")
-    observed, quality = observe(wire.ts, times)
+    observed, quality, own_time = observe(wire.ts, times)
     if retain:
         quality = RETAINED
     now = times.now
     boot, seq = (wire.boot, wire.seq) if wire.boot and wire.seq is not None else ("", 0)
-    return Telemetry(max(observed, now), device, observed, quality, boot, seq, metrics)
+    return Telemetry(max(observed, now), device, observed, quality, boot, seq, metrics, own_time)
 
 
 def _occurrence(wire: OccurrenceWire, device: str, *, retain: bool, times: Times) -> Occurrence:
     data = _judged(wire.data)
-    observed, quality = observe(wire.ts, times)
+    observed, quality, own_time = observe(wire.ts, times)
     if retain:
         quality = RETAINED
     at = max(times.now, observed)
     # Power-up and number; both or neither, because one alone tells nothing apart.
     boot, seq = (wire.boot, wire.seq) if wire.boot and wire.seq is not None else ("", 0)
-    return Occurrence(at, device, observed, quality, boot, seq, wire.id, wire.type, data)
+    return Occurrence(at, device, observed, quality, boot, seq, wire.id, wire.type, data, own_time)
 
 
 def _judged(data: object) -> dict[str, Value]:
@@ -223,7 +226,7 @@ def _judged(data: object) -> dict[str, Value]:
 
 
 def _status(wire: StatusWire, device: str, *, retain: bool, times: Times) -> Status:
-    observed, quality = observe(wire.ts, times)
+    observed, quality, own_time = observe(wire.ts, times)
     if retain:
         quality = RETAINED
     info: dict[str, Value] = {}
@@ -231,31 +234,39 @@ def _status(wire: StatusWire, device: str, *, retain: bool, times: Times) -> Sta
         info["fw"] = wire.fw[:TEXT_MAX]
     if wire.rssi is not None:
         info["rssi"] = wire.rssi
-    return Status(max(times.now, observed), device, observed, quality, wire.online, wire.via, info)
+    at = max(times.now, observed)
+    return Status(at, device, observed, quality, wire.online, wire.via, info, own_time)
 
 
-def observe(ts: float | None, times: Times) -> tuple[int, Quality]:
-    """When the device saw it, in hub time, and what to think of that.
+def observe(ts: float | None, times: Times) -> tuple[int, Quality, bool]:
+    """When the device saw it, in hub time, what to think of that, and whether it is the device's own word.
 
     An impossible clock (before last month, ahead of now, seconds for milliseconds) gives hub time and ``CLOCK``.
     """
     if ts is None:
-        return times.now, GOOD
+        return times.now, GOOD, False
     if times.now - LATE_MS <= ts + times.ahead <= times.latest:
-        return int(ts) + times.ahead, GOOD  # nearly always
+        return int(ts) + times.ahead, GOOD, True  # nearly always
     return _observe_odd(ts, times)
 
 
-def _observe_odd(ts: float, times: Times) -> tuple[int, Quality]:
+def _observe_odd(ts: float, times: Times) -> tuple[int, Quality, bool]:
     quality = GOOD
     if SECONDS_FROM <= ts < SECONDS_TO:
         ts, quality = ts * 1000, CLOCK
-    if not times.now - PAST_MAX_MS <= ts + times.ahead <= times.latest + FUTURE_OK_MS:
-        return times.now, CLOCK  # no number included
-    at = min(int(ts) + times.ahead, times.latest)
+    ahead = times.ahead
+    if times.of_wall not in {None, ahead} and not _is_fresh(ts + ahead, times):
+        ahead = times.of_wall if _is_fresh(ts + times.of_wall, times) else ahead  # it follows that wall clock
+    if not times.now - PAST_MAX_MS <= ts + ahead <= times.latest + FUTURE_OK_MS:
+        return times.now, CLOCK, False  # no number included
+    at = min(int(ts) + ahead, times.latest)
     if at == times.latest:
-        return times.now, quality
-    return at, LATE if quality == GOOD and at < times.now - LATE_MS else quality
+        return times.now, quality, False
+    return at, LATE if quality == GOOD and at < times.now - LATE_MS else quality, True
+
+
+def _is_fresh(at: float, times: Times) -> bool:
+    return times.now - LATE_MS <= at <= times.latest + FUTURE_OK_MS
 
 
 def _values(given: dict[str, Scalar]) -> dict[str, Value] | Wrong:

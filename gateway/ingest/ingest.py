@@ -54,6 +54,9 @@ class Clock(Protocol):
     def ahead(self) -> int:
         """Hub time less the devices' time."""
 
+    def ahead_of_wall(self) -> int:
+        """Hub time less the wall clock."""
+
     def advance(self, to: int) -> None:
         """A message has carried time on."""
 
@@ -126,13 +129,14 @@ class Ingest:
             self._topics = Topics(devices)
             self._repeats.keep(devices)
         times = Times(-1, -1)
+        ahead, of_wall = self._clock.ahead(), self._clock.ahead_of_wall()
         telemetry, runs, take = self._topics.telemetry, self._repeats.runs, batch.events.append
         for message in messages:
             at = message.received_at
             if at > self._at:
                 self._at = at
             if self._at != times.now:
-                times = Times(self._at, max(self._at, self._clock.latest()), self._clock.ahead())
+                times = Times(self._at, max(self._at, self._clock.latest()), ahead, of_wall)
             # Nearly every message is a reading like this, the next its device has counted; any doubt goes the long way.
             device = telemetry.get(message.topic)
             if (
@@ -154,7 +158,7 @@ class Ingest:
             self._read_any(message, times, batch, suspects, deaf_since)
         self.counts["read"] += len(batch.events)
         if times.latest == times.now:  # where a town drives the clock, its stamps say nothing
-            self.skew.look(messages, devices, self._at, ahead=times.ahead)
+            self.skew.look(messages, devices, self._at, ahead=ahead, kept=deaf_since is not None)
         return batch
 
     def _read_any(

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from gateway.ingest.agreement import Agreement
 from gateway.ingest.source import Message
 from rules.world import Device
 
@@ -33,7 +34,10 @@ class _Stamp(msgspec.Struct):
 
 
 class Skew:
-    """Estimates for the devices of the registry. ``ahead`` is hub time less the devices' time, as ``Times`` has it."""
+    """Estimates for the devices of the registry. ``ahead`` is hub time less the devices' time, as ``Times`` has it.
+
+    ``agreement`` is what they say together of the hub's own clock.
+    """
 
     def __init__(self) -> None:
         self._devices: Mapping[str, Device] = {}
@@ -45,11 +49,21 @@ class Skew:
         self._room = float(SAMPLES_PER_S)
         self._at = 0
         self._turn = 0
+        self.agreement = Agreement()
 
     def look(
-        self, messages: Sequence[Message], devices: Mapping[str, Device], now: int, *, ahead: int = 0
+        self,
+        messages: Sequence[Message],
+        devices: Mapping[str, Device],
+        now: int,
+        *,
+        ahead: int = 0,
+        kept: bool = False,
     ) -> None:
-        """Sample a batch, read at ``now``; so few of a large one that it costs nothing."""
+        """Sample a batch, read at ``now``; so few of a large one that it costs nothing.
+
+        ``kept``: it may be what the broker has kept, and when it was sent nobody knows.
+        """
         if devices is not self._devices:
             self._change(devices)
         self._room = min(self._room + max(now - self._at, 0) * SAMPLES_PER_S / 1_000, SAMPLES_PER_S)
@@ -65,11 +79,13 @@ class Skew:
             self._room -= 1
             parts = message.topic.split("/")
             if not message.retain and len(parts) == 5 and parts[3] in devices:  # noqa: PLR2004 care/v1/site/device/channel
-                self._sample(parts[3], message, ahead)
+                self._sample(devices[parts[3]], message, ahead, kept=kept)
 
-    def _sample(self, device: str, message: Message, ahead: int) -> None:
-        row = self._rows.get(device)
-        if row is not None and message.received_at - self._sampled_at[row] < SAMPLE_EVERY_MS:
+    def _sample(self, device: Device, message: Message, ahead: int, *, kept: bool) -> None:
+        row, at = self._rows.get(device.id), message.received_at
+        due = row is None or at - self._sampled_at[row] >= SAMPLE_EVERY_MS
+        wanted = not kept and not message.duplicate and self.agreement.wants(device.id, at)
+        if not (due or wanted):
             return
         try:
             ts = _decoder.decode(message.payload).ts
@@ -79,8 +95,11 @@ class Skew:
             return
         if ts < SECONDS_TO:
             ts *= 1_000
-        behind = int(message.received_at - ts) - ahead
-        self.note(device, behind, message.received_at)
+        lag = int(at - ts)
+        if due:
+            self.note(device.id, lag - ahead, at)
+        if wanted:
+            self.agreement.note(device.id, device.key, lag, at)
 
     def note(self, device: str, behind: int, received_at: int) -> None:
         """Keep a sample: a message whose ``ts`` was so many ms before its reception."""
@@ -103,8 +122,10 @@ class Skew:
 
     def _change(self, devices: Mapping[str, Device]) -> None:
         self._devices = devices
-        for device in [device for device in self._rows if device not in devices]:
+        gone = [device for device in self._rows if device not in devices]
+        for device in gone:
             self._free.append(self._rows.pop(device))
+        self.agreement.forget(gone)
 
     def of(self, device: str) -> int | None:
         """By how many ms its clock is ahead of hub time (negative: behind); None before there are a few samples."""

@@ -5,6 +5,7 @@ A real process under libfaketime, which reads the offset from a file; the monoto
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from hub_nursery import own_environment
 from hub_process import HubProcess, a_hub, channel
 from ledger_publisher import NO_CLOCK, Publisher
@@ -21,8 +23,10 @@ from reckoning import raised, reckon
 
 from gateway.journal.journal import Journal
 
+DEEP = os.environ.get("CAREHUB_DEEP") == "1"
 HOUR_S = 3_600
 HOLD_S = 3
+LIES_S = 6
 RULES = f"""\
 - id: fall
   kind: life_safety
@@ -113,6 +117,64 @@ def test_a_wall_clock_that_is_set_raises_nothing_and_what_waits_keeps_its_remain
     with closing(Journal(hub.data / "journal.sqlite")) as journal:
         times = [event.at for _, event in journal.read(0)]
     assert times == sorted(times)
+
+
+LIES = f"""\
+- id: lies
+  kind: life_safety
+  severity: critical
+  applies_to: home
+  when: {{sequence: {{first: {{type: fall}}, then_no: [motion], within_s: {LIES_S}}}}}
+  title: {{zh: 跌倒后未见活动, en: Does not move}}
+  todo: {{zh: [打电话], en: [Call]}}
+"""
+
+
+@pytest.mark.skipif(
+    not DEEP, reason="takes most of a minute; tests/gateway/test_outages.py lives it on virtual time"
+)
+@pytest.mark.parametrize("by_s", [HOUR_S, -HOUR_S])
+def test_a_machine_that_starts_an_hour_off_is_judged_by_what_its_devices_say(
+    mosquitto: Broker, tmp_path: Path, by_s: int
+) -> None:
+    """Who moves after a fall is not said to lie, whoever does is; when the clock is set right nothing comes of it."""
+    offset = tmp_path / "offset"
+    offset.write_text(f"{by_s:+d}\n")
+    with (
+        receiving() as receiver,
+        a_hub(
+            tmp_path,
+            mosquitto,
+            heartbeat_s=600,
+            rules=RULES + LIES,
+            more=channel(receiver.url),
+            started=False,
+        ) as hub,
+        Publisher(mosquitto) as publisher,
+    ):
+        under_a_set_clock(hub, offset)
+
+        def all_move() -> float:
+            for home in ("H0001", "H0002", "H0003"):
+                for moves in (True, False):
+                    publisher.telemetry(f"{home}-pir", motion=moves)
+                publisher.telemetry(f"{home}-pendant", battery=90)
+            publisher.settled()
+            return hub.figures()["clock_wrong_seconds"]
+
+        wait_until(lambda: abs(all_move() - by_s) < 2, within_s=60, what="the devices agreeing")
+        publisher.fall("H0001-pendant")
+        wait_until(lambda: hub.rules_open() == ["fall"], within_s=5, what="the fall")
+        publisher.telemetry("H0001-pir", motion=True)
+        publisher.fall("H0002-pendant")
+        lying = ["fall", "fall", "lies"]
+        wait_until(lambda: sorted(hub.rules_open()) == lying, within_s=LIES_S + 5, what="who lies")  # type: ignore[misc]
+        offset.write_text("+0\n")
+        wait_until(lambda: abs(all_move()) < 2, within_s=10, what="the clock being right")
+        publisher.fall("H0003-pendant")
+        lying = sorted([*lying, "fall", "lies"])
+        wait_until(lambda: sorted(hub.rules_open()) == lying, within_s=LIES_S + 5, what="who lies then")
+        assert {alert.place_id for alert in raised(hub) if alert.rule == "lies"} == {"H0002", "H0003"}
 
 
 def times_set(hub: HubProcess) -> int:

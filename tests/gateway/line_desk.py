@@ -17,7 +17,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from gateway.alerts.escalation import Rung
-from gateway.clock import TownClock
+from gateway.clock import SetClock, TownClock
 from gateway.engine.engine import Engine
 from gateway.ingest.source import Connected, Disconnected, Inbox, Message
 from gateway.journal.journal import Entry, Journal
@@ -60,12 +60,14 @@ def definition(*, homes: int = 3, rules: tuple[Any, ...] = RULES) -> Definition:
     )
 
 
-class StandClock:
+class StandClock(SetClock):
     """Hub time that stands until it is told to go on."""
 
     def __init__(self, at: int = START) -> None:
+        super().__init__()
         self.at = at
         self.by = 0
+        self.wall_ahead = 0  # the wall clock less hub time
 
     def now(self) -> int:
         return self.at
@@ -73,8 +75,8 @@ class StandClock:
     def latest(self) -> int:
         return 0
 
-    def ahead(self) -> int:
-        return 0
+    def ahead_of_wall(self) -> int:
+        return -self.wall_ahead
 
     def advance(self, to: int) -> None:
         raise AssertionError(f"a live clock was moved to {to}")
@@ -85,7 +87,11 @@ class StandClock:
 
     def step(self, by: int) -> None:
         """Somebody sets the wall clock."""
-        self.by, self.at = by, self.at + max(by, 0)
+        self.wall_ahead += by
+        jump = max(self.wall_ahead, 0)
+        self.by = jump if by > 0 else by
+        self.at, self.wall_ahead = self.at + jump, self.wall_ahead - jump
+        self.jumped(jump)
 
 
 class HeldSource:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -250,5 +252,29 @@ def test_a_world_change_settles_in_the_old_world_what_had_come(tmp_path: Path) -
         assert kinds[:2] == [Tick, WorldChanged]
         assert "s_door" in {alert.rule for alert in desk.alerts()}
         desk.drop()
+
+    asyncio.run(run())
+
+
+def test_a_world_that_was_replaced_is_not_kept_by_a_hub_that_goes_on(tmp_path: Path) -> None:
+    """Rules are read again for years; what recovery and each change froze, no collector would look at again."""
+
+    async def run() -> None:
+        desk = await Desk(tmp_path).open()
+        desk.connects(kept=False)
+        await desk.go(1)
+        desk.says("h1-pendant", "event", type="fall", id="f1")
+        await desk.go(1_000)
+        before = weakref.ref(desk.engine.world)
+        gc.collect()
+        gc.disable()
+        try:
+            assert (await desk.changes_world(definition(homes=2))).ok
+            desk.says("h1-pendant", "event", type="fall", id="f2")
+            await desk.go(1_000)
+            assert before() is None
+        finally:
+            gc.enable()
+            desk.drop()
 
     asyncio.run(run())

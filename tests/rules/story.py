@@ -98,13 +98,25 @@ class Story:
     # ---- what happens
 
     def says(
-        self, device: str, *, seen: str = "", timeless: bool = False, retained: bool = False, **metrics: Value
+        self,
+        device: str,
+        *,
+        seen: str = "",
+        timeless: bool = False,
+        at_once: bool = False,
+        retained: bool = False,
+        **metrics: Value,
     ) -> Story:
-        """A device reports metrics, now or ``seen`` earlier; ``timeless``: it has no clock, so the hub's is used."""
-        observed = self.clock(seen) if seen else self.now - (0 if timeless else 50)
+        """A device reports metrics, now or ``seen`` earlier; ``timeless``: it has no clock, so the hub's is used.
+
+        ``at_once``: it says now to the millisecond.
+        """
+        observed = self.clock(seen) if seen else self.now - (0 if timeless or at_once else 50)
         quality = Quality.RETAINED if retained else Quality.GOOD
         self.seq += 1
-        return self._tell(Telemetry(self.now, device, observed, quality, "b007", self.seq, metrics))
+        return self._tell(
+            Telemetry(self.now, device, observed, quality, "b007", self.seq, metrics, own_time=not timeless)
+        )
 
     def event(
         self,

@@ -65,6 +65,13 @@ def test_a_kept_message_without_a_time_does_not_settle_what_is_still_unread() ->
     assert story.at("12:00").raised == []
 
 
+def test_a_kept_message_of_this_very_moment_has_a_time_of_its_own() -> None:
+    """The broker keeps order: what is said now, to the millisecond, comes behind everything that was kept."""
+    story = door().at("09:50").says("door", seen="09:50", contact=0.0).at("09:55").feed_lost().at("10:15")
+    assert story.says("door", at_once=True, contact=1.0).raised == ["door_left_open door 10:00"]
+    assert story.resumed(kept=True).ended == ["door_left_open door 10:15"]
+
+
 def test_the_hold_goes_on_over_a_loss_and_a_restart() -> None:
     story = door().at("09:50").says("door", seen="09:50", contact=0.0)
     story.at("09:55").feed_lost().restarts().at("09:57").resumed(kept=False)

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "enum",
     "functools",
     "hashlib",
+    "heapq",
     "msgspec",
     "numpy",
     "rules",

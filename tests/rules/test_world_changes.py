@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import msgspec
 
 from rules.conditions.event import EventHappens
 from rules.rule import Rule, Shape, Steps, Words
 from rules.when import When
-from rules.world import EMPTY, Definition, Override, changed_rules
+from rules.world import EMPTY, Definition, Device, Override, Place, World, changed_rules
 
 FALL = Rule(
     "fall",
@@ -56,3 +59,21 @@ def test_a_home_that_has_the_rule_as_all_others_changes_nothing() -> None:
     assert changed_rules(world(FALL), world(FALL, overrides=same)) == ()
     assert changed_rules(world(FALL), world(FALL, overrides=reworded)) == ()
     assert changed_rules(world(FALL, overrides=same), world(URGENT, overrides=same)) == ("fall",)
+
+
+def test_a_world_that_is_replaced_goes_at_once_with_all_its_plans() -> None:
+    """A running hub freezes what it has built: a cycle would keep every world it ever had."""
+    devices = (Device("pendant", "s", "H1", "pendant", "", 60),)
+    definition = Definition(1, "UTC", (Place("H1", "home"),), devices, (FALL, SOS))
+    gc.collect()
+    gc.disable()
+    try:
+        world, later = World(definition), World(definition)
+        assert set(world.plan("H1").by_event["pendant"]) == {"fall", "sos"}
+        assert world.keys == ("H1",)
+        gone = weakref.ref(world), weakref.ref(world.plans)
+        world = later
+        assert [ref() for ref in gone] == [None, None]
+        assert world.plan("H1").key == "H1"
+    finally:
+        gc.enable()

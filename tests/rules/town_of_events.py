@@ -177,8 +177,8 @@ class Writer:
             self.events.append(self._occurrence(device, a, b))
         elif what < 17:
             via = GATEWAYS[a % 3] if KIND.get(device) != "gateway" else ""
-            observed, quality = self._seen(b)
-            self.events.append(Status(self.at, device, observed, quality, b % 2 == 0, via, {}))
+            observed, quality, own_time = self._seen(a, b)
+            self.events.append(Status(self.at, device, observed, quality, b % 2 == 0, via, {}, own_time))
         elif what == 17:
             self._lose_or_resume(before, a, b)
         elif what == 18:
@@ -194,10 +194,11 @@ class Writer:
         else:
             self.events.append(Tick(self.at))
 
-    def _seen(self, b: int) -> tuple[int, int]:
+    def _seen(self, a: int, b: int) -> tuple[int, int, bool]:
+        """When it was seen, the quality, and whether that is the device's own word (of late ones an old journal says no)."""
         late = LATENESS[b % len(LATENESS)]
         quality = Quality.LATE if late > 30_000 else Quality.GOOD
-        return self.at - late, Quality.RETAINED if b % 11 == 10 else quality
+        return self.at - late, Quality.RETAINED if b % 11 == 10 else quality, a % 3 > 0
 
     def _number(self, device: str, b: int) -> tuple[str, int]:
         boot, seq = self.counts.get(device, (f"{len(device):04x}", 0))
@@ -208,7 +209,7 @@ class Writer:
         return ("", 0) if b % 17 == 16 else (boot, max(seq - 4, 1) if b % 7 == 6 else seq)
 
     def _telemetry(self, device: str, a: int, b: int) -> Telemetry:
-        observed, quality = self._seen(b)
+        observed, quality, own_time = self._seen(a, b)
         metrics: dict[str, Value] = {}
         for metric in SAYS.get(KIND.get(device, "sos"), ()):
             metrics[metric] = float(a % 2 if metric in {"contact", "motion", "presence", "worn"} else a)
@@ -216,14 +217,15 @@ class Writer:
                 metrics[metric] = float(a % 6)
         if a == 59:
             metrics = dict.fromkeys(metrics, "护" * TEXT_MAX)
-        return Telemetry(self.at, device, observed, quality, *self._number(device, b), metrics)
+        return Telemetry(self.at, device, observed, quality, *self._number(device, b), metrics, own_time)
 
     def _occurrence(self, device: str, a: int, b: int) -> Occurrence:
-        observed, quality = self._seen(b)
+        observed, quality, own_time = self._seen(a, b)
         name = "" if a % 9 == 8 else f"{len(self.events)}".rjust(TEXT_MAX if a % 5 else 6, "e")
         data: dict[str, Value] = {"confidence": a / 60} if a % 4 else {}
         number = self._number(device, b)
-        return Occurrence(self.at, device, observed, quality, *number, name, TYPES[a % len(TYPES)], data)
+        kind = TYPES[a % len(TYPES)]
+        return Occurrence(self.at, device, observed, quality, *number, name, kind, data, own_time)
 
     def _lose_or_resume(self, before: int, a: int, b: int) -> None:
         if self.lost_at:

@@ -70,7 +70,8 @@ TABLE: list[tuple[str, object, FromDevice]] = [
 @pytest.mark.parametrize(("channel", "payload", "event"), TABLE)
 def test_the_wire_s_meaning(channel: str, payload: object, event: FromDevice) -> None:
     found = read(channel, payload)
-    assert found == event
+    own_time = isinstance(payload, dict) and payload.get("ts") is not None
+    assert found == msgspec.structs.replace(event, own_time=own_time)
     assert not isinstance(found, Wrong)
     assert all(type(value) in (float, str) for value in getattr(found, "metrics", {}).values())
 
@@ -154,41 +155,44 @@ def test_a_retained_message_is_state_never_news() -> None:
         assert found.quality == Quality.RETAINED
 
 
-OBSERVED = [
-    (None, NOW, Quality.GOOD),
-    (NOW, NOW, Quality.GOOD),
-    (NOW - 29_000, NOW - 29_000, Quality.GOOD),
-    (NOW - 31_000, NOW - 31_000, Quality.LATE),
-    (NOW - 30 * DAY, NOW - 30 * DAY, Quality.LATE),
-    (NOW - 32 * DAY, NOW, Quality.CLOCK),
-    (NOW + 9_000, NOW, Quality.GOOD),
-    (NOW + 11_000, NOW, Quality.CLOCK),
-    (4_070_908_800_000, NOW, Quality.CLOCK),
-    (0, NOW, Quality.CLOCK),
-    (1_000_000, NOW, Quality.CLOCK),
-    (-5, NOW, Quality.CLOCK),
-    (1e300, NOW, Quality.CLOCK),
-    (NOW / 1000, NOW, Quality.CLOCK),
-    (NOW / 1000 - 40.5, NOW - 40_500, Quality.CLOCK),
+OBSERVED = [  # the last: whether it is the device's own word
+    (None, NOW, Quality.GOOD, False),
+    (NOW, NOW, Quality.GOOD, True),
+    (NOW - 29_000, NOW - 29_000, Quality.GOOD, True),
+    (NOW - 31_000, NOW - 31_000, Quality.LATE, True),
+    (NOW - 30 * DAY, NOW - 30 * DAY, Quality.LATE, True),
+    (NOW - 32 * DAY, NOW, Quality.CLOCK, False),
+    (NOW + 9_000, NOW, Quality.GOOD, False),
+    (NOW + 11_000, NOW, Quality.CLOCK, False),
+    (4_070_908_800_000, NOW, Quality.CLOCK, False),
+    (0, NOW, Quality.CLOCK, False),
+    (1_000_000, NOW, Quality.CLOCK, False),
+    (-5, NOW, Quality.CLOCK, False),
+    (1e300, NOW, Quality.CLOCK, False),
+    (NOW / 1000, NOW, Quality.CLOCK, False),
+    (NOW / 1000 - 40.5, NOW - 40_500, Quality.CLOCK, True),
 ]
 
 
-@pytest.mark.parametrize(("ts", "observed", "quality"), OBSERVED)
-def test_when_it_was_observed(ts: float | None, observed: int, quality: Quality) -> None:
-    assert observe(ts, TIMES) == (observed, quality)
+@pytest.mark.parametrize(("ts", "observed", "quality", "own_time"), OBSERVED)
+def test_when_it_was_observed(ts: float | None, observed: int, quality: Quality, own_time: bool) -> None:  # noqa: FBT001 of a table
+    assert observe(ts, TIMES) == (observed, quality, own_time)
+    found = read("telemetry", {"ts": ts, "boot": "b", "seq": 1, "m": {"motion": 1}})
+    assert isinstance(found, Telemetry)
+    assert (found.observed_at, found.quality, found.own_time) == (observed, quality, own_time)
 
 
 def test_while_time_is_driven_a_message_carries_it_as_far_as_the_town_said() -> None:
     driven = Times(NOW, NOW + 60_000)
-    assert observe(NOW + 60_000, driven) == (NOW + 60_000, Quality.GOOD)
-    assert observe(NOW + 90_000, driven) == (NOW, Quality.CLOCK)
+    assert observe(NOW + 60_000, driven) == (NOW + 60_000, Quality.GOOD, True)
+    assert observe(NOW + 90_000, driven) == (NOW, Quality.CLOCK, False)
     found = read("telemetry", {"ts": NOW + 5_000, "m": {"a": 1}}, times=driven)
     assert not isinstance(found, Wrong)
     assert found.at == NOW + 5_000
 
 
 def test_devices_that_follow_a_wall_clock_behind_the_hub_s_are_read_in_hub_time() -> None:
-    assert observe(NOW - 3_600_000, Times(NOW, NOW, ahead=3_600_000)) == (NOW, Quality.GOOD)
+    assert observe(NOW - 3_600_000, Times(NOW, NOW, ahead=3_600_000)) == (NOW, Quality.GOOD, True)
 
 
 def golden() -> list[tuple[str, str, bool, str]]:

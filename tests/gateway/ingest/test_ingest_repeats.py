@@ -52,6 +52,9 @@ class Driven:
     def ahead(self) -> int:
         return self.behind
 
+    def ahead_of_wall(self) -> int:
+        return self.behind
+
     def advance(self, to: int) -> None:
         self.advanced = to
 

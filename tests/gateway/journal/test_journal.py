@@ -9,6 +9,7 @@ from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gateway.journal import journal as journal_module
@@ -44,6 +45,27 @@ EVERY_KIND: list[AnyEvent] = [
 ]
 
 
+T = 1_772_413_200_000
+AS_WRITTEN: list[
+    tuple[AnyEvent, bool | None]
+] = [  # of the golden files; and whether it has a time of its own
+    (Telemetry(T, "H0001-pir", T - 40, 0, "b007", 7, {"motion": 1.0, "fw": "1.4.2"}), True),
+    (Telemetry(T, "H0001-door", T, 0, "", 0, {"contact": 0.0}), False),
+    (
+        Occurrence(T + 1, "H0001-pendant", T - 3_600_000, 1, "b007", 8, "f-1", "fall", {"confidence": 0.93}),
+        True,
+    ),
+    (Status(T + 2, "GW-01", T + 2, 0, False, "", {}), False),
+    (Status(T + 2, "H0001-pir", T - 9, 3, True, "GW-01", {"rssi": -60.0}), True),
+    (Tick(T + 3), None),
+    (FeedLost(T + 4, T), None),
+    (Resumed(T + 5, T, kept=True), None),
+    (ClockStepped(T + 6, -5_000), None),
+    (WorldChanged(T + 7, 2, ("fall", "fall@H1"), ("gone",)), None),
+    (Command(T + 8, "c1", "accept", "a1", "李敏", {"note": "好"}, "H0001"), None),
+]
+
+
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
     journal = Journal(tmp_path / "journal.sqlite")
@@ -60,6 +82,20 @@ def test_every_kind_of_event_comes_back_as_it_was(journal: Journal) -> None:
     assert journal.append(Entry(list(EVERY_KIND))) == len(EVERY_KIND)
     assert list(journal.read(0)) == list(enumerate(EVERY_KIND, 1))
     assert journal.last_at == 9
+
+
+@pytest.mark.parametrize("golden", ["without_own_time", "with_own_time"])
+def test_events_as_they_were_once_written_are_read_as_what_they_were(golden: str) -> None:
+    """What a journal of an earlier hub holds; a file is added for each new shape, and none is changed."""
+    path = Path(__file__).parents[2] / "golden" / "journal" / f"{golden}.hex"
+    rows = [bytes.fromhex(row) for row in path.read_text(encoding="ascii").split()]
+    decoder = msgspec.msgpack.Decoder(AnyEvent)
+    assert [decoder.decode(row) for row in rows] == [
+        msgspec.structs.replace(event, own_time=own_time and golden == "with_own_time")
+        if own_time is not None
+        else event
+        for event, own_time in AS_WRITTEN
+    ]
 
 
 def test_positions_count_on_over_commits_and_restarts(tmp_path: Path) -> None:
