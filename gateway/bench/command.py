@@ -129,6 +129,24 @@ def store(
     _show_beside(result)
 
 
+@bench_app.command("soak")
+def soak(
+    minutes: Annotated[float, typer.Option(help="How long the load lasts.", min=0.02)] = 10,
+    devices: Annotated[int, typer.Option(help="Devices of the city, five a home.", min=5)] = 20_000,
+    rate: Annotated[float, typer.Option(help="Messages a second.", min=1)] = 2_000,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a hub under a steady load and see that nothing grows, falls behind or gets lost."""
+    with _measured():
+        from gateway.bench.soak import bench
+
+        result = bench(minutes=minutes, devices=devices, rate=rate, progress=_progress)
+    _show(result if as_json else result | {"samples": len(result["samples"])}, as_json=as_json)
+    if result["broken"]:
+        fail("\n".join(result["broken"]), 1)
+
+
 def _show_beside(result: dict[str, object]) -> None:
     """What is the same for all, then the stores beside one another."""
     stores = {name: found for name, found in result.items() if isinstance(found, dict)}

@@ -20,13 +20,14 @@ READ_BYTES = 1 << 16
 
 @dataclass(slots=True)
 class Fall:
-    """A fall in a home; times in seconds of the monotonic clock, 0 before it is so."""
+    """A fall in a home; times in seconds of the monotonic clock, 0 before it is so. ``told``: how often the hub told of it."""
 
     home: str
     event: str
     sent_at: float = 0.0
     heard_at: float = 0.0
     relayed_at: float = 0.0
+    told: int = 0
 
     @property
     def device(self) -> str:
@@ -47,6 +48,7 @@ class Falls:
         self.by_alert: dict[str, Fall] = {}
         self.by_event: dict[str, Fall] = {}
         self.others = 0  # webhooks about other alerts
+        self._counting = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"falls": self}))
         threading.Thread(target=self._server.serve_forever, name="receiver", daemon=True).start()
         self._broker = socket.create_connection(("127.0.0.1", broker_port))
@@ -110,7 +112,9 @@ class Falls:
         if heard is None:
             self.others += 1
         else:
-            heard.heard_at = heard.heard_at or at
+            with self._counting:
+                heard.heard_at = heard.heard_at or at
+                heard.told += 1
 
 
 class _Handler(BaseHTTPRequestHandler):

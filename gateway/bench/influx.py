@@ -58,7 +58,7 @@ class LocalInflux:
     def count(self, database: str) -> int:
         """How many readings a database holds, by its own count."""
         question = {"db": database, "q": 'SELECT count("value") FROM /.*/'}
-        with urllib.request.urlopen(  # noqa: S310 loopback
+        with urllib.request.urlopen(
             f"http://127.0.0.1:{self.port}/query?{urlencode(question)}", timeout=ANSWER_WITHIN_S
         ) as answer:
             found = json.load(answer)["results"][0].get("series", [])
@@ -118,7 +118,7 @@ def _wait_for(influxd: subprocess.Popen[bytes], port: int, log: Path) -> None:
             words = log.read_text(encoding="utf-8", errors="replace")
             raise BenchError(f"influxd does not start: {words.strip()[-500:]}")
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=1):  # noqa: S310 loopback
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=1):
                 return True
         except (urllib.error.URLError, OSError):
             return False
