@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -55,13 +56,15 @@ class Falls:
         self._broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._broker.sendall(mqtt5.ConnectPacket("bench-falls", clean_start=True, keep_alive=0).write())
         self._broker.recv(READ_BYTES)
-        threading.Thread(target=self._swallow, name="acknowledged", daemon=True).start()
+        self._swallowing = threading.Thread(target=self._swallow, name="acknowledged", daemon=True)
+        self._swallowing.start()
         self._count = 0
 
     def _swallow(self) -> None:
         """PUBACKs: that a fall has come is known by the webhook."""
-        while self._broker.recv(READ_BYTES):
-            pass
+        with contextlib.suppress(OSError):
+            while self._broker.recv(READ_BYTES):
+                pass
 
     @property
     def hub_url(self) -> str:
@@ -96,7 +99,10 @@ class Falls:
 
     def close(self) -> None:
         """End both ends."""
-        self._broker.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # the broker may have gone before
+            self._broker.shutdown(socket.SHUT_RDWR)
+        self._swallowing.join()
+        self._broker.close()
         self._server.shutdown()
         self._server.server_close()
 

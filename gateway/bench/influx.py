@@ -109,7 +109,7 @@ def local_influx(folder: Path) -> Iterator[LocalInflux]:
         for each in (proxy, influxd):
             if each is not None:
                 each.kill()
-                each.wait()
+                each.communicate()
 
 
 def _wait_for(influxd: subprocess.Popen[bytes], port: int, log: Path) -> None:

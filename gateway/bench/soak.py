@@ -302,7 +302,7 @@ def _floor(*, devices: int, rate: float, for_s: float) -> dict[str, Any]:
         finally:
             for child in (relay, bare, load):
                 child.kill()
-                child.wait()
+                child.communicate()
             ends.close()
     return {
         "floor_msgs_per_s": json.loads(said)["msgs_per_s"],

@@ -40,7 +40,8 @@ from rules.world import Definition, World
 
 LOOK_EVERY_S = 0.005
 GIVE_UP_S = 60.0  # without a row stored
-ASKED = 100  # times, each of the four questions
+ASKED = 100  # times, each of the four questions; fewer times where
+EVENTS_PER_ASKED = 200  # little is stored
 AGAIN_EVENTS = 2_000  # written a second time into InfluxDB, where that is the way back from every crash
 AGAIN_EVENTS_DUCKDB = (
     50  # DuckDB looks for each such row through the whole table: it is for refused rows, which are few
@@ -64,7 +65,8 @@ def store(kind: str, file: Path, data: Path, url: str) -> dict[str, Any]:
         found["written_again"] = _write_again(journal, kept, World(definition))
         found["counted_again"] = _count(inner)
         found |= _summarise(kept, journal.last_at)
-        return found | _ask(kept, definition, journal.last_at)
+        asked = min(ASKED, 1 + journal.position // EVENTS_PER_ASKED)
+        return found | _ask(kept, definition, journal.last_at, asked)
     finally:
         kept.stop()
         journal.close()
@@ -130,11 +132,11 @@ def _summarise(kept: Kept, now_ms: int) -> dict[str, Any]:
     return {"hours_summarised": hours, "summarise_s": round(time.perf_counter() - began, 3)}
 
 
-def _ask(kept: Kept, definition: Definition, now_ms: int) -> dict[str, float]:
+def _ask(kept: Kept, definition: Definition, now_ms: int, asked: int) -> dict[str, float]:
     """The four questions of ``GET /api/v1/readings``, each of devices and homes drawn by lot."""
     draw, zone = random.Random(SEED), ZoneInfo(ZONE)  # noqa: S311 a benchmark's dice
     metrics = {kind: metric for _, kind, _, metric in KIT}
-    devices = draw.choices(definition.devices, k=ASKED)
+    devices = draw.choices(definition.devices, k=asked)
     found: dict[str, float] = {}
 
     def ask(name: str, question: Callable[[str, str, str], object]) -> None:

@@ -1,8 +1,8 @@
 """The floors of the store: what its database does with the same rows when nothing else is asked of anybody.
 
-``python -m gateway.bench.stored_floor duckdb READINGS NEW``: the rows of that file, held in DuckDB's memory, into the same table
-of a new file by one statement. ``… influxdb JOURNAL PORT PROXY``: ready line protocol, POSTed in requests of the hub's size,
-straight and by the proxy.
+``python -m gateway.bench.stored_floor duckdb READINGS NEW``: the rows of that file, held in memory by DuckDB, into the same
+table of a new file by one statement. ``… influxdb JOURNAL PORT PROXY``: ready line protocol, POSTed in requests of the hub's
+size, straight and by the proxy.
 """
 
 from __future__ import annotations
