@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import mqtt5
 
@@ -50,7 +52,7 @@ class Falls:
         self.by_event: dict[str, Fall] = {}
         self.others = 0  # webhooks about other alerts
         self._counting = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"falls": self}))
+        self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"falls": self}))
         threading.Thread(target=self._server.serve_forever, name="receiver", daemon=True).start()
         self._broker = socket.create_connection(("127.0.0.1", broker_port))
         self._broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -121,6 +123,15 @@ class Falls:
             with self._counting:
                 heard.heard_at = heard.heard_at or at
                 heard.told += 1
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 socketserver's own types
+        """A hub that hangs up, at its end or because it waited too long, is no error here; anything else is told."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
