@@ -30,6 +30,7 @@ SECRET = "0123456789abcdef-of-the-bench"  # noqa: S105 of a receiver on loopback
 READY_WITHIN_S = 300.0
 CHILD_WITHIN_S = 1_800
 LOOK_EVERY_S = 0.05
+KEEP_ALIVE_S = 2.0  # shorter than the hub's own five: who asks just then is reset
 
 
 class BenchError(Exception):
@@ -133,7 +134,12 @@ class BenchHub:
             + (channel if webhook else ""),
             encoding="utf-8",
         )
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
+        self.http = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}",
+            timeout=30,
+            trust_env=False,
+            limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),
+        )
         self.process: subprocess.Popen[bytes] | None = None
 
     def spawn(self, *command: str) -> None:
