@@ -8,6 +8,15 @@ BIN := $(VENV)/bin
 ARGS ?=
 BENCH ?= ingest
 
+# BENCH=all is a look at everything in about five minutes; a bench by its own name is its whole self.
+BENCHES := ingest latency recover rules store soak
+SHORT_ingest := --messages 200000 --no-peers
+SHORT_latency := --devices 10000 --rate 2000 --falls 100 --for 20s
+SHORT_recover := --devices 5000 --hours 0.5
+SHORT_rules := --homes 200 --hours 1
+SHORT_store := --rows 300000
+SHORT_soak := --minutes 1.2 --devices 5000 --rate 1000
+
 .PHONY: demo test test-deep check bench format screenshots clean
 
 demo: $(VENV)/.ready
@@ -26,8 +35,8 @@ check: $(VENV)/.ready-dev
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/.ready .real-parts
-	@for name in $(if $(filter all,$(BENCH)),ingest latency recover rules,$(BENCH)); do \
-		echo "bench $$name" >&2; $(BIN)/carehub bench $$name $(ARGS) || exit $$?; done
+	@$(foreach name,$(if $(filter all,$(BENCH)),$(BENCHES),$(BENCH)),echo "bench $(name)" >&2; \
+		$(BIN)/carehub bench $(name) $(if $(filter all,$(BENCH)),$(SHORT_$(name))) $(ARGS) || exit $$?;)
 
 format: $(VENV)/.ready-dev
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -118,7 +118,7 @@ def _live(homes: int, shard: int, shards: int, hours: float, until_ms: int) -> L
     from_ms = until_ms - int(hours * 3_600_000)
     effects = [told.effect for told in engine.apply([WorldChanged(from_ms, 1, (), ()), Tick(from_ms)], 1)]
     position = 3
-    for batch in _day(mine, from_ms, until_ms):
+    for batch in reports(mine, from_ms, until_ms):
         effects += [told.effect for told in engine.apply(batch, position)]
         position += len(batch)
     saved = [(key, engine.body_of(key)) for key in sorted(engine.states)]
@@ -126,7 +126,7 @@ def _live(homes: int, shard: int, shards: int, hours: float, until_ms: int) -> L
     return Lived(saved, effects, position)
 
 
-def _day(homes: list[int], from_ms: int, until_ms: int) -> Iterator[list[AnyEvent]]:
+def reports(homes: list[int], from_ms: int, until_ms: int) -> Iterator[list[AnyEvent]]:
     """What they say between two ticks, batch by batch: devices spread evenly over the five minutes."""
     draw = random.Random(SEED).random  # noqa: S311 a benchmark's dice
     speakers = [

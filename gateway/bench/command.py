@@ -7,9 +7,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+from rich.table import Table
 
 from gateway.terminal import JsonOption, err, explained, fail, seconds
 
@@ -103,3 +104,54 @@ def rules(
 
         result = bench(homes=homes, hours=hours, progress=_progress)
     _show(result, as_json=as_json)
+
+
+@bench_app.command("store")
+def store(
+    rows: Annotated[int, typer.Option(help="Readings to store.", min=1)] = 1_000_000,
+    kind: Annotated[
+        Literal["duckdb", "influxdb", "both"],
+        typer.Option(help="Which store; InfluxDB where influxd is installed."),
+    ] = "both",
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how fast readings come from the journal into the store, beside the database alone, and are read again."""
+    with _measured():
+        from gateway.bench.store import bench
+
+        result = bench(
+            rows=rows, kinds=("duckdb", "influxdb") if kind == "both" else (kind,), progress=_progress
+        )
+    if as_json:
+        _show(result, as_json=True)
+        return
+    _show_beside(result)
+
+
+@bench_app.command("soak")
+def soak(
+    minutes: Annotated[float, typer.Option(help="How long the load lasts.", min=0.02)] = 10,
+    devices: Annotated[int, typer.Option(help="Devices of the city, five a home.", min=5)] = 20_000,
+    rate: Annotated[float, typer.Option(help="Messages a second.", min=1)] = 2_000,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a hub under a steady load and see that nothing grows, falls behind or gets lost."""
+    with _measured():
+        from gateway.bench.soak import bench
+
+        result = bench(minutes=minutes, devices=devices, rate=rate, progress=_progress)
+    _show(result if as_json else result | {"samples": len(result["samples"])}, as_json=as_json)
+    if result["broken"]:
+        fail("\n".join(result["broken"]), 1)
+
+
+def _show_beside(result: dict[str, object]) -> None:
+    """What is the same for all, then the stores beside one another."""
+    stores = {name: found for name, found in result.items() if isinstance(found, dict)}
+    _show({name: value for name, value in result.items() if name not in stores}, as_json=False)
+    table = Table("", *stores)
+    for name in dict.fromkeys(name for found in stores.values() for name in found):
+        table.add_row(name, *(str(found.get(name, "")) for found in stores.values()))
+    err.print(table)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import mqtt5
 
@@ -20,13 +23,14 @@ READ_BYTES = 1 << 16
 
 @dataclass(slots=True)
 class Fall:
-    """A fall in a home; times in seconds of the monotonic clock, 0 before it is so."""
+    """A fall in a home; times in seconds of the monotonic clock, 0 before it is so. ``told``: how often the hub told of it."""
 
     home: str
     event: str
     sent_at: float = 0.0
     heard_at: float = 0.0
     relayed_at: float = 0.0
+    told: int = 0
 
     @property
     def device(self) -> str:
@@ -47,19 +51,22 @@ class Falls:
         self.by_alert: dict[str, Fall] = {}
         self.by_event: dict[str, Fall] = {}
         self.others = 0  # webhooks about other alerts
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"falls": self}))
+        self._counting = threading.Lock()
+        self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"falls": self}))
         threading.Thread(target=self._server.serve_forever, name="receiver", daemon=True).start()
         self._broker = socket.create_connection(("127.0.0.1", broker_port))
         self._broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._broker.sendall(mqtt5.ConnectPacket("bench-falls", clean_start=True, keep_alive=0).write())
         self._broker.recv(READ_BYTES)
-        threading.Thread(target=self._swallow, name="acknowledged", daemon=True).start()
+        self._swallowing = threading.Thread(target=self._swallow, name="acknowledged", daemon=True)
+        self._swallowing.start()
         self._count = 0
 
     def _swallow(self) -> None:
         """PUBACKs: that a fall has come is known by the webhook."""
-        while self._broker.recv(READ_BYTES):
-            pass
+        with contextlib.suppress(OSError):
+            while self._broker.recv(READ_BYTES):
+                pass
 
     @property
     def hub_url(self) -> str:
@@ -94,7 +101,10 @@ class Falls:
 
     def close(self) -> None:
         """End both ends."""
-        self._broker.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # the broker may have gone before
+            self._broker.shutdown(socket.SHUT_RDWR)
+        self._swallowing.join()
+        self._broker.close()
         self._server.shutdown()
         self._server.server_close()
 
@@ -110,7 +120,18 @@ class Falls:
         if heard is None:
             self.others += 1
         else:
-            heard.heard_at = heard.heard_at or at
+            with self._counting:
+                heard.heard_at = heard.heard_at or at
+                heard.told += 1
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 socketserver's own types
+        """A hub that hangs up, at its end or because it waited too long, is no error here; anything else is told."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -8,25 +8,21 @@ alert is counted afterwards. Node-RED decodes, compares with a threshold and app
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from gateway.bench.nodered import Peer
 from gateway.bench.station import (
-    CHILD_WITHIN_S,
     BenchError,
     bench_broker,
     bring_registry,
     load_command,
     machine,
+    run_child,
     run_load,
 )
 from gateway.demo.broker import DemoBroker
-from gateway.settings import SettingsError
 
 METRICS = 2  # readings in a message
 PEER_MESSAGES_MAX = 100_000  # a peer is measured on fewer: its rate does not depend on how many
@@ -50,13 +46,13 @@ def bench(*, messages: int, devices: int, peers: bool, progress: Callable[[str],
 def _measure(broker: DemoBroker, folder: Path, messages: int, devices: int) -> dict[str, Any]:
     data = folder / "data"
     bring_registry(broker.port, folder, data, devices)
-    _child("gateway.bench.bare", broker.port, 0)  # makes the session
+    run_child("gateway.bench.bare", broker.port, 0)  # makes the session
     run_load(load_command(broker.port, messages=messages, devices=devices))
-    bare = _child("gateway.bench.bare", broker.port, messages)
+    bare = run_child("gateway.bench.bare", broker.port, messages)
 
-    _child("gateway.bench.whole", broker.port, 0, "0", str(data))
+    run_child("gateway.bench.whole", broker.port, 0, 0, data)
     falls = run_load(load_command(broker.port, messages=messages, devices=devices))["events"]
-    hub = _child("gateway.bench.whole", broker.port, messages, str(falls), str(data))
+    hub = run_child("gateway.bench.whole", broker.port, messages, falls, data)
     _check(hub, messages=messages, falls=falls)
 
     bare_rate, hub_rate = messages / bare["seconds"], messages / hub["seconds"]
@@ -97,12 +93,3 @@ def _peer(
     finally:
         peer.stop()
     return peer
-
-
-def _child(module: str, port: int, messages: int, *more: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", module, str(port), str(messages), *more]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=CHILD_WITHIN_S)
-    if done.returncode:
-        raise SettingsError(f"{module} failed: {done.stderr.strip()[-3000:]}")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found

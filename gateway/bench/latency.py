@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import random
 import signal
-import statistics
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from gateway.bench.station import (
     load_command,
     machine,
     run_load,
+    spread,
     wait_until,
 )
 from gateway.demo.broker import DemoBroker
@@ -106,8 +106,8 @@ def _measure(
         "devices": devices,
         "falls": len(fallen),
         "for_s": for_s,
-        **_figures("", [f.heard_at - f.sent_at for f in fallen]),
-        **_figures("relay_", [f.relayed_at - f.sent_at for f in fallen if f.relayed_at]),
+        **spread("", [f.heard_at - f.sent_at for f in fallen]),
+        **spread("relay_", [f.relayed_at - f.sent_at for f in fallen if f.relayed_at]),
         "snapshot_rounds": round(after["snapshot_rounds_total"] - before["snapshot_rounds_total"]),
         "whole_collections": round(after[COLLECTIONS] - before[COLLECTIONS]),
         "hub_cpu_share": round(cpu / for_s, 3),
@@ -152,15 +152,6 @@ def _check(before: dict[str, float], after: dict[str, float], for_s: float) -> N
     rounds = after["snapshot_rounds_total"] - before["snapshot_rounds_total"]
     if for_s >= SPANNING_S and rounds < ROUNDS:
         raise BenchError(f"only {rounds:.0f} rounds of snapshots within {for_s:.0f} s; measure longer")
-
-
-def _figures(name: str, delays_s: list[float]) -> dict[str, float]:
-    delays = sorted(delay * 1000 for delay in delays_s) or [0.0]
-    return {
-        f"{name}p50_ms": round(statistics.median(delays), 2),
-        f"{name}p99_ms": round(delays[min(len(delays) * 99 // 100, len(delays) - 1)], 2),
-        f"{name}max_ms": round(delays[-1], 2),
-    }
 
 
 def _slowest(fallen: list[Fall]) -> list[tuple[float, float, float]]:

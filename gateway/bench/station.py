@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from gateway.bench import process
 from gateway.demo.broker import BrokerError, DemoBroker, free_port, start_broker
 from gateway.operations.database import open_database
 from gateway.registry import apply as registry
@@ -28,6 +30,7 @@ SECRET = "0123456789abcdef-of-the-bench"  # noqa: S105 of a receiver on loopback
 READY_WITHIN_S = 300.0
 CHILD_WITHIN_S = 1_800
 LOOK_EVERY_S = 0.05
+KEEP_ALIVE_S = 2.0  # shorter than the hub's own five: who asks just then is reset
 
 
 class BenchError(Exception):
@@ -87,6 +90,26 @@ def bring_registry(broker_port: int, folder: Path, data: Path, devices: int) -> 
     database.dispose()
 
 
+def run_child(module: str, *arguments: object) -> dict[str, Any]:
+    """Run a module of the bench in a process of its own and give what it says; raises ``SettingsError`` when it fails."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=CHILD_WITHIN_S)
+    if done.returncode:
+        raise SettingsError(f"{module} failed: {done.stderr.strip()[-3000:]}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def spread(name: str, delays_s: Iterable[float]) -> dict[str, float]:
+    """Median, 99th of a hundred and the longest in ms, each key beginning with ``name``; 0 where there is none."""
+    delays = sorted(delay * 1000 for delay in delays_s) or [0.0]
+    return {
+        f"{name}p50_ms": round(statistics.median(delays), 2),
+        f"{name}p99_ms": round(delays[min(len(delays) * 99 // 100, len(delays) - 1)], 2),
+        f"{name}max_ms": round(delays[-1], 2),
+    }
+
+
 def wait_until(come: Callable[[], bool], *, within_s: float, what: str) -> None:
     """Look until it has come; raises ``BenchError``."""
     deadline = time.monotonic() + within_s
@@ -111,7 +134,12 @@ class BenchHub:
             + (channel if webhook else ""),
             encoding="utf-8",
         )
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
+        self.http = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}",
+            timeout=30,
+            trust_env=False,
+            limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),
+        )
         self.process: subprocess.Popen[bytes] | None = None
 
     def spawn(self, *command: str) -> None:
@@ -138,8 +166,13 @@ class BenchHub:
             raise BenchError(f"the hub ended with {self.process.returncode}: {log[-2000:]}")
 
     def figures(self) -> dict[str, float]:
-        """Its /metrics by name, without ``carehub_``."""
-        lines = self.http.get("/metrics").text.splitlines()
+        """Its /metrics by name, without ``carehub_``; raises ``BenchError`` where it has ended or does not answer."""
+        self._assert_alive()
+        try:
+            lines = self.http.get("/metrics").text.splitlines()
+        except httpx.HTTPError as error:
+            self._assert_alive()
+            raise BenchError(f"the hub does not answer: {error!r}") from error
         pairs = (line.removeprefix("carehub_").rsplit(" ", 1) for line in lines if not line.startswith("#"))
         return {name: float(value) for name, value in pairs}
 
@@ -148,27 +181,20 @@ class BenchHub:
         figures = self.figures()
         return figures["journal_position"] >= position and figures["store_behind_events"] == 0
 
+    @property
+    def pid(self) -> int:
+        """Of its process, while it runs."""
+        self._assert_alive()
+        assert self.process is not None  # noqa: S101 asked while it runs
+        return self.process.pid
+
     def memory_mb(self, what: str = "VmHWM") -> float:
         """Its peak resident memory (``VmRSS``: the present one)."""
-        return self._of_process("status", what) / 1024
-
-    def _of_process(self, file: str, what: str) -> float:
-        assert self.process is not None  # noqa: S101 asked while it runs
-        for line in Path(f"/proc/{self.process.pid}/{file}").read_text(encoding="ascii").splitlines():
-            if line.startswith(f"{what}:"):
-                return float(line.split()[1])
-        raise BenchError(f"the system does not say {what} of a process")
-
-    def open_files(self) -> int:
-        """How many files and sockets it holds open."""
-        assert self.process is not None  # noqa: S101 asked while it runs
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))  # noqa: PTH208 names are enough
+        return process.memory_mb(self.pid, what)
 
     def cpu_s(self) -> float:
         """CPU seconds so far."""
-        assert self.process is not None  # noqa: S101 asked while it runs
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return process.cpu_s(self.pid)
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send it a signal."""

@@ -254,8 +254,9 @@ class DuckDBStore:
 
 
 def _position(database: duckdb.DuckDBPyConnection) -> int:
-    row = database.execute("SELECT max(position) FROM journal_cursor").fetchone()
-    return int(row[0]) if row else 0
+    # fetchall: an answer that is not read to its end keeps its transaction for as long as the file is open
+    found = database.execute("SELECT max(position) FROM journal_cursor").fetchall()
+    return int(found[0][0])
 
 
 def _columns(rows: Readings) -> dict[str, np.ndarray]:

@@ -163,3 +163,19 @@ def test_it_never_fetches_extensions_and_keeps_to_its_memory(tmp_path: Path):
     connection.close()
     store.close()
     assert found == [False, False, "61.0 MiB", 2]
+
+
+def test_nothing_of_the_past_is_held_while_the_file_is_open(tmp_path: Path):
+    """A question left half read keeps its transaction: then memory grows with every row, and the log is never taken in."""
+    path = tmp_path / "readings.duckdb"
+    store = DuckDBStore(path)
+    for cursor in range(1, 21):
+        store.write(columns(row(NOW + n) for n in range(1_000)), cursor=cursor)
+    with store.work("asking") as connection:
+        held = connection.execute("SELECT memory_usage_bytes FROM duckdb_memory() WHERE tag = 'TRANSACTION'")
+        ((size,),) = held.fetchall()
+        assert size < 100_000, "more than this question itself takes"
+        connection.execute("CHECKPOINT")
+    log = path.with_name(path.name + ".wal")
+    assert not log.exists() or log.stat().st_size == 0
+    store.close()
