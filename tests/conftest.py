@@ -1,6 +1,7 @@
 """Fixtures every test may use: real parts, started for it and stopped after it.
 
-And how long hypothesis looks: 100 examples a law, 1,000 under ``CAREHUB_DEEP=1``; in CI the same ones every time.
+And how long hypothesis looks: 100 examples a law, 1,000 under ``CAREHUB_DEEP=1``; in CI the same ones every time. And where the
+tests' folders lie: in memory.
 """
 
 from __future__ import annotations
@@ -10,10 +11,21 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from parts import INFLUX_CONF, MISSING, Broker, Influx, answers, free_port, real_part, wait_until
+from parts import (
+    INFLUX_CONF,
+    MISSING,
+    Broker,
+    Influx,
+    answers,
+    free_port,
+    memory_folder,
+    real_part,
+    wait_until,
+)
 
 settings.register_profile(
     "carehub",
@@ -24,6 +36,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("carehub")
+# Hundreds of small databases would wait for the disk at every commit, and fail when somebody else keeps it busy. What is left
+# after a SIGKILL is the same in memory; the deep suite takes the disk.
+if "TMPDIR" not in os.environ and os.environ.get("CAREHUB_DEEP") != "1" and (folder := memory_folder()):
+    os.environ["TMPDIR"] = tempfile.tempdir = folder  # for what the tests start, and for the tests
 
 
 @pytest.fixture
@@ -58,6 +74,19 @@ def influxd() -> Iterator[Influx]:
 def chromium_path() -> str:
     """Path of Debian's Chromium."""
     return real_part("chromium")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands over what it missed: only the process that started the workers speaks."""
+    output: dict[str, list[str]] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["missing"] = sorted(MISSING)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401 a worker of xdist, if that is installed
+    """Take over what a worker missed; one that crashed has handed over nothing."""
+    MISSING.update(getattr(node, "workeroutput", {}).get("missing", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

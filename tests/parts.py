@@ -6,6 +6,8 @@ with ``CI=true`` it is a failure.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -15,7 +17,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +25,9 @@ import pytest
 
 MISSING: set[str] = set()
 PARTS_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+
+
+MEMORY_FREE = 2 << 30  # bytes; a run uses a tenth of it
 
 
 def real_part(name: str) -> str:
@@ -37,11 +42,40 @@ def real_part(name: str) -> str:
     return found
 
 
+def _ports() -> Iterator[int]:
+    """This worker's own ports over and over, from where it began; none that the system lends to outgoing connections."""
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = range(10_000 + worker, 32_000, count)
+    began = os.getpid() * 31 % len(own)  # another run beside this one begins elsewhere
+    return itertools.cycle([*own[began:], *own[:began]])
+
+
+PORTS = _ports()
+
+
 def free_port() -> int:
-    """A TCP port on loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port on loopback that nobody listens on and no other test of this run is given.
+
+    A part may be stopped and started on it: no connection of somebody else's takes it in between.
+    """
+    for port in PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a server would
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("unreachable: the ports are gone through over and over")
+
+
+def memory_folder() -> str | None:
+    """A folder in memory with room for the whole run from which programs may be started; None where there is none."""
+    folder = "/dev/shm"  # noqa: S108 the tests make folders of their own in it
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return None
+    has_room = found.f_bavail * found.f_frsize > MEMORY_FREE
+    return folder if has_room and not found.f_flag & os.ST_NOEXEC and os.access(folder, os.W_OK) else None
 
 
 def wait_until(
