@@ -14,7 +14,7 @@ BENCHES := ingest latency recover rules store soak
 SHORT_ingest := --messages 200000 --no-peers
 SHORT_latency := --devices 10000 --rate 2000 --falls 100 --for 20s
 SHORT_recover := --devices 5000 --hours 0.5
-SHORT_rules := --homes 200 --hours 1
+SHORT_rules := --homes 200 --hours 2
 SHORT_store := --rows 300000
 SHORT_soak := --minutes 1.2 --devices 5000 --rate 1000
 

@@ -94,7 +94,10 @@ def recover(
 @bench_app.command("rules")
 def rules(
     homes: Annotated[int, typer.Option(help="Homes of the town, six devices or so each.")] = 1_000,
-    hours: Annotated[int, typer.Option(help="Hours of the day and of the night to judge.")] = 6,
+    hours: Annotated[
+        int,
+        typer.Option(help="Hours of the day and of the night to judge; the first is for warming up.", min=2),
+    ] = 6,
     *,
     as_json: JsonOption = False,
 ) -> None:
