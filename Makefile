@@ -6,6 +6,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+WORKERS ?= 2
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 BENCH ?= ingest
 
 .PHONY: demo test test-deep check bench format screenshots clean
@@ -14,10 +16,10 @@ demo: $(VENV)/.ready
 	@$(BIN)/carehub demo $(ARGS)
 
 test: $(VENV)/.ready-dev .real-parts
-	@$(BIN)/pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 test-deep: $(VENV)/.ready-dev .real-parts
-	@CAREHUB_DEEP=1 $(BIN)/pytest $(ARGS)
+	@CAREHUB_DEEP=1 $(PYTEST) $(ARGS)
 
 check: $(VENV)/.ready-dev
 	@$(BIN)/ruff check .

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -58,6 +59,19 @@ def influxd() -> Iterator[Influx]:
 def chromium_path() -> str:
     """Path of Debian's Chromium."""
     return real_part("chromium")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands over what it missed: only the process that started the workers speaks."""
+    output: dict[str, list[str]] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["missing"] = sorted(MISSING)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401 a worker of xdist, if that is installed
+    """Take over what a worker missed; one that crashed has handed over nothing."""
+    MISSING.update(getattr(node, "workeroutput", {}).get("missing", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,6 +6,8 @@ with ``CI=true`` it is a failure.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -15,7 +17,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,11 +39,29 @@ def real_part(name: str) -> str:
     return found
 
 
+def _ports() -> Iterator[int]:
+    """This worker's own ports over and over, from where it began; none that the system lends to outgoing connections."""
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = range(10_000 + worker, 32_000, count)
+    began = os.getpid() * 31 % len(own)  # another run beside this one begins elsewhere
+    return itertools.cycle([*own[began:], *own[:began]])
+
+
+PORTS = _ports()
+
+
 def free_port() -> int:
-    """A TCP port on loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port on loopback that nobody listens on and no other test of this run is given.
+
+    A part may be stopped and started on it: no connection of somebody else's takes it in between.
+    """
+    for port in PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a server would
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("unreachable: the ports are gone through over and over")
 
 
 def wait_until(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -100,6 +101,20 @@ def test_a_wall_clock_set_back_does_not_silence_it() -> None:
     assert len(book.lines) == 2
 
 
+@pytest.fixture
+def log_given_back() -> Iterator[None]:
+    """A command turns the whole process's log to its own ends; the next test finds it as it was."""
+    root, named = logging.getLogger(), logging.root.manager.loggerDict
+    handlers = root.handlers[:]
+    levels = {each: each.level for each in (root, *named.values()) if isinstance(each, logging.Logger)}
+    yield
+    root.handlers[:] = handlers
+    for each in (root, *named.values()):
+        if isinstance(each, logging.Logger):
+            each.setLevel(levels.get(each, logging.NOTSET))
+
+
+@pytest.mark.usefixtures("log_given_back")
 def test_a_hub_that_ends_by_a_fault_of_the_program_says_so_with_1_and_nobody_s_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,13 +124,7 @@ def test_a_hub_that_ends_by_a_fault_of_the_program_says_so_with_1_and_nobody_s_n
     config = tmp_path / "carehub.toml"
     config.write_text('[log]\nformat = "json"\n', encoding="utf-8")
     monkeypatch.setattr(cli, "_run", breaks)
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    try:
-        done = CliRunner().invoke(cli.app, ["run", "-c", str(config)])
-    finally:
-        root.handlers[:], level = before
-        root.setLevel(level)
+    done = CliRunner().invoke(cli.app, ["run", "-c", str(config)])
     assert done.exit_code == 1
     told = json.loads(done.stderr)
     assert told["message"] == "the hub has ended by a fault of the program"
