@@ -1,6 +1,7 @@
 """Fixtures every test may use: real parts, started for it and stopped after it.
 
-And how long hypothesis looks: 100 examples a law, 1,000 under ``CAREHUB_DEEP=1``; in CI the same ones every time.
+And how long hypothesis looks: 100 examples a law, 1,000 under ``CAREHUB_DEEP=1``; in CI the same ones every time. And where the
+tests' folders lie: in memory.
 """
 
 from __future__ import annotations
@@ -14,7 +15,17 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from parts import INFLUX_CONF, MISSING, Broker, Influx, answers, free_port, real_part, wait_until
+from parts import (
+    INFLUX_CONF,
+    MISSING,
+    Broker,
+    Influx,
+    answers,
+    free_port,
+    memory_folder,
+    real_part,
+    wait_until,
+)
 
 settings.register_profile(
     "carehub",
@@ -25,6 +36,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("carehub")
+# Hundreds of small databases would wait for the disk at every commit, and fail when somebody else keeps it busy. What is left
+# after a SIGKILL is the same in memory; the deep suite takes the disk.
+if "TMPDIR" not in os.environ and os.environ.get("CAREHUB_DEEP") != "1" and (folder := memory_folder()):
+    os.environ["TMPDIR"] = tempfile.tempdir = folder  # for what the tests start, and for the tests
 
 
 @pytest.fixture

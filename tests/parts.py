@@ -27,6 +27,9 @@ MISSING: set[str] = set()
 PARTS_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 
 
+MEMORY_FREE = 2 << 30  # bytes; a run uses a tenth of it
+
+
 def real_part(name: str) -> str:
     """Path of a program; skips the test (fails it under ``CI=true``) when it is not installed."""
     found = shutil.which(name, path=PARTS_PATH)
@@ -62,6 +65,17 @@ def free_port() -> int:
             probe.bind(("127.0.0.1", port))
             return port
     raise AssertionError("unreachable: the ports are gone through over and over")
+
+
+def memory_folder() -> str | None:
+    """A folder in memory with room for the whole run from which programs may be started; None where there is none."""
+    folder = "/dev/shm"  # noqa: S108 the tests make folders of their own in it
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return None
+    has_room = found.f_bavail * found.f_frsize > MEMORY_FREE
+    return folder if has_room and not found.f_flag & os.ST_NOEXEC and os.access(folder, os.W_OK) else None
 
 
 def wait_until(

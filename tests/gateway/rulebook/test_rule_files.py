@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
-from gateway.rulebook.load import load_rules, read_rules, unheeded_events
-from gateway.rulebook.mistakes import RuleMistakes
+from gateway.rulebook import mistakes
+from gateway.rulebook.load import LIBRARY, load_rules, read_rules, unheeded_events
+from gateway.rulebook.mistakes import RuleMistakes, SwiftYaml12, Yaml12
 
 RULE = """\
 - id: {id}
@@ -179,3 +181,51 @@ def test_a_mistake_deep_inside_is_told_at_its_place(name: str) -> None:
         read_rules(DEEP.replace(right, wrong, 1), source="r.yaml")
     (told,) = str(caught.value).splitlines()
     assert told.removeprefix("r.yaml:").startswith(expected)
+
+
+# whichever reader is there
+
+
+def places(node: yaml.Node) -> object:
+    """What a node says and where, with all below it."""
+    here = (node.tag, node.start_mark.line, node.start_mark.column)
+    if isinstance(node, yaml.MappingNode):
+        return here, [(places(key), places(value)) for key, value in node.value]
+    return here, node.value if isinstance(node, yaml.ScalarNode) else [places(part) for part in node.value]
+
+
+@pytest.mark.parametrize("file", sorted(LIBRARY.glob("*.yaml")), ids=lambda file: file.stem)
+def test_libyaml_reads_what_pyyaml_reads_at_the_same_places(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    found = [yaml.compose(text, Loader=reader) for reader in (SwiftYaml12, Yaml12)]  # type: ignore[arg-type]
+    assert places(found[0]) == places(found[1])
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("题", "题?"),
+        ("题", "题\t目"),
+        ("题", "题\ufeff目"),
+        ("题", "题\ud800"),
+        ("Title", ""),
+        ("kind: care", "kind: "),
+        ("kind: care", "? kind"),
+        ("  kind", "\tkind"),
+        ("[做]", "[做"),
+        ("care", "*care"),
+    ],
+)
+def test_a_file_is_right_or_wrong_in_the_same_words_without_libyaml(
+    monkeypatch: pytest.MonkeyPatch, right: str, wrong: str
+) -> None:
+    def outcome() -> object:
+        try:
+            return read_rules(rule().replace(right, wrong, 1), source="r.yaml")
+        except RuleMistakes as error:
+            return error.mistakes
+
+    assert right in rule()
+    with_it = outcome()
+    monkeypatch.setattr(mistakes, "SwiftYaml12", Yaml12)
+    assert outcome() == with_it

@@ -6,6 +6,7 @@ import re
 import pytest
 from web_desk import DEMO, NOW, Desk, Visitor
 
+from gateway.web import data
 from gateway.web.app import create_app
 from gateway.web.port import Chosen, Imported, Reading, ReadingQuery, UnavailableError
 from gateway.web.settings import WebSettings
@@ -14,6 +15,11 @@ from gateway.web.settings import WebSettings
 @pytest.fixture
 def client(desk: Desk) -> Visitor:
     return Visitor(create_app(desk, WebSettings(demo=DEMO)), base_url="http://127.0.0.1:8080")
+
+
+def test_routes_are_made_once_and_not_again_at_the_first_request(desk: Desk) -> None:
+    served = {id(route) for route in create_app(desk, WebSettings()).routes}
+    assert {id(route) for route in data.router.routes} <= served
 
 
 def test_places_come_with_their_devices_and_without_what_is_private(client: Visitor) -> None:
