@@ -1,4 +1,4 @@
-# make demo · make test · make check · make bench (BENCH=latency, BENCH=all) · make test-deep; options for the command in ARGS="…".
+# make demo · make test (WORKERS=2) · make check · make bench (BENCH=latency, BENCH=all) · make test-deep; options for the command in ARGS="…".
 # Needs Python 3.11 or newer, make and git; everything else goes into .venv.
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -7,7 +7,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 WORKERS ?= 2
-PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 BENCH ?= ingest
 
 .PHONY: demo test test-deep check bench format screenshots clean
@@ -16,10 +15,11 @@ demo: $(VENV)/.ready
 	@$(BIN)/carehub demo $(ARGS)
 
 test: $(VENV)/.ready-dev .real-parts
-	@$(PYTEST) $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
+# One at a time and on the disk: some of it holds figures of a machine with nothing else to do.
 test-deep: $(VENV)/.ready-dev .real-parts
-	@CAREHUB_DEEP=1 $(PYTEST) $(ARGS)
+	@CAREHUB_DEEP=1 $(BIN)/pytest $(ARGS)
 
 check: $(VENV)/.ready-dev
 	@$(BIN)/ruff check .
