@@ -30,7 +30,7 @@ TABLE = Path(__file__).with_suffix(".md")
 def main() -> int:
     """Read the homes, try them, print the table; ``--json`` prints one object instead."""
     options = _options()
-    err = Console(stderr=True)
+    err = Console(stderr=True, soft_wrap=True)
     try:
         rules = load_rules(options.rules)
         homes = [Home(recording, rules) for recording in _recordings(options)]

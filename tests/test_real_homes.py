@@ -90,9 +90,10 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_the_home_is_bad_input(tmp_path: Path) -> None:
-    done = _bench("--kasteren", str(tmp_path), "--json")
+    folder = tmp_path / ("a folder of a long name " * 5)
+    done = _bench("--kasteren", str(folder), "--json")
     assert done.returncode == 2
-    assert "houseA" in done.stderr
+    assert str(folder / "houseA") in done.stderr, "not broken into lines: somebody pastes it"
     assert done.stdout == ""
 
 
