@@ -16,7 +16,7 @@ from typing import cast
 import mqtt5
 
 DEVICES_EACH = 10
-GATEWAYS_EACH = 50  # of a station
+GATEWAYS_EACH = 5_000  # of a station: all of them, so that nothing may look through them
 SITE = "lianhua"
 AT_ONCE = 100  # connections being made at a time: the queue of a listening socket is short
 Identity = tuple[str, str, int]
@@ -161,7 +161,7 @@ class District:
         ]
 
     def registry(self, columns: str, path: str, *, heartbeat_s: int) -> str:
-        """A home with ten devices for each radio gateway, and a station for each fifty of these."""
+        """A home with ten devices for each radio gateway, and one station for up to ``GATEWAYS_EACH`` of these."""
         lines = [columns]
         for number, gateway in enumerate(self.gateways, 1):
             home = f"{SITE},{path},D{number:04d},"
