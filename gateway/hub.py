@@ -181,7 +181,7 @@ class Hub:
         self.retention = Retention(
             self.journal,
             journal_limits(self.settings),
-            behind=lambda: min(self.alert_log.cursor(FLOOR), self.writer.position),
+            behind=lambda: min(self.alert_log.cursor_on_disk(FLOOR), self.writer.position),
             now=self.clock.now,
         )
         self.clock_watch = ClockWatch(

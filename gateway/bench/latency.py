@@ -12,7 +12,6 @@ import json
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +24,7 @@ from gateway.bench.station import (
     bring_registry,
     load_command,
     machine,
+    relay_command,
     run_load,
     spread,
     wait_until,
@@ -62,14 +62,15 @@ def bench(
         finally:
             hub.end(signal.SIGKILL)
             ends.close()
-    return {**found, **_collections(pauses, *found.pop("span")), "machine": machine()}
+    span = found.pop("span")
+    return {**found, **_collections(pauses, *span), "machine": machine()}
 
 
 def _measure(
     hub: BenchHub, ends: Falls, broker: DemoBroker, *, rate: float, devices: int, falls: int, for_s: float
 ) -> dict[str, Any]:
     relay = subprocess.Popen(
-        [sys.executable, "-m", "gateway.bench.relay", str(broker.port), ends.relay_url],
+        relay_command(broker.port, ends.relay_url, hub.folder),
         stdout=subprocess.PIPE,
     )
     messages = max(round(rate * (for_s + 2 * SETTLING_S)), 1)

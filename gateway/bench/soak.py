@@ -29,6 +29,7 @@ from gateway.bench.station import (
     bring_registry,
     load_command,
     machine,
+    relay_command,
     run_child,
     spread,
     wait_until,
@@ -272,11 +273,11 @@ def _floor(*, devices: int, rate: float, for_s: float) -> dict[str, Any]:
     At a broker of its own: the bare reader's session would go on to fill the hub's.
     """
     messages = max(round(rate * for_s), 1)
-    with bench_broker() as (broker, _):
+    with bench_broker() as (broker, folder):
         run_child("gateway.bench.bare", broker.port, 0)
         ends = Falls(broker.port)
         relay = subprocess.Popen(
-            [sys.executable, "-m", "gateway.bench.relay", str(broker.port), ends.relay_url],
+            relay_command(broker.port, ends.relay_url, folder),
             stdout=subprocess.PIPE,
         )
         bare = subprocess.Popen(

@@ -68,6 +68,13 @@ def load_command(
     return [*command, "--devices", str(devices), "--rate", str(rate), *more]
 
 
+def relay_command(broker_port: int, url: str, folder: Path) -> list[str]:
+    """The floor of latency beside a hub: what it keeps lies on the hub's disk."""
+    return [
+        sys.executable, "-m", "gateway.bench.relay", str(broker_port), url, str(folder / "relayed"),
+    ]  # fmt: skip
+
+
 def run_load(command: list[str]) -> dict[str, Any]:
     """Run it to its end and give its summary; raises ``SettingsError`` when not everything was published."""
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=CHILD_WITHIN_S)

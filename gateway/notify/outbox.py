@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from gateway.alerts.message import AlertFacts, AlertMessage, PlaceFacts
 from gateway.alerts.words import OutsidePlace, compose
 from gateway.notify.channel import message_id
-from gateway.operations.database import in_turn
+from gateway.operations.database import repeatable
 from gateway.operations.tables import Alert, AlertStep, Outbox, Place, table_of
 
 
@@ -113,7 +113,7 @@ def look(
 
 def settle(engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: int) -> bool:
     """Write down what became of a try; False when the row was settled before (nothing is written then)."""
-    with in_turn(engine), engine.begin() as connection:
+    with repeatable(engine) as connection:
         settled = {
             "outbox_id": waiting.id,
             "state": outcome.state,

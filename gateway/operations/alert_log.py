@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from gateway.alerts.escalation import Climb, Ladder, after_hold, due, first
 from gateway.operations import own_alerts
 from gateway.operations.course import Tell, again, change, end, take_from_shelf
-from gateway.operations.database import in_turn
+from gateway.operations.database import repeatable
 from gateway.operations.handling import Answer, obey
 from gateway.operations.home_modes import change_mode
 from gateway.operations.raising import hold_back, lead_of, next_lead, raise_alert
@@ -88,7 +88,7 @@ class AlertLog:
     def __init__(
         self, engine: Engine, *, ladder: Ladder, enqueue: Enqueue, wall_ms: Callable[[], int]
     ) -> None:
-        self._engine, self._turn = engine, in_turn(engine)
+        self._engine = engine
         self._ladder = ladder
         self._enqueue = enqueue
         self._wall_ms = wall_ms
@@ -102,6 +102,17 @@ class AlertLog:
         with Session(self._engine) as session:
             row = session.get(Cursor, consumer)
             return row.position if row else 0
+
+    def cursor_on_disk(self, consumer: str) -> int:
+        """The position of a consumer once no power cut can take it back: what is behind it may be thinned out."""
+        position = self.cursor(consumer)
+        with (
+            self._engine.begin() as connection
+        ):  # this one waits for the disk, and takes along what went before
+            connection.exec_driver_sql(
+                "UPDATE cursor SET position = position WHERE consumer = ?", (consumer,)
+            )
+        return position
 
     def count_open(self) -> int:
         """How many alerts are not closed."""
@@ -122,9 +133,12 @@ class AlertLog:
         return floor, version, [(saved.key, saved.position, saved.body) for saved in found]
 
     def commit(self, work: Work) -> Written:
-        """Write it all or nothing. Deeds at or below the cursor are left out."""
+        """Write it all or nothing, without waiting for the disk: a replay would write it again.
+
+        Deeds at or below the cursor are left out.
+        """
         written, held_from, earliest = Written(), self._held_from, self.next_escalation
-        with self._turn, Session(self._engine) as session, session.begin():
+        with repeatable(self._engine) as connection, Session(connection) as session, session.begin():
             done = self._done
             for deed in work.deeds:
                 if deed.position <= done:

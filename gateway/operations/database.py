@@ -1,17 +1,20 @@
-"""Opens the operational database: SQLite in WAL mode, synchronous=FULL, migrated to the newest shape."""
+"""Opens the operational database, SQLite in WAL mode, migrated to the newest shape; says what of it waits for the disk."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+FULL = 2  # of PRAGMA synchronous: a commit waits for the disk
 _TURNS: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
 _FIRST = threading.Lock()
 
@@ -19,7 +22,8 @@ _FIRST = threading.Lock()
 def open_database(path: Path) -> Engine:
     """Open (and if need be create and migrate) the database at ``path``.
 
-    A commit is durable when it returns. Safe to call from any thread; each thread gets its own connection.
+    A commit is durable when it returns, unless it is ``repeatable``. Safe to call from any thread; each thread gets its own
+    connection.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # An error tells the statement, never its values: they are names, addresses and telephone numbers.
@@ -31,11 +35,27 @@ def open_database(path: Path) -> Engine:
     return engine
 
 
-def in_turn(engine: Engine) -> threading.Lock:
-    """The lock of those who write often, alerts and outcomes: SQLite lets them sleep for up to 100 ms, this wakes them at once.
+@contextmanager
+def repeatable(engine: Engine) -> Iterator[Connection]:
+    """A transaction of what would be done again by a replay of the journal, or by sending again; all or nothing.
 
-    Others need not take it: SQLite itself keeps writers apart.
+    It does not wait for the disk: it outlives the process, but a power cut may take the newest of them back, in order, with the
+    cursor that says how far they came. Those who write so take turns: SQLite would let them sleep for up to 100 ms.
     """
+    with _turn_of(engine), engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        synced = driver.execute("PRAGMA synchronous").fetchone()[0] == FULL
+        if synced:
+            driver.execute("PRAGMA synchronous=NORMAL")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            if synced:
+                driver.execute("PRAGMA synchronous=FULL")
+
+
+def _turn_of(engine: Engine) -> threading.Lock:
     with _FIRST:
         return _TURNS.setdefault(engine, threading.Lock())
 
