@@ -125,6 +125,7 @@ class Hub:
                 session.connection(), alert, rung, names, turn
             ),
             wall_ms=self.wall_ms,
+            compose=lambda session, ids: self.delivery.composed(session.connection(), ids),
         )
         self.teller = UnrecordedTeller(
             self.database, self.delivery, zone=zone, channels=self._ladder[0].channels
@@ -157,7 +158,7 @@ class Hub:
             fence_topic=self.address.fence_topic,
             on_change=self.changes.publish,
             on_place=self.changes.publish_place,
-            on_send=self.delivery.wake,
+            on_send=self.delivery.take,
             on_commit=self.writer.wake,
             limit=RateLimit(self.settings.ingest.device_rate_per_s),
             tell_unrecorded=self.teller.tell,

@@ -14,7 +14,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy.exc import DBAPIError
@@ -68,7 +68,7 @@ class Line:
         fence_topic: str,
         on_change: Callable[[str], None],
         on_place: Callable[[str], None],
-        on_send: Callable[[], None],
+        on_send: Callable[[Sequence[Any]], None],
         on_commit: Callable[[], None],
         limit: RateLimit | None = None,
         tell_unrecorded: Callable[[Raise, World], bool] = lambda _raised, _world: False,
@@ -287,8 +287,8 @@ class Line:
 
     def _tell(self, written: Written) -> None:
         self.raised += written.raised
-        if written.to_send:
-            self._on_send()
+        if written.queued:
+            self._on_send(written.messages)
         if self.unrecorded.told:
             self.unrecorded.recorded(written.alerts)
         for alert in dict.fromkeys(written.alerts):

@@ -86,7 +86,7 @@ def _write_down(data: Path, homes: Registry, lived: list[Lived], position: int, 
     journal.append(Entry(events=[Tick(at)], world=definition))
     journal.close()
     alerts = AlertLog(
-        database, ladder=(Rung(0, ()),), enqueue=lambda *_: None, wall_ms=lambda: at
+        database, ladder=(Rung(0, ()),), enqueue=lambda *_: (), wall_ms=lambda: at
     )  # nobody is told of the past
     for work in _works(lived, position, definition):
         alerts.commit(work)

@@ -12,13 +12,13 @@ import logging
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import ParamSpec, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.alerts.message import AlertMessage
@@ -50,6 +50,9 @@ class _Lane:
     look_again: bool = True  # the outbox may hold something more urgent than what is ready
     seen_all: bool = False  # the last look found everything that was due
     next_try_ms: int | None = None
+    handed: set[str] = field(
+        default_factory=set
+    )  # started since the last look began: it may still have seen them waiting
 
     def has_room(self, waiting: Waiting) -> bool:
         return len(self.in_flight) < IN_FLIGHT_MAX - (0 if waiting.life_safety else 1)
@@ -95,6 +98,34 @@ class Delivery:
     def running(self) -> bool:
         """Whether ``run`` is at work."""
         return self._tasks is not None
+
+    def composed(self, connection: Connection, ids: Sequence[str]) -> tuple[Waiting, ...]:
+        """Messages that a transaction has put in, for ``take`` once it is committed; none where they are too many.
+
+        From any thread.
+        """
+        if len(ids) > IN_FLIGHT_MAX * len(self._lanes):
+            return ()  # a storm: the most urgent go first, and a look sorts them
+        return outbox.composed(connection, ids, zone=self._zone, outside=self._outside)
+
+    def take(self, messages: Sequence[Waiting]) -> None:
+        """Start at once what was just committed, where nothing waits before it; the rest, or all if none are given, later.
+
+        On the event loop.
+        """
+        if self._tasks is None:
+            return  # ``run`` begins with a look
+        if not messages:
+            self._ring()
+        for waiting in messages:
+            lane = self._lanes[waiting.channel]
+            if lane.ready or lane.look_again or not lane.has_room(waiting) or waiting.id in self._kept:
+                lane.look_again = True
+                lane.bell.set()
+            elif waiting.id not in lane.in_flight:
+                lane.handed.add(waiting.id)
+                lane.in_flight.add(waiting.id)
+                self._tasks.create_task(self._bring(lane, waiting))
 
     def wake(self) -> None:
         """Look into the outbox now; call it after every commit that put something in. From any thread."""
@@ -175,13 +206,15 @@ class Delivery:
         retry_due = lane.next_try_ms is not None and lane.next_try_ms <= self._now_ms()
         if lane.look_again or retry_due or not (lane.ready or lane.seen_all):
             lane.look_again = False
+            lane.handed.clear()
             try:
                 seen = await self._stored(self._look, lane.name, self._now_ms(), tuple(lane.in_flight))
             except SQLAlchemyError as error:
                 _refused_by_database(error)
                 lane.look_again, pause_s = True, DATABASE_WAIT_S
             else:
-                lane.ready, lane.next_try_ms = deque(seen.due), seen.next_try_ms
+                lane.ready = deque(waiting for waiting in seen.due if waiting.id not in lane.handed)
+                lane.next_try_ms = seen.next_try_ms
                 lane.seen_all = len(seen.due) < LOOK_AHEAD_MAX
         tasks = self._tasks
         assert tasks is not None  # noqa: S101 lanes are served within run() only

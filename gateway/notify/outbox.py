@@ -5,7 +5,7 @@ States: ``waiting`` → ``delivered`` | ``failed`` | ``withdrawn`` (an escalatio
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -111,6 +111,14 @@ def look(
     return Look(tuple(_waiting(row, zone, outside) for row in rows), later)
 
 
+def composed(
+    connection: Connection, ids: Sequence[str], *, zone: tzinfo, outside: OutsidePlace
+) -> tuple[Waiting, ...]:
+    """The messages of these ids that wait, as the connection's transaction sees them."""
+    rows = connection.execute(_THESE, {"ids": list(ids)})
+    return tuple(_waiting(row, zone, outside) for row in rows)
+
+
 def settle(engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: int) -> bool:
     """Write down what became of a try; False when the row was settled before (nothing is written then)."""
     with repeatable(engine) as connection:
@@ -204,11 +212,14 @@ _WAITS = (
     & (Outbox.channel == bindparam("channel"))
     & Outbox.id.not_in(bindparam("without", expanding=True))
 )
-_DUE = (
+_MESSAGES = (
     select(*_MESSAGE_COLUMNS)
     .join(Alert, Alert.id == Outbox.alert_id)
     .outerjoin(Place, Place.id == Alert.place_id)
-    .where(_WAITS, Outbox.next_try_ms <= bindparam("now"))
+)
+_THESE = _MESSAGES.where(Outbox.id.in_(bindparam("ids", expanding=True)), Outbox.state == "waiting")
+_DUE = (
+    _MESSAGES.where(_WAITS, Outbox.next_try_ms <= bindparam("now"))
     .order_by(case((Alert.kind == "life_safety", 0), else_=1), Outbox.next_try_ms, Alert.number)
     .limit(bindparam("most"))
 )

@@ -6,9 +6,9 @@ so a hub that was killed anywhere goes on where its last commit left off.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
@@ -30,7 +30,10 @@ ENGINE = "engine"
 FLOOR = "engine.floor"
 FLOOR_WORLD = "engine.floor.world"
 
-Enqueue: TypeAlias = Callable[[Session, str, int, Sequence[str], int], object]  # alert, rung, channels, turn
+Enqueue: TypeAlias = Callable[
+    [Session, str, int, Sequence[str], int], Iterable[str]
+]  # alert, rung, channels, turn
+Compose: TypeAlias = Callable[[Session, Sequence[str]], Sequence[Any]]  # messages of these ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +74,38 @@ class Work:
 
 @dataclass(slots=True)
 class Written:
-    """What a commit has changed: alerts, places, answers by command id, and whether there is something to send."""
+    """What a commit has changed: alerts, places, answers by command id, and what there is to send."""
 
     alerts: list[str] = field(default_factory=list)
     places: list[str] = field(
         default_factory=list
     )  # whose mode, silences or held alerts have changed; '' for all
     answers: dict[str, Answer] = field(default_factory=dict)
-    to_send: bool = False
+    queued: list[str] = field(default_factory=list)  # ids of messages
+    messages: Sequence[
+        Any
+    ] = ()  # the same, as ``Compose`` has made them: none where they are to be looked up
     raised: int = 0
 
 
 class AlertLog:
-    """The one writer of alerts. ``enqueue`` puts messages for channels into the same transaction."""
+    """The one writer of alerts.
+
+    ``enqueue`` puts messages for channels into the same transaction and gives their ids; ``compose`` reads them in it.
+    """
 
     def __init__(
-        self, engine: Engine, *, ladder: Ladder, enqueue: Enqueue, wall_ms: Callable[[], int]
+        self,
+        engine: Engine,
+        *,
+        ladder: Ladder,
+        enqueue: Enqueue,
+        wall_ms: Callable[[], int],
+        compose: Compose = lambda _session, _ids: (),
     ) -> None:
         self._engine = engine
         self._ladder = ladder
-        self._enqueue = enqueue
+        self._enqueue, self._compose = enqueue, compose
         self._wall_ms = wall_ms
         self._held_from: int | None = None
         with Session(engine) as session:
@@ -147,6 +162,8 @@ class AlertLog:
                     held_from = self._escalate(session, deed.what, held_from, written)
                 else:
                     self._do(session, deed, written)
+            if written.queued:
+                written.messages = self._compose(session, written.queued)
             _save(session, work, max(done, work.position))
             if written.alerts:  # else nothing has moved on a ladder
                 earliest = _earliest_escalation(session)
@@ -250,9 +267,8 @@ class AlertLog:
 
     def _send(self, session: Session, alert: str, climb: Climb, written: Written, *, turn: int = 0) -> None:
         session.flush()
-        self._enqueue(session, alert, climb.rung, climb.channels, turn)
+        written.queued += self._enqueue(session, alert, climb.rung, climb.channels, turn)
         written.alerts.append(alert)
-        written.to_send = written.to_send or bool(climb.channels)
 
     def _escalate(
         self, session: Session, tick: Ticked, held_from: int | None, written: Written
@@ -318,7 +334,7 @@ def _save(session: Session, work: Work, position: int) -> None:
 
 def _earliest_escalation(session: Session) -> int | None:
     """When the next rung of any ladder is due, or the next alert comes off the shelf."""
-    return min((at for at in session.connection().execute(_TIMES).one() if at is not None), default=None)
+    return min((at for (at,) in session.connection().exec_driver_sql(_EARLIEST)), default=None)
 
 
 _SAVE = (
@@ -329,7 +345,11 @@ _ADVANCE = (
     "INSERT INTO cursor (consumer, position) VALUES (?, ?) ON CONFLICT (consumer) DO UPDATE "
     "SET position = excluded.position"
 )
-_TIMES = select(func.min(Alert.escalate_at), func.min(Alert.shelved_until)).where(Alert.state == "raised")
+# By the index of the times, not of the states ("+"): in a storm nearly every alert is open, and this is asked at each of them.
+_EARLIEST = " UNION ALL ".join(
+    f"SELECT * FROM (SELECT {time} FROM alert WHERE {time} IS NOT NULL AND +state = 'raised' ORDER BY {time} LIMIT 1)"  # noqa: S608
+    for time in ("escalate_at", "shelved_until")
+)
 
 
 def _judged_in(deed: Deed) -> World:

@@ -198,7 +198,7 @@ class Desk:
             fence_topic=FENCE,
             on_change=self.changed.append,
             on_place=self.changed_places.append,
-            on_send=lambda: None,
+            on_send=lambda _messages: None,
             on_commit=lambda: None,
         )
 

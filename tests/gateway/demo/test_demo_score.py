@@ -53,7 +53,7 @@ def data(tmp_path: Path) -> Path:
         StoreWriter(journal, store, world=lambda: WORLD, about_itself=dict)._write_some()
         store.close()
     database = open_database(tmp_path / "operations.sqlite")
-    log = AlertLog(database, ladder=(Rung(0, ()),), enqueue=lambda *_: None, wall_ms=lambda: 5_000)
+    log = AlertLog(database, ladder=(Rung(0, ()),), enqueue=lambda *_: (), wall_ms=lambda: 5_000)
     facts = Evidence("event", (Fact("d", "event.fall", 1.0, AT + 2),), {})
     silent = Evidence("silent", (Fact("d", "online", 1.0, AT),), {"heartbeats": 3.0, "offline_for_s": 300.0})
     log.commit(

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -298,6 +299,63 @@ def test_kill_9_in_the_middle_loses_nothing(engine: Engine, tmp_path: Path) -> N
     assert set(ids) == {row.id for row in rows(engine)}
     assert sorted(name for name in set(ids) if ids.count(name) > 1) == sorted(in_flight)
     assert len(in_flight) == 4
+
+
+def test_what_was_just_committed_is_sent_without_a_look_and_by_no_look_once_more(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[outbox.Look] = []
+
+    def look(*args: Any, **kwargs: Any) -> outbox.Look:  # noqa: ANN401 passed on as they are
+        looks.append(found := real_look(*args, **kwargs))
+        if found.due:  # handed over and settled between this look and its end
+            handed.result(timeout=5)
+        return found
+
+    real_look, handed = outbox.look, Future[None]()
+    monkeypatch.setattr(outbox, "look", look)
+
+    async def run() -> None:
+        city = Scripted()
+        async with delivering(engine, {"city": city}) as worker:
+            await until(lambda: len(looks) == 1)
+            raise_alert(engine, 1, "city")
+            with engine.connect() as connection:
+                messages = worker.composed(connection, [message_id("a1", 0, "", "city")])
+            worker.wake()
+            await until(lambda: len(looks) == 2)  # it sees the message waiting
+            worker.take(messages)
+            await until(lambda: len(city.sent) == 1)
+            handed.set_result(None)
+            await until(lambda: states(engine) == ["delivered"])
+            raise_alert(engine, 2, "city")
+            with engine.connect() as connection:
+                worker.take(worker.composed(connection, [message_id("a2", 0, "", "city")]))
+            await until(lambda: states(engine) == ["delivered", "delivered"])
+        assert city.numbers() == [1, 2]
+        assert len(looks) == 2, "nothing was looked up for them"
+
+    asyncio.run(run())
+
+
+def test_where_something_waits_or_there_are_too_many_they_are_looked_up(engine: Engine) -> None:
+    async def run() -> None:
+        gate = asyncio.Event()
+        city = Scripted([gate] * 4)
+        async with delivering(engine, {"city": city}) as worker:
+            ids = [message_id(raise_alert(engine, number, "city"), 0, "", "city") for number in range(1, 8)]
+            with engine.connect() as connection:
+                assert worker.composed(connection, ids) == ()
+            worker.take(())
+            await until(lambda: len(city.sent) == 4)
+            raise_alert(engine, 8, "city")
+            with engine.connect() as connection:
+                worker.take(worker.composed(connection, [message_id("a8", 0, "", "city")]))
+            gate.set()
+            await until(lambda: states(engine) == ["delivered"] * 8)
+        assert city.numbers() == [1, 2, 3, 4, 5, 6, 7, 8]
+
+    asyncio.run(run())
 
 
 def test_enqueueing_is_part_of_the_callers_transaction_and_harmless_to_repeat(engine: Engine) -> None:

@@ -29,14 +29,14 @@ def test_what_comes_again_is_counted_on_the_same_alert_and_told_to_nobody_anew(b
     alert = book.alert()
     assert (alert.count, alert.last_at, alert.ended_at, alert.state) == (3, AT + 3_000, None, "raised")
     assert book.steps()[-1] == ("again", 3_000, "", "3")
-    assert not written.to_send
+    assert not bool(written.queued)
     assert book.outbox() == [("a1", 0, "station")]
 
 
 def test_a_device_alarm_that_had_cleared_itself_opens_anew_and_climbs_again(book: Book) -> None:
     book.tell(raised(rule="gateway_lost"), tick(60), End("a1", AT + 70_000))
     assert book.alert().state == "closed"
-    assert book.tell(Again("a1", AT + 80_000, 2)).to_send
+    assert book.tell(Again("a1", AT + 80_000, 2)).queued
     alert = book.alert()
     assert (alert.state, alert.verdict, alert.closed_at, alert.rung) == ("raised", None, None, 0)
     assert alert.escalate_at == book.log.next_escalation == AT + 140_000
@@ -47,7 +47,7 @@ def test_a_device_alarm_that_had_cleared_itself_opens_anew_and_climbs_again(book
 
 def test_a_mere_notice_that_opens_anew_is_for_the_desk(book: Book) -> None:
     book.tell(raised(rule="battery_low"), End("a1", AT + 1_000))
-    assert not book.tell(Again("a1", AT + 2_000, 2)).to_send
+    assert not book.tell(Again("a1", AT + 2_000, 2)).queued
     assert book.alert().state == "raised"
 
 
@@ -69,7 +69,7 @@ def test_the_very_same_alert_raised_once_more_after_its_end_stands_again(book: B
 
 def test_a_risen_severity_is_told_to_everybody_who_was_told(book: Book) -> None:
     book.tell(raised(rule="door_left_open"), tick(60))
-    assert book.tell(Change("a1", AT + 90_000, "urgent", "unattended")).to_send
+    assert book.tell(Change("a1", AT + 90_000, "urgent", "unattended")).queued
     alert = book.alert()
     assert (alert.severity, alert.severity_before) == ("urgent", "notice")
     assert alert.changed_why == {"zh": "一直无人接警", "en": "nobody has accepted it"}
@@ -84,7 +84,7 @@ def test_a_lowered_alert_stays_open_says_why_and_sends_nothing(book: Book) -> No
     alert = book.alert()
     assert (alert.state, alert.severity, alert.severity_before) == ("raised", "notice", "critical")
     assert alert.changed_why == {"zh": "之后看到在走动", "en": "seen walking since"}
-    assert (written.alerts, written.to_send) == (["a1"], False)
+    assert (written.alerts, bool(written.queued)) == (["a1"], False)
     assert alert.escalate_at == AT + 60_000, "never dropped: the ladder goes on"
 
 
@@ -124,8 +124,8 @@ def test_a_shelved_alert_is_told_to_nobody_until_its_time(book: Book) -> None:
     )
     assert alert.escalate_at is None
     assert book.log.next_escalation == AT + 5_000 + HOUR
-    assert not book.tell(tick(600)).to_send
-    assert book.tell(tick(3_605)).to_send
+    assert not book.tell(tick(600)).queued
+    assert book.tell(tick(3_605)).queued
     alert = book.alert()
     assert (alert.shelved_until, alert.shelved_by, alert.rung) == (None, None, 0)
     assert alert.escalate_at == AT + 3_605_000 + 60_000
@@ -143,13 +143,13 @@ def test_when_the_rules_bring_it_back_it_is_told_once(book: Book) -> None:
 def test_life_safety_on_the_shelf_goes_on_up_the_ladder(book: Book) -> None:
     book.tell(raised(), shelved(HOUR // 2))
     assert book.alert().escalate_at == AT + 60_000
-    assert book.tell(tick(60)).to_send
+    assert book.tell(tick(60)).queued
     assert book.alert().rung == 1
 
 
 def test_taken_back_by_hand_it_is_told_anew(book: Book) -> None:
     book.tell(raised(rule="door_left_open"), shelved())
-    assert book.tell(command("unshelve", "u1", at=AT + 9_000)).to_send
+    assert book.tell(command("unshelve", "u1", at=AT + 9_000)).queued
     assert (book.alert().shelved_until, book.alert().escalate_at) == (None, AT + 69_000)
     assert not book.tell(command("unshelve", "u2")).answers["u2"].ok
 
@@ -200,7 +200,7 @@ def test_when_the_lead_is_over_the_next_one_leads_and_is_told(book: Book) -> Non
     assert book.outbox() == [("a1", 0, "station"), ("a2", 0, "station")]
     assert (book.alert("a2").group_id, book.alert("a3").group_id) == ("", "a2")
     assert book.log.next_escalation == AT + 65_000
-    assert book.tell(raised("a4", rule="device_silent", group="a1")).to_send, (
+    assert book.tell(raised("a4", rule="device_silent", group="a1")).queued, (
         "a lead that is closed leads nobody"
     )
 
@@ -210,7 +210,7 @@ def test_when_the_lead_is_over_the_next_one_leads_and_is_told(book: Book) -> Non
 
 def test_a_held_alert_is_recorded_in_words_and_told_to_nobody(book: Book) -> None:
     written = book.tell(held_back())
-    assert (written.alerts, written.places, written.to_send, written.raised) == ([], ["H1"], False, 0)
+    assert (written.alerts, written.places, bool(written.queued), written.raised) == ([], ["H1"], False, 0)
     kept = book.held()
     assert kept is not None
     assert (kept.rule, kept.severity, kept.held_by, kept.held_at) == (

@@ -15,7 +15,7 @@ from rules.events import Command
 
 def test_an_alert_says_who_where_and_what_to_do_and_is_sent_to_the_first_rung(book: Book) -> None:
     written = book.tell(raised())
-    assert (written.alerts, written.raised, written.to_send) == (["a1"], 1, True)
+    assert (written.alerts, written.raised, bool(written.queued)) == (["a1"], 1, True)
     alert = book.alert()
     assert (alert.number, alert.kind, alert.severity, alert.place_id, alert.room) == (
         1,
@@ -51,7 +51,7 @@ def test_the_same_alert_at_a_later_position_is_the_same_alert(book: Book) -> Non
 def test_a_ladder_is_climbed_rung_by_rung_also_by_one_late_tick(book: Book) -> None:
     book.tell(raised())
     assert book.tell(tick(59.9)).alerts == []
-    assert book.tell(tick(60)).to_send
+    assert book.tell(tick(60)).queued
     assert book.alert().rung == 1
     book.tell(tick(500))
     assert (book.alert().rung, book.alert().escalate_at, book.log.next_escalation) == (2, None, None)
