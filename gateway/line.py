@@ -13,8 +13,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from sqlalchemy.exc import DBAPIError
@@ -24,13 +23,14 @@ from gateway.commits import Commits
 from gateway.engine.engine import SITE, Decided, Engine
 from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Arrival, Inbox, Source
-from gateway.journal.journal import Entry, Journal, JournalError
+from gateway.journal.journal import Journal, JournalError
 from gateway.operations.alert_log import AlertLog, Deed, Ticked, Work, Written
 from gateway.operations.handling import Answer
 from gateway.reading import Reader, Reading
 from gateway.replaying import Again
 from gateway.snapshots import Snapshots
 from gateway.unrecorded import Unrecorded
+from gateway.writing import Writing
 from rules.effects import Raise
 from rules.events import AnyEvent, Command, Tick, WorldChanged
 from rules.shaping.site import SiteState
@@ -42,11 +42,7 @@ log = logging.getLogger(__name__)
 
 BATCH_MAX = 10_000  # arrivals per commit: large enough for group commit, small enough to stay responsive
 LOOK_EVERY_S = 0.1  # how often an idle line looks at the clock
-RETRY_S = 1.0
-SAID_EVERY = 60  # refusals between two lines in the log
 ECHO_TOPIC = "care/v1/_sim/echo"
-
-T = TypeVar("T")
 
 
 class Line:
@@ -84,13 +80,11 @@ class Line:
         self._on_place = on_place
         self._on_send = on_send
         self._on_commit = on_commit
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._was_held = False
-        self._ending = False
-        self._refusals = 0
         self.unrecorded = Unrecorded(
             inbox=inbox, clock=clock, journal=journal, engine=engine, tell=tell_unrecorded
         )
+        self._writing = Writing(self.unrecorded)
         self.reader = Reader(
             inbox=inbox,
             clock=clock,
@@ -101,12 +95,16 @@ class Line:
             publish=self._publish_soon,
             limit=limit,
         )
-        self.trouble = ""
         self.raised = 0
         self.commits = Commits()
         self.snapshots = Snapshots(engine)
 
     # the line
+
+    @property
+    def trouble(self) -> str:
+        """Why it cannot be written just now; '' when it can."""
+        return self._writing.trouble
 
     @property
     def idle(self) -> bool:
@@ -129,7 +127,7 @@ class Line:
             return
         first = self._journal.position + 1
         with self.commits.measured(len(reading.entry.events)):
-            await self._insist(self._journal.append, reading.entry)
+            await self._writing.insist(self._journal.append, reading.entry)
         self._source.acknowledge(reading.packet_ids)
         self._on_commit()
         decided = self._engine.apply(reading.entry.events, first)
@@ -185,7 +183,7 @@ class Line:
         await self._record(deeds, Reading())
         opening = self.reader.opening(definition)
         first = self._journal.position + 1
-        await self._insist(self._journal.append, opening.entry)
+        await self._writing.insist(self._journal.append, opening.entry)
         decided = self._engine.apply(opening.entry.events, first)
         await self._record(self._deeds(decided, opening.entry.events, first), opening)
         self.reader.recall()
@@ -206,7 +204,7 @@ class Line:
 
     async def close(self) -> None:
         """Finish what is being carried, write a last snapshot and end; what cannot be written comes again by replay."""
-        self._ending = True
+        self._writing.ending = True
         if self._carrying is not None:
             await asyncio.wait([self._carrying])
         if self._carrying is None or self._carrying.exception() is None:  # else: recovery is replay
@@ -218,7 +216,7 @@ class Line:
                 log.warning(
                     "no last snapshot was written: the next start replays what is behind the one before"
                 )
-        self._thread.shutdown()
+        self._writing.close()
 
     # what people ask
 
@@ -269,7 +267,7 @@ class Line:
     async def _record(self, deeds: list[Deed], reading: Reading) -> None:
         """Write what was decided and tell of it; only then, and in small parts, save the states it was decided by."""
         if deeds:
-            written = await self._insist(self._alert_log.commit, Work(self._engine.position, deeds))
+            written = await self._writing.insist(self._alert_log.commit, Work(self._engine.position, deeds))
             self._tell(written)
             for errand in reading.errands:
                 if errand.command is not None and not errand.done.done():
@@ -282,7 +280,7 @@ class Line:
 
     async def _save_some(self) -> None:
         part = self.snapshots.part()
-        await self._insist(self._alert_log.commit, part)
+        await self._writing.insist(self._alert_log.commit, part)
         self.snapshots.written(part)
 
     def _tell(self, written: Written) -> None:
@@ -305,41 +303,6 @@ class Line:
             self._source.publish(topic, payload)
         except ConnectionError as error:
             log.info("not published to %s: %s", topic, error)
-
-    async def _insist(self, work: Callable[..., T], argument: Entry | Work) -> T:
-        """Do it in the commit thread, again and again: what cannot be written now is neither acknowledged nor forgotten.
-
-        Meanwhile what of it concerns life safety is told from memory. At the end of the hub it is tried once more only.
-        """
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                result = await loop.run_in_executor(self._thread, work, argument)
-            except (sqlite3.Error, DBAPIError, OSError) as error:
-                self._note_refusal(error)
-                if self._ending:
-                    raise
-                await self.unrecorded.look(argument)
-                await asyncio.sleep(RETRY_S)
-            else:
-                if self._refusals:
-                    self._note_room()
-                return result
-
-    def _note_refusal(self, error: Exception) -> None:
-        """Say it when it begins and now and then: a log that grows by the second fills the disk that is full."""
-        cause = error.orig if isinstance(error, DBAPIError) else error  # without the statement's values
-        self.trouble = (
-            f"cannot write: {cause}; nothing is acknowledged, life safety is told from memory, not recorded"
-        )
-        if self._refusals % SAID_EVERY == 0:
-            log.critical("%s", self.trouble)
-        self._refusals += 1
-
-    def _note_room(self) -> None:
-        log.warning("it can be written again, after %d tries", self._refusals)
-        self._refusals, self.trouble = 0, ""
-        self.unrecorded.over()
 
 
 def _states(

@@ -123,12 +123,14 @@ class HeldSource:
 
 
 class CopyingJournal(Journal):
-    """Tells when something was committed; refuses while ``full``."""
+    """Tells when something was committed; refuses while ``full``, hangs in ``before``."""
 
     full = 0
+    before: Callable[[], object] = staticmethod(lambda: None)  # a commit that hangs hangs here
     committed: Callable[[], None] = staticmethod(lambda: None)
 
     def append(self, entry: Entry) -> int:
+        self.before()
         if self.full:
             self.full -= 1
             raise sqlite3.OperationalError("database or disk is full")
@@ -208,7 +210,7 @@ class Desk:
 
     def drop(self) -> None:
         """Let go of the files as a kill would: nothing is written any more."""
-        self.line._thread.shutdown()
+        self.line._writing.close()
         self.journal.close()
         self.database.dispose()
 

@@ -126,7 +126,7 @@ def test_its_message_says_whose_disk_it_is(tmp_path: Path) -> None:
 def test_while_nothing_can_be_written_it_holds_its_tongue(tmp_path: Path) -> None:
     async def run() -> None:
         desk = await Desk(tmp_path).open()
-        desk.line.trouble = "cannot write"
+        desk.line._writing.trouble = "cannot write"
         await Disk(desk, 0).watch.look()
         assert desk.line.reader._errands == type(desk.line.reader._errands)()
         desk.drop()

@@ -15,6 +15,7 @@ import pytest
 from line_desk import START, Desk, definition
 
 import gateway.line
+import gateway.writing
 from gateway.clock import TownClock
 from gateway.line import ECHO_TOPIC
 from gateway.operations.alert_log import Work, Written
@@ -44,7 +45,7 @@ def test_nothing_is_acknowledged_while_the_disk_is_full_and_all_of_it_afterwards
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The source itself asserts that what is acknowledged is in the file."""
-    monkeypatch.setattr(gateway.line, "RETRY_S", 0.01)
+    monkeypatch.setattr(gateway.writing, "RETRY_S", 0.01)
 
     async def run() -> None:
         desk = await ready(tmp_path)

@@ -6,7 +6,8 @@ import asyncio
 import os
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from line_desk import Desk
 from sqlalchemy.exc import OperationalError
 
 import gateway.line
+import gateway.writing
 from gateway.operations.alert_log import Work, Written
 from rules.effects import Raise, alert_id
 from rules.world import World
@@ -26,7 +28,7 @@ SEEDS = 120 if os.environ.get("CAREHUB_DEEP") == "1" else 6
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway.line, "RETRY_S", 0.002)
+    monkeypatch.setattr(gateway.writing, "RETRY_S", 0.002)
 
 
 def runs(work: Coroutine[Any, Any, None]) -> None:
@@ -87,6 +89,39 @@ async def full(desk: Desk) -> AsyncIterator[None]:
     desk.journal.full = 0
     await carrying
     await desk.carry()
+
+
+def test_a_fall_does_not_wait_for_a_disk_that_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway.writing, "HANGS_S", 0.01)
+
+    async def run() -> None:
+        desk, told = await ready(tmp_path)
+        answers = threading.Event()
+        desk.journal.before = answers.wait
+        first = fall(desk, "f1", boot="b", seq=1)
+        carrying = asyncio.ensure_future(desk.carry())
+        await until(lambda: told.ids == [first])
+        assert "does not answer" in desk.line.trouble
+        second = fall(desk, "f2", 2, boot="b", seq=1)
+        await until(lambda: told.ids == [first, second])
+        assert desk.alerts() == []
+        answers.set()
+        await carrying
+        await desk.carry()
+        assert [alert.id for alert in desk.alerts()] == [first, second]
+        assert told.ids == [first, second], "each once"
+        assert desk.line.unrecorded.told == {}
+        assert desk.line.trouble == ""
+        desk.drop()
+
+    runs(run())
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():  # noqa: ASYNC110 what is told rings no bell
+        await asyncio.sleep(0.001)
 
 
 def test_a_fall_is_told_from_memory_and_so_is_one_that_came_behind_it(tmp_path: Path) -> None:
