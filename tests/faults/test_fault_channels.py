@@ -1,6 +1,6 @@
 """Those who are to be told cannot be: a receiver is down, refuses, hangs; the way outside is cut. The alert waits and arrives.
 
-Ten minutes of it on virtual time are in ``tests/gateway/test_outages.py``.
+Ten minutes of it on virtual time are in ``tests/gateway/test_outages.py``, in real time here with CAREHUB_DEEP.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from tcp_proxy import TcpProxy
 
 DEEP = os.environ.get("CAREHUB_DEEP") == "1"
 SOON_S = 5.0
+AWAY_S = 600 if DEEP else 0
+BACK_S = 90 if DEEP else 60  # between two tries: a minute at most
 HASTY = {"gateway.notify.webhook:Webhook.__init__.__kwdefaults__": {"timeout_s": 1.0}}  # not the usual 5 s
 
 
@@ -61,12 +63,11 @@ def test_a_receiver_in_trouble_holds_up_no_other_and_gets_all_at_its_return_alth
         hub.kill()
         hub.start()
         wait_until(lambda: len(station.ids()) > 3, within_s=20, what="being tried after the kill")
+        threading.Event().wait(AWAY_S)
         with station.lock:
             before, station.requests, station.reply = station.requests, [], Reply()
         station.release()
-        if DEEP:
-            threading.Event().wait(600)
-        wait_until(lambda: has_all(station, publisher), within_s=60, what="all being told at its return")
+        wait_until(lambda: has_all(station, publisher), within_s=BACK_S, what="all being told at its return")
         assert set(station.ids()) == tried == {request.id for request in before}, (
             "the same messages as before"
         )
@@ -105,10 +106,13 @@ def test_with_the_uplink_cut_the_house_goes_on_and_what_was_to_go_out_goes_when_
         stands(hub, publisher)
         assert len(outside.ids()) == 1
         wait_until(lambda: tries(hub, "station", "waiting") >= 3, what="the figures telling of it")
+        threading.Event().wait(AWAY_S)
         assert hub.is_ready(), "readiness is about hearing and keeping, and both go on"
         uplink.away = uplink.dead = False
         uplink.cut()
-        wait_until(lambda: has_all(outside, publisher), within_s=30, what="all being told when it is back")
+        wait_until(
+            lambda: has_all(outside, publisher), within_s=BACK_S, what="all being told when it is back"
+        )
         reckon(publisher, hub, receiver=outside)
         assert sorted(told(inside).values()) == sorted(told(outside).values())
 
