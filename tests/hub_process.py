@@ -81,6 +81,7 @@ class HubProcess:
     broker: Broker
     mqtt: str = ""
     more: str = ""
+    device_rate_per_s: float = 0  # no limit: a flow says in minutes what devices say in days
     broker_port: int = 0
     environment: dict[str, str] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
@@ -110,7 +111,8 @@ class HubProcess:
     def write_settings(self) -> None:
         self.config.write_text(
             f'[hub]\ndata = "{self.data}"\n{self.more_of_hub()}[mqtt]\nhost = "{self.broker.host}"\n'
-            f"port = {self.broker_port or self.broker.port}\n{self.mqtt}\n[http]\nport = {self.port}\n{self.more}\n",
+            f"port = {self.broker_port or self.broker.port}\n{self.mqtt}\n[http]\nport = {self.port}\n"
+            f"[ingest]\ndevice_rate_per_s = {self.device_rate_per_s}\n{self.more}\n",
             encoding="utf-8",
         )
 

@@ -15,6 +15,7 @@ import pytest
 from hub_process import HubProcess, a_hub, channel, ids
 from ledger_publisher import Publisher
 from parts import Broker, wait_until
+from quick_rules import FALL
 from receiver import Receiver, Reply, receiving
 from reckoning import drained, falls_of, reckon, told
 from tcp_proxy import TcpProxy
@@ -43,7 +44,9 @@ def test_a_receiver_in_trouble_holds_up_no_other_and_gets_all_at_its_return_alth
     with (
         receiving() as street,
         receiving(trouble) as station,
-        a_hub(tmp_path, mosquitto, more=channel(station.url) + channel(street.url, name="street")) as hub,
+        a_hub(
+            tmp_path, mosquitto, rules=FALL, more=channel(station.url) + channel(street.url, name="street")
+        ) as hub,
         Publisher(mosquitto) as publisher,
     ):
         for number in range(1, 4):
@@ -89,6 +92,7 @@ def test_with_the_uplink_cut_the_house_goes_on_and_what_was_to_go_out_goes_when_
         a_hub(
             tmp_path,
             mosquitto,
+            rules=FALL,  # of ten minutes without a word others would have to tell
             more=channel(f"http://127.0.0.1:{uplink.port}") + channel(inside.url, name="house"),
             constants=HASTY,
         ) as hub,

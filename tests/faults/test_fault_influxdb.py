@@ -107,7 +107,7 @@ def told_at_once(publisher: Publisher, receiver: Receiver, what: str) -> float:
 
 def caught_up(hub: HubProcess, flow: Flow) -> None:
     flow.paused = True
-    wait_until(hub.has_drained, within_s=60, what="the store having caught up")
+    wait_until(hub.has_drained, within_s=300 if DEEP else 60, what="the store having caught up")
     assert "store" not in hub.reasons()
     flow.paused = False
 

@@ -12,7 +12,11 @@ FLOOD = 8_000
 
 
 def test_a_mad_sensor_neither_fills_the_journal_nor_hides_a_fall(mosquitto: Broker, tmp_path: Path) -> None:
-    with a_hub(tmp_path, mosquitto) as hub, Publisher(mosquitto) as mad, Publisher(mosquitto) as publisher:
+    with (
+        a_hub(tmp_path, mosquitto, device_rate_per_s=20) as hub,
+        Publisher(mosquitto) as mad,
+        Publisher(mosquitto) as publisher,
+    ):
         for number in range(FLOOD):
             mad.telemetry("H0001-radar", presence=number % 2 > 0)
             if number % 1_000 == 0:

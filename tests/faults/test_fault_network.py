@@ -108,7 +108,11 @@ def test_whatever_befalls_the_line_between_hub_and_broker_nothing_is_lost_or_mad
         with flowing(publisher, homes=HOMES, doors_every=1_500) as flow:
             for fault in FAULTS:
                 fault(proxy, hub, flow)
-                wait_until(hub.is_ready, within_s=30, what=f"the hub hearing again after {fault.__name__}")
+                wait_until(
+                    hub.is_ready,
+                    within_s=120 if DEEP else 30,
+                    what=f"the hub hearing again after {fault.__name__}",
+                )
                 lasts(flow, 300)
         reckon(publisher, hub, undisturbed=undisturbed, receiver=receiver, until=flow.ended)
 
