@@ -31,7 +31,7 @@ from gateway.notify.retry import not_taken
 
 IN_FLIGHT_MAX = 4
 LOOK_AHEAD_MAX = 32  # messages taken from the outbox at a look: in a storm each look sorts all that wait
-LOOK_AGAIN_S = 30.0  # even when nobody called wake()
+LOOK_AGAIN_S = 30.0  # even when nothing was committed
 DATABASE_WAIT_S = 1.0  # after the database refused
 KEPT_OUTCOMES_MAX = 10_000
 
@@ -91,7 +91,6 @@ class Delivery:
         self._lanes = {name: _Lane(name, channel) for name, channel in channels.items()}
         self._kept: dict[str, Outcome] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="delivery")
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: asyncio.TaskGroup | None = None
 
     @property
@@ -127,14 +126,8 @@ class Delivery:
                 lane.in_flight.add(waiting.id)
                 self._tasks.create_task(self._bring(lane, waiting))
 
-    def wake(self) -> None:
-        """Look into the outbox now; call it after every commit that put something in. From any thread."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._ring)
-
     async def run(self) -> None:
         """Deliver until cancelled; once per Delivery. What is then in flight stays waiting for the next start."""
-        self._loop = asyncio.get_running_loop()
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
@@ -143,7 +136,7 @@ class Delivery:
                 for lane in self._lanes.values():
                     tasks.create_task(self._serve(lane))
         finally:
-            self._loop = self._tasks = None
+            self._tasks = None
             self._thread.shutdown(wait=True, cancel_futures=True)
             for lane in self._lanes.values():
                 await lane.channel.aclose()

@@ -144,9 +144,9 @@ def test_a_message_arrives_at_once_and_is_written_down(engine: Engine) -> None:
         async with delivering(
             engine, {"city": webhook(receiver)}, hub_now_ms=lambda: 7, settled=settled.append
         ) as worker:
-            await until(lambda: worker._loop is not None)
+            await until(lambda: worker.running)
             raise_alert(engine, 417, "city")
-            worker.wake()
+            worker.take(())
             await until(lambda: settled, within_s=5)
 
     with receiving() as receiver:
@@ -181,7 +181,7 @@ def test_busy_receivers_are_tried_again_under_the_same_id(engine: Engine) -> Non
                 assert rows(engine)[0].next_try_ms == clock.now + wait_ms
                 assert rows(engine)[0].error.startswith("HTTP ")
                 clock.now += wait_ms
-                worker.wake()
+                worker.take(())
             await until(lambda: states(engine) == ["delivered"])
             assert worker.tries == {("city", "waiting"): 2, ("city", "delivered"): 1}
 
@@ -237,7 +237,7 @@ def test_a_hanging_channel_delays_no_other_and_keeps_room_for_life_safety(engine
             await until(lambda: len(good.sent) == 7)
             await until(lambda: len(stuck.sent) == 3)
             raise_alert(engine, 8, "stuck")
-            worker.wake()
+            worker.take(())
             await until(lambda: stuck.numbers()[-1] == 8)
             await until(lambda: rows(engine)[-1].state == "delivered")
             assert len(stuck.sent) == 4
@@ -322,7 +322,7 @@ def test_what_was_just_committed_is_sent_without_a_look_and_by_no_look_once_more
             raise_alert(engine, 1, "city")
             with engine.connect() as connection:
                 messages = worker.composed(connection, [message_id("a1", 0, "", "city")])
-            worker.wake()
+            worker.take(())
             await until(lambda: len(looks) == 2)  # it sees the message waiting
             worker.take(messages)
             await until(lambda: len(city.sent) == 1)
@@ -457,7 +457,7 @@ def test_life_safety_is_sent_from_memory_and_only_written_down_later(engine: Eng
                 await until(lambda: worker._kept)
                 worker.send_unrecorded(message, ["city"])
                 raise_alert(engine, 1, "city")
-                worker.wake()
+                worker.take(())
                 await until(lambda: states(engine) == ["delivered"])
 
     asyncio.run(story())
@@ -476,7 +476,7 @@ def test_a_bug_in_one_channel_is_told_without_its_words_and_tried_again(
         async with delivering(engine, {"city": channel}, now_ms=clock) as worker:
             await until(lambda: rows(engine)[0].attempts == 1)
             clock.now += 1_000
-            worker.wake()
+            worker.take(())
             await until(lambda: states(engine) == ["delivered"])
 
     asyncio.run(story())
@@ -566,7 +566,7 @@ def test_ten_minutes_without_an_uplink_delay_what_goes_out_and_nothing_else(engi
             for number in range(1, 21):  # one every forty seconds: before, during and after
                 raise_alert(engine, number, "out", "house", kind="life_safety" if number % 2 else "care")
                 raised_s = loop.passed_s
-                worker.wake()
+                worker.take(())
                 await asyncio.sleep(40)
                 at_home = house.taken[message_id(f"a{number}", 0, "", "house")]
                 assert at_home - raised_s < 0.1, "the channel in the house does not wait for the uplink"
