@@ -159,7 +159,9 @@ def reckon_alerts(
         peaceful = _of(raised(undisturbed), until)
         made_up = [_in_words(alert) for alert in alerts if alert.id in found.keys() - peaceful.keys()]
         missed = [_in_words(a) for a in raised(undisturbed) if a.id in peaceful.keys() - found.keys()]
-        assert (made_up, missed) == ([], []), "made up, and missed, beside the undisturbed hub"
+        assert (made_up, missed) == ([], []), (
+            f"made up {made_up}, missed {missed}, beside the undisturbed hub"
+        )
     if receiver is not None:
         messages = told(receiver)
         assert set(found) <= set(messages.values()), "raised and not told"
