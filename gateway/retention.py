@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy.exc import DBAPIError
+
 from gateway.journal.journal import Journal
 from gateway.journal.thinning import Keep
 
@@ -48,8 +50,9 @@ class Retention:
         while True:
             try:
                 await self.round()
-            except sqlite3.Error as error:
-                log.warning("the journal cannot be thinned out now: %s", error)
+            except (sqlite3.Error, DBAPIError, OSError) as error:
+                cause = error.orig if isinstance(error, DBAPIError) else error
+                log.warning("the journal cannot be thinned out now: %s", cause)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def round(self) -> None:

@@ -19,10 +19,7 @@ class Snapshots:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._begun_at = self._saved_at = 0
-        self._from: tuple[int, int] = (
-            0,
-            0,
-        )  # position and version of the world at the beginning of the round
+        self._from: tuple[int, int] = (0, 0)  # position and world's version at the beginning of the round
         self.left: list[str] = []  # what is still to be saved in this round
         self.rounds = 0  # whole ones since the start
         self.floor = 0  # where the last of them began

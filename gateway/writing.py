@@ -22,9 +22,7 @@ from gateway.unrecorded import Unrecorded
 log = logging.getLogger(__name__)
 
 RETRY_S = 1.0
-HANGS_S = (
-    1.0  # a memory card may take that long now and then; somebody who has fallen does not wait for longer
-)
+HANGS_S = 1.0  # a memory card may take so long now and then; whoever has fallen does not wait for longer
 SAID_EVERY = 60  # refusals between two lines in the log
 
 T = TypeVar("T")
@@ -85,6 +83,6 @@ class Writing:
         self._refusals += 1
 
     def _note_over(self) -> None:
-        log.warning("it can be written again, after %d refusals", self._refusals)
+        log.warning("it can be written again (refused %d times)", self._refusals)
         self._refusals, self._hung, self.trouble = 0, False, ""
         self._unrecorded.over()

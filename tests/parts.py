@@ -6,6 +6,7 @@ with ``CI=true`` it is a failure.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import os
@@ -88,6 +89,17 @@ def wait_until(
         if time.monotonic() > deadline:
             pytest.fail(f"{what} did not become true within {within_s} s")
         pause.wait(0.01)
+
+
+async def until(
+    condition: Callable[[], object], what: str = "the condition", *, within_s: float = 15.0
+) -> None:
+    """``wait_until`` on an event loop, for what has no event of its own."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not become true within {within_s} s")
+        await asyncio.sleep(0.002)
 
 
 def listens(port: int) -> bool:

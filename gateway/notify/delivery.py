@@ -52,7 +52,7 @@ class _Lane:
     next_try_ms: int | None = None
     handed: set[str] = field(
         default_factory=set
-    )  # started since the last look began: it may still have seen them waiting
+    )  # started since the last look began, which may see them wait
 
     def has_room(self, waiting: Waiting) -> bool:
         return len(self.in_flight) < IN_FLIGHT_MAX - (0 if waiting.life_safety else 1)

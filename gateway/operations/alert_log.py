@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from gateway.alerts.escalation import Climb, Ladder, after_hold, due, first
 from gateway.operations import own_alerts
 from gateway.operations.course import Tell, again, change, end, take_from_shelf
-from gateway.operations.database import repeatable
+from gateway.operations.database import repeatable, sync
 from gateway.operations.handling import Answer, obey
 from gateway.operations.home_modes import change_mode
 from gateway.operations.raising import hold_back, lead_of, next_lead, raise_alert
@@ -30,9 +30,8 @@ ENGINE = "engine"
 FLOOR = "engine.floor"
 FLOOR_WORLD = "engine.floor.world"
 
-Enqueue: TypeAlias = Callable[
-    [Session, str, int, Sequence[str], int], Iterable[str]
-]  # alert, rung, channels, turn
+# Of an alert, a rung, its channels and the turn; gives the ids of the messages.
+Enqueue: TypeAlias = Callable[[Session, str, int, Sequence[str], int], Iterable[str]]
 Compose: TypeAlias = Callable[[Session, Sequence[str]], Sequence[Any]]  # messages of these ids
 
 
@@ -82,9 +81,7 @@ class Written:
     )  # whose mode, silences or held alerts have changed; '' for all
     answers: dict[str, Answer] = field(default_factory=dict)
     queued: list[str] = field(default_factory=list)  # ids of messages
-    messages: Sequence[
-        Any
-    ] = ()  # the same, as ``Compose`` has made them: none where they are to be looked up
+    messages: Sequence[Any] = ()  # the same by ``Compose``; none where they are to be looked up
     raised: int = 0
 
 
@@ -119,14 +116,12 @@ class AlertLog:
             return row.position if row else 0
 
     def cursor_on_disk(self, consumer: str) -> int:
-        """The position of a consumer once no power cut can take it back: what is behind it may be thinned out."""
+        """The position of a consumer once no power cut can take it back: what is behind it may be thinned out.
+
+        Raises ``DBAPIError`` or ``OSError`` when the disk does not let itself be read or synced.
+        """
         position = self.cursor(consumer)
-        with (
-            self._engine.begin() as connection
-        ):  # this one waits for the disk, and takes along what went before
-            connection.exec_driver_sql(
-                "UPDATE cursor SET position = position WHERE consumer = ?", (consumer,)
-            )
+        sync(self._engine)
         return position
 
     def count_open(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,17 @@ def repeatable(engine: Engine) -> Iterator[Connection]:
         finally:
             if synced:
                 driver.execute("PRAGMA synchronous=FULL")
+
+
+def sync(engine: Engine) -> None:
+    """Wait until all that was committed is on the disk; nothing is written for that, so it can be done on a full one.
+
+    What is no longer in the log is in the database, which SQLite syncs before it writes the log anew.
+    """
+    log = Path(f"{engine.url.database}-wal")
+    if log.exists():
+        with log.open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def _turn_of(engine: Engine) -> threading.Lock:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from time import monotonic
 
 import pytest
-from parts import Broker, free_port, wait_until
+from parts import Broker, free_port, until, wait_until
 from sim_parts import listening
 
 from firmware_sim import uplink as uplink_module
@@ -36,13 +34,6 @@ def birth() -> list[Message]:
 def gateway_uplink(broker: BrokerAddress, acked: list[int]) -> Uplink:
     hooks = Hooks(acked=lambda m, _sent, _acked: acked.append(m.seq) if m.seq else None, announce=birth)
     return Uplink(lambda: new_link(broker, "care-GW-01", last_will(GATEWAY)), hooks=hooks, dice=dice("test"))
-
-
-async def until(condition: Callable[[], object], *, within_s: float = 10.0) -> None:
-    deadline = monotonic() + within_s
-    while not condition():
-        assert monotonic() < deadline, "the condition did not become true"
-        await asyncio.sleep(0.01)
 
 
 @protocols

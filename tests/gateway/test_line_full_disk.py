@@ -7,13 +7,14 @@ import os
 import random
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from line_desk import Desk
+from parts import until
 from sqlalchemy.exc import OperationalError
 
 import gateway.line
@@ -117,11 +118,6 @@ def test_a_fall_does_not_wait_for_a_disk_that_does_not_answer(
         desk.drop()
 
     runs(run())
-
-
-async def until(condition: Callable[[], object]) -> None:
-    while not condition():  # noqa: ASYNC110 what is told rings no bell
-        await asyncio.sleep(0.001)
 
 
 def test_a_fall_is_told_from_memory_and_so_is_one_that_came_behind_it(tmp_path: Path) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
 from line_desk import Desk, definition
-from sqlalchemy import update
+from parts import until
+from sqlalchemy import event, update
+from sqlalchemy.exc import OperationalError
 
+import gateway.retention
 from gateway.journal.journal import JournalError
 from gateway.operations.alert_log import FLOOR
 from gateway.operations.tables import Cursor, Snapshot
@@ -37,6 +41,61 @@ async def some_days(folder: Path) -> Desk:
 def retention(desk: Desk, stored: int) -> Retention:
     behind = lambda: min(desk.alert_log.cursor(FLOOR), stored)  # noqa: E731
     return Retention(desk.journal, LIMITS, behind=behind, now=desk.clock.now)
+
+
+def test_a_disk_that_refuses_does_not_end_it(tmp_path: Path) -> None:
+    refusals = iter(
+        (
+            OperationalError("SELECT 1", {}, sqlite3.OperationalError("disk I/O error")),
+            sqlite3.OperationalError("database or disk is full"),
+            OSError(28, "No space left on device"),
+        )
+    )
+    asked: list[int] = []
+
+    def behind() -> int:
+        asked.append(1)
+        if (refusal := next(refusals, None)) is not None:
+            raise refusal
+        return 0
+
+    async def run() -> None:
+        desk = await Desk(tmp_path).open()
+        running = asyncio.ensure_future(
+            Retention(desk.journal, LIMITS, behind=behind, now=desk.clock.now).run()
+        )
+        await until(lambda: len(asked) > 4 or running.done())
+        assert not running.done(), "the hub ends with it"
+        running.cancel()
+        await asyncio.wait([running])
+        desk.drop()
+
+    with pytest.MonkeyPatch.context() as soon:
+        soon.setattr(gateway.retention, "LOOK_EVERY_S", 0.001)
+        asyncio.run(run())
+
+
+def test_where_the_alerts_are_is_told_on_a_full_disk_too(tmp_path: Path) -> None:
+    """What is thinned out there makes the room; nothing may have to be written for it."""
+
+    async def run() -> None:
+        desk = await some_days(tmp_path)
+        expected = desk.alert_log.cursor(FLOOR)
+        assert expected > 0
+
+        def refuses(action: int, *_: object) -> int:
+            return (
+                sqlite3.SQLITE_DENY
+                if action in {sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_INSERT}
+                else sqlite3.SQLITE_OK
+            )
+
+        desk.database.dispose()
+        event.listen(desk.database, "connect", lambda raw, _: raw.set_authorizer(refuses))
+        assert desk.alert_log.cursor_on_disk(FLOOR) == expected
+        desk.drop()
+
+    asyncio.run(run())
 
 
 def test_what_every_consumer_has_and_is_old_goes_and_the_next_start_judges_the_same(tmp_path: Path) -> None:

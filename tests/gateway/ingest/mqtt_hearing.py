@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 import mqtt5
+from parts import until
 
 from gateway.ingest.mqtt5_session import Mqtt5Session
 from gateway.ingest.mqtt311_session import Mqtt311Session
@@ -26,13 +27,6 @@ OK = mqtt5.ConnAckReasonCode.SUCCESS
 
 def runs(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(work, 30))
-
-
-async def until(condition: Callable[[], object], what: str) -> None:
-    async with asyncio.timeout(15):
-        while not condition():  # noqa: ASYNC110 what is waited for has no event of its own
-            await asyncio.sleep(0.002)
-    assert condition(), what
 
 
 class Hearing:

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import wait_until
+from parts import until, wait_until
 from receiver import Receiver, Reply, receiving, signed
 from sqlalchemy import Engine, insert, select, text, update
 from virtual_loop import VirtualLoop, live_through
@@ -125,12 +125,6 @@ async def delivering(engine: Engine, channels: dict[str, Channel], **options: An
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(condition: Callable[[], object], *, within_s: float = 10.0) -> None:
-    async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110 a condition in the database rings no bell
-            await asyncio.sleep(0.002)
 
 
 def webhook(receiver: Receiver, name: str = "city") -> Webhook:
