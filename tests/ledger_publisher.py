@@ -15,6 +15,7 @@ from parts import Broker, wait_until
 
 Identity = tuple[str, str, int]
 NO_CLOCK = -1  # as ``ts``: the message bears no time
+UNACKNOWLEDGED_MAX = 30_000  # behind 65,535 paho gives a message's id to another, and the first is never sent
 
 
 class Publisher:
@@ -109,6 +110,10 @@ class Publisher:
     def _publish(
         self, topic: str, payload: bytes, identity: Identity | None, *, retain: bool = False, qos: int = 1
     ) -> None:
+        if len(self._unacknowledged) >= UNACKNOWLEDGED_MAX:
+            wait_until(
+                lambda: len(self._unacknowledged) < UNACKNOWLEDGED_MAX // 2, within_s=60, what="room for more"
+            )
         mid = self._client.publish(topic, payload, qos=qos, retain=retain).mid
         with self._lock:  # the PUBACK may have come before publish() returned
             if mid in self._early:
