@@ -22,7 +22,10 @@ AWAY_S = 600 if DEEP else 0
 # What is silent for 6 s raises: a blind spot taken for silence would show.
 RULES = FALL + silent(WORN_AND_FIXED) + NO_ACTIVITY
 # Nothing heard for so long: well below what is called silent here, as in life, where that is minutes.
-PATIENCE = {"gateway.ingest.mqtt5_session:PING_EVERY_S": 0.4}
+PATIENCE = {
+    "gateway.ingest.mqtt5_session:PING_EVERY_S": 0.4,
+    "gateway.ingest.mqtt311_session:KEEP_ALIVE_S": 1,
+}
 
 
 def lasts(flow: Flow, messages: int) -> None:
