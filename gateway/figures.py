@@ -77,6 +77,11 @@ def _line(hub: Hub) -> list[Figure]:
         ),
         counter("carehub_alerts_raised_total", "Alerts raised.", line.raised),
         counter("carehub_rows_stored_total", "Rows that the store has taken.", hub.kept.store.stored),
+        gauge(
+            "carehub_store_memory_bytes",
+            "What DuckDB holds in memory, of at most 512 MB.",
+            hub.kept.store.memory_bytes,
+        ),
         gauge("carehub_speed_ratio", "Hub seconds a second; other than 1 in a simulation only.", hub.speed),
     ]
 

@@ -35,6 +35,11 @@ class KeptStore:
         self._now_ms = now_ms
         self.stored = 0
 
+    @property
+    def memory_bytes(self) -> int:
+        """The inner store's."""
+        return self._store.memory_bytes
+
     def cursor(self) -> int:
         """The inner store's."""
         return self._store.cursor()

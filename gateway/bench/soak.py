@@ -177,6 +177,7 @@ class _Run:
             threads=process.threads(pid),
             inbox=int(figures["inbox_messages"]),
             behind_events=int(figures["store_behind_events"]),
+            cache_mb=round(figures["store_memory_bytes"] / MB, 1),
             behind_s=round(figures.get("store_behind_seconds", 0.0), 2),
             journal_mb=round(sum(file.stat().st_size for file in data.glob("journal.sqlite*")) / MB, 2),
             store_mb=round(sum(file.stat().st_size for file in data.glob("readings.duckdb*")) / MB, 2),

@@ -24,6 +24,7 @@ FDS_GROW_MAX = (
 )
 THREADS_GROW_MAX = 8  # the loop's pool of threads fills when it is first needed: 6 on two cores
 RSS_MB_PER_H_MAX = 100.0  # 2.4 GB a day: a small machine would not live through a night beyond it
+CACHE_MB_MAX = 540.0  # DuckDB's memory_limit of 512 MiB
 JUDGED_FROM_S = 60.0  # a shorter run says nothing about rate and lag
 WARM_UP_S = 120.0  # four rounds of snapshots, the writer's first row groups
 WARM_UP_SHARE_MAX = 1 / 3  # of a short run
@@ -35,11 +36,15 @@ HOUR_S = 3_600.0
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A look at the hub, ``at_s`` seconds after the load began; ``read`` counts the load's messages it has read."""
+    """A look at the hub, ``at_s`` seconds after the load began; ``read`` counts the load's messages it has read.
+
+    ``cache_mb`` is of ``rss_mb`` what the store holds by its own account.
+    """
 
     at_s: float
     read: int
     rss_mb: float
+    cache_mb: float
     fds: int
     threads: int
     inbox: int
@@ -85,9 +90,13 @@ def judge(samples: Sequence[Sample], outcome: Outcome) -> Verdict:
     broken += [*_rate(samples, outcome), *_lag(warm, outcome), *_growth(warm)]
     if warm[-1].at_s - warm[0].at_s < SLOPE_FROM_S:
         return Verdict(tuple(broken), ("memory",))
+    if (cache := max(sample.cache_mb for sample in samples)) > CACHE_MB_MAX:
+        broken.append(f"the store's cache takes {cache:.0f} MB, more than {CACHE_MB_MAX:.0f}")
     slope = rss_mb_per_h(samples)
     if slope > RSS_MB_PER_H_MAX:
-        broken.append(f"memory grows by {slope:.0f} MB an hour, more than {RSS_MB_PER_H_MAX:.0f}")
+        broken.append(
+            f"memory grows by {slope:.0f} MB an hour beside the store's cache, more than {RSS_MB_PER_H_MAX:.0f}"
+        )
     return Verdict(tuple(broken), ())
 
 
@@ -107,7 +116,7 @@ def read_per_s(samples: Sequence[Sample]) -> float:
 def rss_mb_per_h(samples: Sequence[Sample]) -> float:
     """How fast resident memory grows behind the warm-up, MB an hour: the median of the slopes of all pairs (Theil, Sen).
 
-    A single leap, such as a collection or a checkpoint, does not move it.
+    Without the store's cache, which fills up to a bound of its own. A single leap, such as a collection, does not move it.
     """
     points = [*_points(behind_warm_up(samples))] if samples else []
     slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in combinations(points, 2) if b[0] > a[0]]
@@ -173,7 +182,7 @@ def _points(samples: Sequence[Sample]) -> Iterator[tuple[float, float]]:
     size = -(-len(samples) // POINTS_MAX)
     for begin in range(0, len(samples), size):
         some = samples[begin : begin + size]
-        yield _median(s.at_s for s in some), _median(s.rss_mb for s in some)
+        yield _median(s.at_s for s in some), _median(s.rss_mb - s.cache_mb for s in some)
 
 
 def _median(numbers: Iterator[float]) -> float:

@@ -38,7 +38,8 @@ ORDER = ("time_ns", "device", "metric", "place", "seq")
 class DuckDBStore:
     """A store in a file of its own; rows and cursor are committed in one transaction.
 
-    ``threads`` above 1 speeds up long reads and slows the small batches of a running hub.
+    ``threads`` above 1 speeds up long reads and slows the small batches of a running hub. ``memory_bytes`` is what DuckDB
+    held before the last write, its cache for the most part: it grows until ``memory_limit``.
     Raises StoreUnavailable when the file cannot be opened.
     """
 
@@ -58,6 +59,7 @@ class DuckDBStore:
         self._copying: duckdb.DuckDBPyConnection | None = None
         self._closed = False
         self._cursor = 0
+        self.memory_bytes = 0
         self._connection().close()
 
     def cursor(self) -> int:
@@ -76,6 +78,7 @@ class DuckDBStore:
             if cursor <= self._cursor:
                 return  # a commit that seemed to fail was found done when the file was opened again
             try:
+                self.memory_bytes = _memory_bytes(connection)
                 connection.execute("BEGIN")
                 if len(rows):
                     connection.execute(INSERT)
@@ -251,6 +254,11 @@ class DuckDBStore:
             if self._database is not None:
                 self._database.close()
                 self._database = None
+
+
+def _memory_bytes(database: duckdb.DuckDBPyConnection) -> int:
+    (held,) = database.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchone() or (0,)
+    return int(held or 0)
 
 
 def _position(database: duckdb.DuckDBPyConnection) -> int:

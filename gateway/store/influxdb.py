@@ -46,6 +46,7 @@ class InfluxStore:
     """
 
     name = "influxdb"
+    memory_bytes = 0  # it is another process's
 
     def __init__(
         self,

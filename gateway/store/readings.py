@@ -145,6 +145,10 @@ class Store(Protocol):
 
     name: str
 
+    @property
+    def memory_bytes(self) -> int:
+        """What it takes of this process's memory by its own account, a bounded cache for the most part."""
+
     def cursor(self) -> int:
         """Journal position up to which rows are committed; 0 for a new store."""
 

@@ -35,7 +35,8 @@ def _sample(at: int, draw: random.Random) -> Sample:
     return Sample(
         at_s=float(at),
         read=at * RATE,
-        rss_mb=200 + min(at, 100) + draw.uniform(-3, 3) + (40 if at == 300 else 0),
+        rss_mb=220 + min(at, 100) + min(at / 10, 40) + draw.uniform(-3, 3) + (40 if at == 300 else 0),
+        cache_mb=20 + min(at / 10, 40),
         fds=30 + draw.randrange(4),
         threads=16 + min(at // 30, 4),
         inbox=draw.randrange(50),
@@ -77,7 +78,14 @@ def test_each_bound_of_the_end_is_held(wrong: dict[str, float], said: str) -> No
         (lambda s: replace(s, inbox=int(s.at_s * 10)), "falls behind"),
         (lambda s: replace(s, fds=s.fds + int(s.at_s / 20)), "open files grow"),
         (lambda s: replace(s, threads=s.threads + int(s.at_s / 20)), "threads grow"),
-        (lambda s: replace(s, rss_mb=s.rss_mb + s.at_s * 200 / 3_600), "MB an hour, more than 100"),
+        (
+            lambda s: replace(s, rss_mb=s.rss_mb + s.at_s * 200 / 3_600),
+            "MB an hour beside the store's cache, more than 100",
+        ),
+        (
+            lambda s: replace(s, rss_mb=s.rss_mb + s.at_s, cache_mb=s.cache_mb + s.at_s),
+            "cache takes 660 MB, more than 540",
+        ),
     ],
 )
 def test_each_bound_of_the_time_between_is_held(bend: Bend, said: str) -> None:

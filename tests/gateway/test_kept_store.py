@@ -21,6 +21,7 @@ class Choosy:
     """A store that refuses the devices it is told, one kind a time, or is away."""
 
     name = "choosy"
+    memory_bytes = 0
 
     def __init__(self) -> None:
         self.at, self.rows, self.bad, self.away = 0, list[Reading](), list[str](), False

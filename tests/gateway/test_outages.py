@@ -213,6 +213,7 @@ class AwayStore:
     """DuckDB, out of reach from ``LOST`` to ``FOUND``."""
 
     name = "away"
+    memory_bytes = 0
 
     def __init__(self, desk: StoreDesk, inner: DuckDBStore) -> None:
         self._desk, self._inner, self.refusals, self.read, self.close = (

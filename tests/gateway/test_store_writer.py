@@ -34,6 +34,7 @@ class Fickle:
     """A store in memory that is away as it is told."""
 
     name = "memory"
+    memory_bytes = 0
 
     def __init__(self, cursor: int = 0) -> None:
         self.at, self.rows, self.away, self.tries = cursor, list[Reading](), False, 0
