@@ -114,7 +114,8 @@ class Line:
     async def run(self) -> None:
         """Carry what arrives, for ever. ``recover`` comes first."""
         while True:
-            arrivals = await self._inbox.take(BATCH_MAX, within_s=LOOK_EVERY_S)
+            within_s = 0.0 if self.reader.amid_parts else LOOK_EVERY_S
+            arrivals = await self._inbox.take(BATCH_MAX, within_s=within_s)
             self._carrying = asyncio.ensure_future(self._carry(arrivals))
             await asyncio.shield(self._carrying)  # what was judged is written, even if the hub is told to end
 

@@ -24,7 +24,7 @@ from gateway.ingest.source import Arrival, Connected, Disconnected, Inbox, Messa
 from gateway.journal.journal import PAYLOAD_KEPT_MAX, Entry, Journal, Refused
 from gateway.operations.handling import Answer
 from gateway.replaying import Again, Replayer
-from rules.events import ClockStepped, Command, Tick, WorldChanged
+from rules.events import ALL, ClockStepped, Command, Tick, WorldChanged
 from rules.world import Definition, changed_rules, gone_devices
 
 log = logging.getLogger(__name__)
@@ -92,6 +92,7 @@ class Reader:
         self._replayer = Replayer(engine, lambda event: self.ingest.is_repeat(event))  # noqa: PLW0108 it is replaced
         self._run_id = uuid.uuid4().hex[:8]
         self._last_tick = 0
+        self.amid_parts = False  # the last tick concerned a part of the places, and others wait for theirs
         self.feed = Feed()
         self.ingest = Ingest(memory=engine, clock=clock, limit=limit)
         self.dropped_first: int | None = None
@@ -288,9 +289,9 @@ class Reader:
             self._next_escalation() or 1 << 62,
         )
         if now >= due and now > self._last_tick:
-            self._tick(reading, now)
+            self._tick(reading, now, self._engine.next_part(now) if self.feed.whole else ALL)
 
-    def _tick(self, reading: Reading, now: int) -> None:
+    def _tick(self, reading: Reading, now: int, part: int = ALL) -> None:
         if now >= self._newest(reading):
-            self._last_tick = now
-            reading.entry.events.append(Tick(now))
+            self._last_tick, self.amid_parts = now, part != ALL
+            reading.entry.events.append(Tick(now, part))

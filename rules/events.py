@@ -14,10 +14,13 @@ from __future__ import annotations
 
 from enum import IntEnum
 from typing import TypeAlias
+from zlib import crc32
 
 import msgspec
 
 Value: TypeAlias = float | str
+PARTS = 32  # of all keys; written into the journal by number, so neither this nor ``part_of`` may ever change
+ALL = -1
 
 
 class Quality(IntEnum):
@@ -74,7 +77,13 @@ class Status(Event, tag=3, frozen=True, array_like=True):
 
 
 class Tick(Event, tag=4, frozen=True, array_like=True):
-    """Time has passed and nothing read before ``at`` is still waiting."""
+    """Time has passed and nothing read before ``at`` is still waiting; for the keys of one part, or for ``ALL``.
+
+    Where much is due at once (a city's silences after a start), it is told part by part, and what comes meanwhile is read
+    between two parts.
+    """
+
+    part: int = ALL
 
 
 class FeedLost(Event, tag=5, frozen=True, array_like=True):
@@ -125,6 +134,11 @@ class Command(Event, tag=9, frozen=True, array_like=True):
     by: str
     data: dict[str, str]
     key: str = ""
+
+
+def part_of(key: str) -> int:
+    """Which of the ``PARTS`` a key belongs to."""
+    return crc32(key.encode()) % PARTS
 
 
 AnyEvent: TypeAlias = (

@@ -17,11 +17,18 @@ EVENT_IDS_MAX = 32  # event ids remembered per device: more than one sends while
 
 
 class Boot(msgspec.Struct, array_like=True, gc=False):
-    """What was seen since one power-up: ``starts[i]``..``ends[i]`` inclusive, ascending, never touching."""
+    """What was seen since one power-up: ``starts[i]``..``ends[i]`` inclusive, ascending, never touching.
+
+    Tuples, because a garbage collector soon looks away from tuples of numbers: a city has hundreds of thousands of them.
+    """
 
     name: str
-    starts: list[int]
-    ends: list[int]
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def seen_until(self, seq: int) -> None:
+        """The newest range goes on to ``seq``."""
+        self.ends = (*self.ends[:-1], seq)
 
 
 def seen(boots: list[Boot], name: str, seq: int) -> bool:
@@ -38,12 +45,12 @@ def seen(boots: list[Boot], name: str, seq: int) -> bool:
 def remember(boots: list[Boot], name: str, seq: int) -> bool:
     """Put the message into the memory; False when it was there already."""
     if boots and boots[-1].name == name and seq == boots[-1].ends[-1] + 1:
-        boots[-1].ends[-1] = seq  # nearly always: the next one
+        boots[-1].seen_until(seq)  # nearly always: the next one
         return True
     for boot in boots:
         if boot.name == name:
             return _insert(boot, seq)
-    boots.append(Boot(name, [seq], [seq]))
+    boots.append(Boot(name, (seq,), (seq,)))
     if len(boots) > BOOTS_MAX:
         del boots[0]
     return True
@@ -53,20 +60,19 @@ def _insert(boot: Boot, seq: int) -> bool:
     index = bisect_right(boot.starts, seq)
     if index and seq <= boot.ends[index - 1]:
         return False
-    joins_before = index > 0 and boot.ends[index - 1] == seq - 1
-    joins_after = index < len(boot.starts) and boot.starts[index] == seq + 1
+    starts, ends = list(boot.starts), list(boot.ends)
+    joins_before = index > 0 and ends[index - 1] == seq - 1
+    joins_after = index < len(starts) and starts[index] == seq + 1
     if joins_before and joins_after:
-        boot.ends[index - 1] = boot.ends[index]
-        del boot.starts[index], boot.ends[index]
+        del starts[index], ends[index - 1]
     elif joins_before:
-        boot.ends[index - 1] = seq
+        ends[index - 1] = seq
     elif joins_after:
-        boot.starts[index] = seq
+        starts[index] = seq
     else:
-        boot.starts.insert(index, seq)
-        boot.ends.insert(index, seq)
-        if len(boot.starts) > RANGES_MAX:
-            del boot.starts[0], boot.ends[0]
+        starts.insert(index, seq)
+        ends.insert(index, seq)
+    boot.starts, boot.ends = tuple(starts[-RANGES_MAX:]), tuple(ends[-RANGES_MAX:])
     return True
 
 

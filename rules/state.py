@@ -123,7 +123,7 @@ def remember_message(device: DeviceState, boot: str, seq: int) -> bool:
     if device.boot:
         if has_message(device, boot, seq):
             return False
-        device.boots[-1].ends[-1] = device.seq
+        device.boots[-1].seen_until(device.seq)
     remember(device.boots, boot, seq)
     newest = device.boots[-1]
     device.boot, device.seq = newest.name, newest.ends[-1]

@@ -22,6 +22,7 @@ from rules.agenda import change_gateway, gateway_changed, look_again
 from rules.conditions.condition import Ended
 from rules.effects import Effect
 from rules.events import (
+    ALL,
     AnyEvent,
     ClockStepped,
     Command,
@@ -34,6 +35,7 @@ from rules.events import (
     Tick,
     Value,
     WorldChanged,
+    part_of,
 )
 from rules.habit import LONG_MS, note
 from rules.identity import remember_id
@@ -125,6 +127,8 @@ def keys(world: World, routes: Routes, event: AnyEvent) -> tuple[str, ...]:
             return tuple(sorted(own | {key for key in behind if key in world.places}))
         case Command():
             return (event.key,) if event.key in world.places else ()
+        case Tick(part=part) if part != ALL:
+            return tuple(key for key in world.keys if part_of(key) == part)
         case _:
             return world.keys
 

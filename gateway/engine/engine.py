@@ -5,7 +5,8 @@ Theory of operation
 ``apply`` is given what was just committed. Each event goes to its keys (``rules.step.keys``); a tick goes to the keys
 whose deadline may have come, found by a heap of lower bounds: a key is pushed when its ``wake`` moves earlier than what
 stands for it, and a popped key that was too early just gives its new one. Keys are always taken in sorted order, so that a
-replay decides in the same order as the hub that lived it.
+replay decides in the same order as the hub that lived it. There is a heap for each of the ``PARTS``, because a tick may
+concern one of them only: which one is written in the tick, never found out again by a replay.
 
 What the rules decide goes through the shaping stage of the place's site (``gateway.engine.sites``) at the same position.
 
@@ -23,7 +24,19 @@ from typing import TypeAlias
 
 from gateway.engine.sites import Sites
 from rules.effects import Effect
-from rules.events import AnyEvent, FeedLost, Occurrence, Resumed, Status, Telemetry, Tick, WorldChanged
+from rules.events import (
+    ALL,
+    PARTS,
+    AnyEvent,
+    FeedLost,
+    Occurrence,
+    Resumed,
+    Status,
+    Telemetry,
+    Tick,
+    WorldChanged,
+    part_of,
+)
 from rules.plan import Plan
 from rules.shaping.site import SiteState
 from rules.shaping.site import encode as encode_site
@@ -41,6 +54,7 @@ class Decided:
     world: World
 
 
+DUE_AT_ONCE = 500  # keys, 5 ms or so; with more due, a tick concerns one part only
 SITE = "site:"  # before the name of a site where states of places and sites stand together; no place's id has a colon
 
 Seat: TypeAlias = tuple[Plan, KeyState, DeviceState]  # where the readings of a device go
@@ -63,7 +77,7 @@ class Engine:
         self.dirty: set[str] = set()
         self._seen_until: dict[str, int] = {}  # per key: what its recovered state already holds
         self._routes: Routes = {}
-        self._heap: list[tuple[int, str]] = []
+        self._heaps: list[list[tuple[int, str]]] = [[] for _ in range(PARTS)]
         self._standing: dict[str, int] = {}
         self._seats: dict[str, Seat] = {}  # of every device: found without going through its key
         self._lost_at = 0
@@ -126,7 +140,16 @@ class Engine:
 
     def next_wake(self) -> int:
         """A lower bound of the next deadline of any key or site, in ms."""
-        return min(self._heap[0][0] if self._heap else NEVER, self._sites.next_wake())
+        return min(self._sites.next_wake(), *(_first(heap) for heap in self._heaps))
+
+    def next_part(self, now: int) -> int:
+        """Whom the next tick should concern: ``ALL`` while little is due, else the part that has waited longest."""
+        due = 0
+        for heap in self._heaps:
+            due += _count(heap, now, DUE_AT_ONCE)
+            if due > DUE_AT_ONCE:
+                return min(range(PARTS), key=lambda part: _first(self._heaps[part]))
+        return ALL
 
     def unsaved_sites(self) -> list[str]:
         """The sites that have changed since this was last asked, as names for ``body_of``."""
@@ -183,8 +206,9 @@ class Engine:
             learn(self.world, self._routes, event)
         heard = self._sites.hear(self.world, event, position)
         decided.extend(Decided(position, effect, self.world) for effect in heard)
-        tick = isinstance(event, Tick)
-        for key in self._due(event.at, position) if tick else keys(self.world, self._routes, event):
+        for key in (
+            self._due(event, position) if isinstance(event, Tick) else keys(self.world, self._routes, event)
+        ):
             self._advance(key, event, position, decided)
         if isinstance(event, WorldChanged):
             self._find_devices()
@@ -203,15 +227,17 @@ class Engine:
     def _stand(self, state: KeyState) -> None:
         if state.wake < NEVER:
             self._standing[state.key] = state.wake
-            heapq.heappush(self._heap, (state.wake, state.key))
+            heapq.heappush(self._heaps[part_of(state.key)], (state.wake, state.key))
 
-    def _due(self, now: int, position: int) -> list[str]:
+    def _due(self, tick: Tick, position: int) -> list[str]:
         due: set[str] = set()
-        while self._heap and self._heap[0][0] <= now:
-            wake, key = heapq.heappop(self._heap)
-            if self._standing.get(key) == wake:
-                del self._standing[key]
-                due.add(key)
+        now = tick.at
+        for heap in self._heaps if tick.part == ALL else (self._heaps[tick.part],):
+            while heap and heap[0][0] <= now:
+                wake, key = heapq.heappop(heap)
+                if self._standing.get(key) == wake:
+                    del self._standing[key]
+                    due.add(key)
         ready = []
         for key in sorted(due & self.states.keys()):
             state = self.states[key]
@@ -232,3 +258,18 @@ class Engine:
         for key in self.world.places:
             if key not in self.states:
                 self.states[key] = KeyState(key, lost_at=self._lost_at)
+
+
+def _first(heap: list[tuple[int, str]]) -> int:
+    return heap[0][0] if heap else NEVER
+
+
+def _count(heap: list[tuple[int, str]], now: int, most: int) -> int:
+    """How many of a heap have come by ``now``; behind ``most`` it is not counted on."""
+    found, below = 0, [0]
+    while below and found <= most:
+        at = below.pop()
+        if at < len(heap) and heap[at][0] <= now:
+            found += 1
+            below += (2 * at + 1, 2 * at + 2)
+    return found

@@ -12,6 +12,7 @@ from line_desk import START, Desk, copied, definition
 from line_life import Life
 from sqlalchemy import text
 
+import gateway.engine.engine
 import gateway.snapshots
 from gateway.engine.engine import Engine
 from gateway.journal.journal import JournalError
@@ -24,7 +25,8 @@ SEEDS = range(1, 4)
 
 @pytest.fixture(params=[1, 500])
 def keys_per_commit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """With one key a commit, a snapshot round spans many turns, as a city's does."""
+    """With one key a commit, a snapshot round spans many turns, and with one due at once a tick many parts, as a city's do."""
+    monkeypatch.setattr(gateway.engine.engine, "DUE_AT_ONCE", request.param)
     monkeypatch.setattr(gateway.snapshots, "SNAPSHOT_KEYS_MAX", request.param)
     return int(request.param)
 

@@ -14,13 +14,25 @@ from typing import Any
 import pytest
 from line_desk import START, Desk, definition
 
+import gateway.engine.engine
 import gateway.line
 import gateway.writing
 from gateway.clock import TownClock
 from gateway.line import ECHO_TOPIC
 from gateway.operations.alert_log import Work, Written
 from gateway.reading import CLOCK_TOPIC
-from rules.events import AnyEvent, ClockStepped, Command, FeedLost, Occurrence, Resumed, Telemetry, Tick
+from rules.events import (
+    ALL,
+    AnyEvent,
+    ClockStepped,
+    Command,
+    FeedLost,
+    Occurrence,
+    Resumed,
+    Telemetry,
+    Tick,
+    part_of,
+)
 
 
 def runs(work: Coroutine[Any, Any, None]) -> None:
@@ -104,6 +116,35 @@ def test_a_tick_never_overtakes_a_message_that_waits(tmp_path: Path, monkeypatch
         assert all(event.at <= START + 4_000 for event in first), "the second message still waits"
         await desk.line._carry(await desk.inbox.take(1, within_s=0))
         assert since(desk, began)[-1] == Tick(START + 13_000)
+        desk.drop()
+
+    runs(run())
+
+
+def test_where_much_is_due_at_once_a_message_waits_for_a_part_of_it_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway.engine.engine, "DUE_AT_ONCE", 1)
+
+    async def run() -> None:
+        desk = await ready(tmp_path)
+        began = desk.journal.position
+        await desk.go(3_600_000)
+        assert desk.line.reader.amid_parts
+        desk.says("h3-pendant", "event", type="fall", id="f1")
+        turns = 0
+        while desk.line.reader.amid_parts:
+            await desk.go(1)
+            turns += 1
+        events = since(desk, began)
+        parts = [event.part for event in events if isinstance(event, Tick)]
+        assert len(parts) > 2
+        assert parts[-1] == ALL
+        assert part_of("H3") in parts
+        assert [type(event) for event in events[:2]] == [Tick, Occurrence], "before the second part"
+        assert turns >= len(parts) - 1
+        silent = {alert.place_id for alert in desk.alerts() if alert.rule == "s_silent"}
+        assert silent == {"H1", "H2", "H3", "F1"}
         desk.drop()
 
     runs(run())

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from gateway.engine.engine import Decided, Engine
 from gateway.rulebook.load import load_rules
 from rules.effects import Raise
-from rules.events import AnyEvent, FeedLost, Resumed, Telemetry, Tick, WorldChanged
+from rules.events import ALL, PARTS, AnyEvent, FeedLost, Resumed, Telemetry, Tick, WorldChanged
 from rules.state import decode, encode
 from rules.world import Definition, Device, Place
 
@@ -99,6 +99,27 @@ def test_a_stop_of_twenty_minutes_raises_nothing_and_a_hold_that_ran_out_keeps_i
     raised = _raised(decided + more)
     assert sorted(subject for rule, subject, _ in raised if rule == "door_left_open") == left_open
     assert {(rule, at) for rule, _, at in raised} == {("door_left_open", LEFT_OPEN + 10 * MINUTE)}
+
+
+def test_what_is_due_all_over_a_city_at_once_is_told_part_by_part_and_comes_to_the_same() -> None:
+    """A message that comes meanwhile waits for a part, not for all homes."""
+    at_once, by_parts = (Engine(lambda _: CITY) for _ in range(2))
+    for engine in (at_once, by_parts):
+        engine.recover([], world=None, replay=[])
+        engine.apply([Tick(START), WorldChanged(START, 1, (), ()), Tick(START)], 1)
+    assert by_parts.next_part(START) == ALL, "nothing is due"
+    whole = at_once.apply([Tick(END)], 4)
+    parts, told = [], list[list[Decided]]()
+    while by_parts.next_wake() <= END:
+        parts.append(by_parts.next_part(END))
+        told.append(by_parts.apply([Tick(END, parts[-1])], 3 + len(parts)))
+    assert len(parts) > PARTS / 2
+    assert len(set(parts)) == len(parts)
+    assert max(len({one.effect.key for one in part}) for part in told[:-1]) < HOMES / PARTS * 2
+    assert sorted(_raised(whole)) == sorted(_raised([one for part in told for one in part])) != []
+    assert {key: encode(state) for key, state in at_once.states.items()} == {
+        key: encode(state) for key, state in by_parts.states.items()
+    }
 
 
 def _late(told: Telemetry) -> Telemetry:

@@ -62,7 +62,7 @@ def test_a_device_that_loses_nothing_needs_one_range() -> None:
     boots: list[Boot] = []
     for seq in range(1, 10_001):
         assert remember(boots, "a", seq)
-    assert (boots[0].starts, boots[0].ends) == ([1], [10_000])
+    assert (boots[0].starts, boots[0].ends) == ((1,), (10_000,))
 
 
 def test_a_message_of_another_power_up_is_another_message() -> None:

@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "numpy",
     "rules",
     "typing",
+    "zlib",
     "zoneinfo",
 }
 MAY_NOT_CALL = {"print", "open", "input", "eval", "exec", "__import__", "id", "hash"}

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from gateway.rulebook.load import load_rules, read_rules
 from rules.effects import Effect, Raise
 from rules.events import (
+    ALL,
     AnyEvent,
     ClockStepped,
     Command,
@@ -32,6 +33,7 @@ from rules.events import (
     Tick,
     Value,
     WorldChanged,
+    part_of,
 )
 from rules.state import TEXT_MAX, KeyState, decode, encode
 from rules.step import Routes, advance, keys, learn
@@ -124,6 +126,7 @@ WORLDS = (
 )
 DEVICES = sorted({device for one in WORLDS for device in one.devices} | {"stranger"})
 KIND = {device.id: device.kind for one in WORLDS for device in one.devices.values()}
+KEYS = sorted({key for one in WORLDS for key in one.places})
 GATEWAYS = ("F1-0gateway", "gw-unregistered", "")
 
 Act: TypeAlias = tuple[int, int, int, int, int]  # what, who, how long after, and two more dice
@@ -192,7 +195,7 @@ class Writer:
         elif what == 21:
             self._repeat(a)
         else:
-            self.events.append(Tick(self.at))
+            self.events.append(Tick(self.at, ALL if b % 3 else part_of(KEYS[a % len(KEYS)])))
 
     def _seen(self, a: int, b: int) -> tuple[int, int, bool]:
         """When it was seen, the quality, and whether that is the device's own word (of late ones an old journal says no)."""
