@@ -1,7 +1,7 @@
 """An InfluxDB of the bench's own: Debian's influxd 1.x in a folder that is thrown away, and the proxy before it.
 
-InfluxDB before 1.8 has no ``/api/v2/write``, which the hub writes to. The proxy of the tests maps it to ``/write``; it is a
-process of its own, so that its work counts for nobody.
+InfluxDB before 1.8 has no ``/api/v2/write``, which the hub writes to. ``influx_proxy`` maps it to ``/write``; it is a process
+of its own, so that its work counts for nobody.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gateway.bench import process
 from gateway.bench.station import BenchError, wait_until
 from gateway.demo.broker import SBIN, free_port
 
-PROXY = Path(__file__).parents[2] / "tests" / "influx_proxy.py"
+PROXY = "gateway.bench.influx_proxy"
 START_WITHIN_S = 30.0
 ANSWER_WITHIN_S = 60.0
 
@@ -82,8 +82,6 @@ def missing() -> str:
     """Why there can be no InfluxDB here; '' where there can."""
     if _program() is None:
         return "influxd is not installed (apt-get install influxdb)"
-    if not PROXY.exists():
-        return f"the proxy for its write path is not here: {PROXY} comes with the sources"
     return ""
 
 
@@ -99,7 +97,7 @@ def local_influx(folder: Path) -> Iterator[LocalInflux]:
     try:
         _wait_for(influxd, port, log)
         target = f"http://127.0.0.1:{port}"
-        proxy = subprocess.Popen([sys.executable, str(PROXY), "--target", target], stdout=subprocess.PIPE)
+        proxy = subprocess.Popen([sys.executable, "-m", PROXY, "--target", target], stdout=subprocess.PIPE)
         assert proxy.stdout is not None  # noqa: S101 it is a pipe
         said = proxy.stdout.readline()
         if not said:

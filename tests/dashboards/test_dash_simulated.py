@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from influx_proxy import InfluxProxy
 from parts import Influx
 
 from dashboards.render import JSON_FOLDER
 from firmware_sim.places import settle
 from firmware_sim.registry import registry_csv
 from firmware_sim.town import Town
+from gateway.bench.influx_proxy import InfluxProxy
 from gateway.ingest.decode import Times, Wrong, decode
 from gateway.registry.csv_file import parse
 from gateway.store.influxdb import InfluxStore

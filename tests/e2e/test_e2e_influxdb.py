@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 import httpx
 from hub_process import a_hub
-from influx_proxy import InfluxProxy
 from ledger_publisher import Publisher, now_ms
 from parts import Broker, Influx, wait_until
 from tcp_proxy import TcpProxy
+
+from gateway.bench.influx_proxy import InfluxProxy
 
 TOKEN = "a-token-of-the-tests"
 

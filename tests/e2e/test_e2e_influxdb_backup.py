@@ -7,10 +7,11 @@ from pathlib import Path
 
 import httpx
 from hub_process import a_hub, carehub
-from influx_proxy import InfluxProxy
 from ledger_publisher import Publisher, now_ms
 from parts import Broker, Influx, wait_until
 from test_e2e_influxdb import TOKEN, influx_count, store_at
+
+from gateway.bench.influx_proxy import InfluxProxy
 
 PREFIX = "backup_"
 

@@ -1,7 +1,7 @@
 """InfluxDB fails in every way it knows, while readings flow: the alarm path does not notice, and nothing is missing afterwards.
 
-A real InfluxDB behind the proxy of ``influx_proxy``, in whose place trouble can stand. Ten minutes of it on virtual time are in
-``tests/gateway/test_outages.py``; with CAREHUB_DEEP they are lived through here.
+A real InfluxDB behind the proxy of ``gateway.bench``, in whose place trouble can stand. Ten minutes of it on virtual time
+are in ``tests/gateway/test_outages.py``; with CAREHUB_DEEP they are lived through here.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub_process import HubProcess, a_hub, channel
-from influx_proxy import InfluxProxy
 from ledger_publisher import Flow, Publisher, flowing
 from parts import Broker, Influx, wait_until
 from receiver import Receiver, receiving
 from reckoning import reckon, told
 from tcp_proxy import TcpProxy
 
+from gateway.bench.influx_proxy import InfluxProxy
 from gateway.store.influxdb import InfluxStore
 from rules.effects import alert_id
 

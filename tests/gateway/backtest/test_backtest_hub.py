@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 import httpx
 from backtest_cases import DOOR, FALL, HOUR, MINUTE
 from hub_process import HubProcess, a_hub, carehub
-from influx_proxy import InfluxProxy
 from ledger_publisher import Publisher, now_ms
 from parts import Broker, Influx, wait_until
+
+from gateway.bench.influx_proxy import InfluxProxy
 
 TOKEN = "a-token-of-the-tests"
 

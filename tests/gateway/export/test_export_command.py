@@ -12,10 +12,10 @@ import duckdb
 import pytest
 import typer
 from hub_process import a_hub, carehub, registry
-from influx_proxy import FORM, InfluxProxy
 from ledger_publisher import Publisher, now_ms
 from parts import Broker, Influx, free_port, wait_until
 
+from gateway.bench.influx_proxy import FORM, InfluxProxy
 from gateway.export.command import _target
 from gateway.export.slices import COLUMNS, Wanted, write_slice
 from gateway.keeping import Kept, keep

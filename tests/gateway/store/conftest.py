@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from influx_proxy import InfluxProxy
 from parts import Influx
 from store_rows import TOKEN
 
+from gateway.bench.influx_proxy import InfluxProxy
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.influxdb import InfluxStore
 from gateway.store.readings import Store

@@ -9,10 +9,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-import influx_proxy
 import pytest
-from influx_proxy import InfluxProxy
 from parts import Influx
+
+from gateway.bench import influx_proxy
+from gateway.bench.influx_proxy import InfluxProxy
 
 
 def ask(url: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:

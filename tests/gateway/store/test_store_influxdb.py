@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from influx_proxy import FORM, InfluxProxy
 from parts import free_port
 from store_rows import EVERYTHING, NOW, columns, row
 
+from gateway.bench.influx_proxy import FORM, InfluxProxy
 from gateway.store import influxql
 from gateway.store.halving import HALVINGS_MAX
 from gateway.store.influxdb import LINES_MAX, InfluxStore

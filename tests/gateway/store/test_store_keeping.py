@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from influx_proxy import InfluxProxy
 from store_rows import EVERYTHING, TOKEN, columns, row
 
+from gateway.bench.influx_proxy import InfluxProxy
 from gateway.store import influxdb_keeping
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.duckdb_keeping import DuckDBKeeping, compact

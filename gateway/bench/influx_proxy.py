@@ -4,7 +4,7 @@
 ``ns`` become ``u`` and ``n``. Databases are created when first named. Everything else passes through.
 
 With a ``prefix`` each proxy has databases of its own in a shared InfluxDB; with a ``token`` it answers 401
-to any other. Also a program: ``python influx_proxy.py --port 8087 --target http://127.0.0.1:8086``.
+to any other. Also a program: ``python -m gateway.bench.influx_proxy --port 8087 --target http://127.0.0.1:8086``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import http.client
 import json
 import threading
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -109,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers:
             if name.lower() not in {*NOT_PASSED, "date"}:
                 self.send_header(name, value)
-        if status != 204:  # which has neither body nor length
+        if status != HTTPStatus.NO_CONTENT:  # which has neither body nor length
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -121,6 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
+    """Stand before ``--target`` until killed; the first line on stdout is ``{"url": ...}``."""
     parser = argparse.ArgumentParser(description="InfluxDB 2.x's write path in front of an InfluxDB 1.6.7")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--target", default="http://127.0.0.1:8086")
