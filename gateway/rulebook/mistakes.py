@@ -89,11 +89,14 @@ def read_list(
 
     ``begins`` says what a list looks like, to those who wrote something else. Raises ``RuleMistakes`` with every mistake.
     """
-    if not READ_OTHERWISE.search(text):
-        with contextlib.suppress(RuleMistakes, yaml.YAMLError, UnicodeEncodeError):
-            return _entries(yaml.compose(text, Loader=SwiftYaml12), source=source, of=of, begins=begins)
-    # What is wrong is told by PyYAML, in its words: it knows the place of a value that is not there, too.
-    return _entries(_compose(text, source), source=source, of=of, begins=begins)
+    try:
+        if not READ_OTHERWISE.search(text):
+            with contextlib.suppress(RuleMistakes, yaml.YAMLError, UnicodeEncodeError):
+                return _entries(yaml.compose(text, Loader=SwiftYaml12), source=source, of=of, begins=begins)
+        # What is wrong is told by PyYAML, in its words: it knows the place of a value that is not there, too.
+        return _entries(_compose(text, source), source=source, of=of, begins=begins)
+    except RecursionError:
+        raise RuleMistakes([Mistake(source, 1, 1, "nested hundreds of levels deep; no rule is")]) from None
 
 
 def _entries(

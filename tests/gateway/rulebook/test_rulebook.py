@@ -170,3 +170,11 @@ def test_an_empty_folder_is_named(tmp_path: Path) -> None:
 def test_the_library_keeps_the_rules_that_people_know() -> None:
     known = "fall sos fall_confirmed no_activity door_left_open over_capacity gateway_lost device_silent battery_low"
     assert {rule.id for rule in load_rules()} >= set(known.split())
+
+
+@pytest.mark.parametrize(
+    "text", ["- " + "[" * 3_000 + "]" * 3_000, "- " + "{a: " * 3_000, "- " + "[" * 100_000]
+)
+def test_brackets_without_end_are_a_mistake_like_any_other(text: str) -> None:
+    with pytest.raises(RuleMistakes, match="nested hundreds of levels deep"):
+        read_rules(text, source="a.yaml")
