@@ -19,15 +19,14 @@ from tcp_proxy import TcpProxy
 DEEP = os.environ.get("CAREHUB_DEEP") == "1"
 HOMES = 3
 AWAY_S = 600 if DEEP else 0
-# The broker sends anew what was in flight, 65,535 messages behind a long outage: no radar's falls among them may be more than a
-# hub remembers (32 event ids a device).
-FALL_EVERY = 1_999 if DEEP else 199
+# Behind a long outage the broker sends anew up to 65,535 messages: of no radar may more falls be among them than a hub remembers.
+FLOW = {"pace": 2, "doors_every": 750, "fall_every": 1_999} if DEEP else {"doors_every": 1_500}
 # What is silent for 6 s raises: a blind spot taken for silence would show.
 RULES = FALL + silent(WORN_AND_FIXED) + NO_ACTIVITY
 # Nothing heard for so long: well below what is called silent here, as in life, where that is minutes.
 PATIENCE = {
     "gateway.ingest.mqtt5_session:PING_EVERY_S": 0.4,
-    "gateway.ingest.mqtt311_session:KEEP_ALIVE_S": 1,
+    "gateway.ingest.mqtt311_session:KEEP_ALIVE_S": 2,
 }
 
 
@@ -114,7 +113,7 @@ def test_whatever_befalls_the_line_between_hub_and_broker_nothing_is_lost_or_mad
         Publisher(mosquitto) as publisher,
     ):
         publisher.telemetry("H0001-sos", motion=True)
-        with flowing(publisher, homes=HOMES, doors_every=1_500, fall_every=FALL_EVERY) as flow:
+        with flowing(publisher, homes=HOMES, **FLOW) as flow:
             for fault in FAULTS:
                 fault(proxy, hub, flow)
                 wait_until(
