@@ -19,7 +19,8 @@ from tcp_proxy import TcpProxy
 DEEP = os.environ.get("CAREHUB_DEEP") == "1"
 HOMES = 3
 AWAY_S = 600 if DEEP else 0
-# Behind a long outage the broker sends anew up to 65,535 messages: no radar's falls among them may be more than a hub remembers.
+# Behind a long outage the broker sends anew up to 65,535 messages: of each radar no more falls may be among them than a hub
+# remembers.
 FLOW = {"pace": 2, "doors_every": 750, "fall_every": 1_999} if DEEP else {"doors_every": 1_500}
 # What is silent for 6 s raises: a blind spot taken for silence would show.
 RULES = FALL + silent(WORN_AND_FIXED) + NO_ACTIVITY
