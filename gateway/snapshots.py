@@ -43,11 +43,12 @@ class Snapshots:
     def part(self) -> Work:
         """The next part of the round; every deed up to the engine's position must be written before it is."""
         work = Work(self._engine.position)
-        for name in self.left[:SNAPSHOT_KEYS_MAX] + self._engine.unsaved_sites():
-            work.saved.append(Saved(name, self._engine.position, self._engine.body_of(name)))
+        keys = self.left[:SNAPSHOT_KEYS_MAX]
         del self.left[:SNAPSHOT_KEYS_MAX]
         if not self.left:
             work.floor = self._from
+        for name in keys + self._engine.unsaved_sites(keys if self.left else None):
+            work.saved.append(Saved(name, self._engine.position, self._engine.body_of(name)))
         return work
 
     def written(self, part: Work) -> None:

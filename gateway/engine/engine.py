@@ -12,13 +12,13 @@ What the rules decide goes through the shaping stage of the place's site (``gate
 
 Recovery: states as of their own positions, then the events behind the oldest of them; an event that a key's state has
 already seen is not shown to it again. A site's state must not be older than that of a key of it which had something to say
-since: ``unsaved_sites`` go with every saved key.
+since: the ``unsaved_sites`` of some keys go with them.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -151,10 +151,12 @@ class Engine:
                 return min(range(PARTS), key=lambda part: _first(self._heaps[part]))
         return ALL
 
-    def unsaved_sites(self) -> list[str]:
-        """The sites that have changed since this was last asked, as names for ``body_of``."""
-        changed, self._sites.dirty = sorted(self._sites.dirty), set()
-        return [SITE + site for site in changed]
+    def unsaved_sites(self, keys: Collection[str] | None = None) -> list[str]:
+        """The sites to be saved now, as names for ``body_of``: all that have changed since they last were, or with these keys.
+
+        With keys, only those which one of them has told something since: a site where many alerts stand is large.
+        """
+        return [SITE + site for site in self._sites.unsaved(keys)]
 
     def body_of(self, name: str) -> bytes:
         """The state of a key or site as bytes; empty when it has gone."""

@@ -6,7 +6,7 @@ by position, so that a recovered state is not shown again what it has seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from rules.effects import Effect
 from rules.events import AnyEvent, ClockStepped, Command, Tick, WorldChanged
@@ -17,11 +17,12 @@ from rules.world import World
 
 
 class Sites:
-    """All sites' states, owned here and changed in place. ``dirty`` are those changed since they were last saved."""
+    """All sites' states, owned here and changed in place."""
 
     def __init__(self) -> None:
         self.states: dict[str, SiteState] = {}
-        self.dirty: set[str] = set()
+        self._dirty: set[str] = set()  # changed since they were last saved
+        self._told_by: dict[str, set[str]] = {}  # site -> keys that have told it something since then
         self._seen_until: dict[str, int] = {}
 
     def recover(self, states: Iterable[tuple[int, SiteState]]) -> None:
@@ -33,6 +34,17 @@ class Sites:
     def recovered(self) -> None:
         """The replay is over: from now on everything is news."""
         self._seen_until.clear()
+
+    def unsaved(self, keys: Collection[str] | None) -> list[str]:
+        """Those changed since they were last asked for; with ``keys``, of them those that one of the keys told something."""
+        if keys is None:
+            found = sorted(self._dirty)
+        else:
+            found = sorted(site for site, told in self._told_by.items() if not told.isdisjoint(keys))
+        self._dirty.difference_update(found)
+        for site in found:
+            self._told_by.pop(site, None)
+        return found
 
     def next_wake(self) -> int:
         """A lower bound of the next deadline of any site, in ms."""
@@ -62,6 +74,7 @@ class Sites:
     def shape(self, world: World, key: str, effects: list[Effect], now: int, position: int) -> list[Effect]:
         """What the rules decided about a place, as its people are told of it."""
         site = world.places[key].site
+        self._told_by.setdefault(site, set()).add(key)
         return [told for effect in effects for told in self._tell(world, site, effect, now, position)]
 
     def _tell(self, world: World, site: str, event: Heard, now: int, position: int) -> list[Effect]:
@@ -70,7 +83,7 @@ class Sites:
         state = self.states.get(site)
         if state is None:
             state = self.states[site] = SiteState(site)
-        self.dirty.add(site)
+        self._dirty.add(site)
         return shape_in_place(world, state, event, now)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import ColumnElement, Engine, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from gateway.alerts.escalation import Climb, Ladder, after_hold, due, first
@@ -272,11 +272,8 @@ class AlertLog:
         if tick.held:
             return held_from or tick.now
         self._unshelve(session, tick.now, written)
-        waiting = session.scalars(
-            select(Alert)
-            .where(Alert.state == "raised", Alert.escalate_at.is_not(None))
-            .order_by(Alert.number)
-        ).all()
+        everybody, whose_turn = Alert.escalate_at.is_not(None), Alert.escalate_at <= tick.now
+        waiting = _raised(session, whose_turn if held_from is None else everybody)
         if held_from is not None:
             for alert in waiting:
                 alert.escalate_at = after_hold(
@@ -306,8 +303,7 @@ class AlertLog:
 
     def _unshelve(self, session: Session, now: int, written: Written) -> None:
         """What has been on the shelf for its time is told anew, also where its condition has ended meanwhile."""
-        over = select(Alert).where(Alert.state == "raised", Alert.shelved_until <= now).order_by(Alert.number)
-        for alert in session.scalars(over).all():
+        for alert in _raised(session, Alert.shelved_until <= now):
             take_from_shelf(session, alert, now)
             self._tell(session, alert, now, written, anew=True)
 
@@ -325,6 +321,12 @@ def _save(session: Session, work: Work, position: int) -> None:
     if work.floor is not None:
         cursors += [(FLOOR, work.floor[0]), (FLOOR_WORLD, work.floor[1])]
     connection.exec_driver_sql(_ADVANCE, cursors)
+
+
+def _raised(session: Session, timely: ColumnElement[bool]) -> list[Alert]:
+    """What nobody has accepted and whose time is such, oldest first; found by the index of that time, as below."""
+    found = session.scalars(select(Alert).where(literal_column("+alert.state") == "raised", timely))
+    return sorted(found, key=lambda alert: alert.number)
 
 
 def _earliest_escalation(session: Session) -> int | None:

@@ -77,6 +77,16 @@ def test_a_site_is_saved_whenever_it_has_changed() -> None:
     assert decode(hub.body_of("site:s")).site == "s"
 
 
+def test_with_a_key_goes_only_the_site_that_it_has_told_something() -> None:
+    hub = engine()
+    told(hub, [door(1, START), door(3, START), Tick(START + 15 * S)])
+    assert hub.unsaved_sites(["H2"]) == [], "it has raised nothing"
+    assert hub.unsaved_sites(["H2", "H3"]) == ["site:t"]
+    assert hub.unsaved_sites(["H3"]) == [], "it is saved already"
+    assert hub.unsaved_sites() == ["site:s"], "what has changed and went with nobody"
+    assert hub.unsaved_sites(["H1"]) == []
+
+
 def test_a_key_is_never_saved_without_its_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a kill amid a round leaves a key that has raised beside a site that has not heard of it."""
     monkeypatch.setattr(gateway.snapshots, "SNAPSHOT_KEYS_MAX", 1)
