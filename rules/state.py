@@ -1,6 +1,7 @@
 """What the rules remember of one key (a home or a facility). Serialised as it stands; its size is bounded by the world.
 
-States are trees, never cyclic: ``gc=False`` keeps a city's millions of parts from the garbage collector's sight.
+States are trees, never cyclic: ``gc=False`` keeps a city's millions of parts from the garbage collector's sight. So do tuples
+of numbers, which it soon looks away from; of lists it looks at every one.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Slot(msgspec.Struct, array_like=True, gc=False):
     event: str = ""
     cause: Fact | None = None
     held: int = 0
-    past: list[tuple[int, float]] = msgspec.field(default_factory=list)
+    past: tuple[tuple[int, float], ...] = ()
     held_back: bool = False
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from typing import TYPE_CHECKING
 
 from rules.conditions.condition import Condition, Ended, Fired, known
@@ -71,7 +70,7 @@ class Count(Condition, frozen=True):
         if self.event is None or not self.event.matches(event) or not self._reached(slot, fact):
             return None
         fired = Fired(slot.past[-1][0], self._facts(slot, fact), event_name(event))
-        slot.past = []
+        slot.past = ()
         return fired
 
     def on_fact(
@@ -94,14 +93,14 @@ class Count(Condition, frozen=True):
 
     def step_clock(self, slot: Slot, by: int) -> None:
         super().step_clock(slot, by)
-        slot.past = [(at + by, value) for at, value in slot.past]
+        slot.past = tuple((at + by, value) for at, value in slot.past)
 
     def _reached(self, slot: Slot, fact: Fact) -> bool:
         """Count it (one that comes late, in its place); whether there are enough now."""
         assert not isinstance(fact.value, str), "the core tells conditions of numbers only"  # noqa: S101 an invariant
-        insort(slot.past, (fact.at, fact.value))
-        since = slot.past[-1][0] - self.within_s * 1000
-        slot.past = [one for one in slot.past if one[0] > since][-self.at_least :]
+        past = sorted((*slot.past, (fact.at, fact.value)))
+        since = past[-1][0] - self.within_s * 1000
+        slot.past = tuple(one for one in past if one[0] > since)[-self.at_least :]
         return len(slot.past) == self.at_least
 
     def _facts(self, slot: Slot, fact: Fact) -> tuple[Fact, ...]:

@@ -102,7 +102,7 @@ class Learned(Condition, frozen=True):
         if allowed is None:
             return None
         # Kept: nothing is learned while it is quiet.
-        slot.past = [(since, float(allowed.limit_ms)), (since, float(allowed.usual_ms))]
+        slot.past = ((since, float(allowed.limit_ms)), (since, float(allowed.usual_ms)))
         due = since + allowed.limit_ms
         if at < due:
             slot.due = min(slot.due, due)

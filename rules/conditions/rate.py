@@ -79,15 +79,15 @@ class Rate(Condition, frozen=True):
 
     def resume(self, watch: Watch, state: KeyState, slot: Slot, *, shift: int, earliest: int) -> None:
         if shift:
-            slot.past = []
+            slot.past = ()
 
     def step_clock(self, slot: Slot, by: int) -> None:
         super().step_clock(slot, by)
-        slot.past = [(at + by, value) for at, value in slot.past]
+        slot.past = tuple((at + by, value) for at, value in slot.past)
 
     def _add(self, slot: Slot, at: int, value: float, heard_again: int) -> None:
         """The value is another from ``at`` on; what was measured before the device was away counts no more."""
-        past = slot.past
+        past = list(slot.past)
         if past and past[-1][0] < heard_again:
             past = []
         if past:
@@ -96,12 +96,12 @@ class Rate(Condition, frozen=True):
                 past.pop()
             if not past or at - past[-1][0] >= self.over_s * 1000 // SAMPLES:
                 past.append((at, last))
-        slot.past = [*past, (at, value)]
+        slot.past = (*past, (at, value))
 
     def _forget(self, slot: Slot, at: int) -> None:
         """Drop what was last so before the time that counts."""
         since = at - self.over_s * 1000
-        slot.past = [sample for sample in slot.past[:-1] if sample[0] > since] + slot.past[-1:]
+        slot.past = (*(sample for sample in slot.past[:-1] if sample[0] > since), *slot.past[-1:])
 
     def _beyond(self, one: float, other: float) -> bool:
         """Whether the one is the better start for a change: lower for a rise, higher for a fall."""
