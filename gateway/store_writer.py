@@ -26,7 +26,7 @@ EVENTS_PER_WRITE_MAX = (
 )
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 IDLE_S = 0.2  # how long readings may wait to be written together
-BUSY_S = 1.0  # and in a flood, where few large writes cost half of many small ones
+BUSY_S = 0.4  # and in a flood, where few large writes cost half of many small ones; a longer one a fall would wait for
 BUSY_EVENTS = 500  # so many within IDLE_S are a flood
 OF_OTHERS = (StoreUnavailable, JournalError, sqlite3.Error, DBAPIError)  # the store, the journal, the alerts
 SELF_EVERY_MS = 60_000
