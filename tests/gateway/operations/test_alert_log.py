@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from alert_book import AT, WORLD, Book, command, raised, tick
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.operations.alert_log import Deed, Saved, Work
 from gateway.operations.handling import Answer
+from gateway.operations.tables import Alert
 from rules.effects import End
 from rules.events import Command
 
@@ -66,6 +67,21 @@ def test_a_ladder_is_climbed_rung_by_rung_also_by_one_late_tick(book: Book) -> N
         ("escalated", 60_000),
         ("escalated", 500_000),
     ]
+
+
+def test_a_rung_reads_whose_turn_it_is_and_nobody_else(book: Book) -> None:
+    """In a storm thousands wait: to read them all for each that climbs held a fall up for 93 ms."""
+    for number in range(30):
+        book.tell(raised(f"a{number}", at=AT + number * 1_000))
+    read: list[str] = []
+    note = lambda alert, _: read.append(alert.id)  # noqa: E731
+    event.listen(Alert, "load", note)
+    try:
+        book.tell(tick(61))
+    finally:
+        event.remove(Alert, "load", note)
+    assert sorted(set(read)) == ["a0", "a1"]
+    assert [book.alert(f"a{number}").rung for number in range(3)] == [1, 1, 0]
 
 
 def test_a_tick_in_the_same_commit_as_the_raise_escalates_it(book: Book) -> None:
