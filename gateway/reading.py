@@ -92,7 +92,9 @@ class Reader:
         self._replayer = Replayer(engine, lambda event: self.ingest.is_repeat(event))  # noqa: PLW0108 it is replaced
         self._run_id = uuid.uuid4().hex[:8]
         self._last_tick = 0
-        self.amid_parts = False  # the last tick concerned a part of the places, and others wait for theirs
+        self.amid_parts = (
+            False  # the newest reading told the time to a part of the places: others may wait for theirs
+        )
         self.feed = Feed()
         self.ingest = Ingest(memory=engine, clock=clock, limit=limit)
         self.dropped_first: int | None = None
@@ -273,6 +275,7 @@ class Reader:
 
     def _read_clock(self, reading: Reading) -> None:
         """Journal a step of the wall clock, and a tick if one is due and nothing that was read still waits."""
+        self.amid_parts = False
         by = self._clock.stepped()
         if by:
             log.warning("the wall clock was set by %d ms", by)

@@ -15,10 +15,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 RATE_SHARE_MIN = 0.99  # of the rate asked for: a hub that reads less piles up a day's messages within months
-LAG_END_S_MAX = (
-    5.0  # from the last PUBLISH to its row: the writer gathers for a second, its commit may take one
-)
-LAG_GROWS_S = 2.0  # of load: what the store is behind swings by a second's gathering; twice that is a trend
+LAG_END_S_MAX = 5.0  # from the last PUBLISH to its row: its commit may take a second and more
+LAG_GROWS_S = 2.0  # of load: what the store is behind swings by what is gathered and written at once
 FDS_GROW_MAX = (
     8  # a poll of /metrics, a channel's second connection, a database's write-ahead log come and go
 )

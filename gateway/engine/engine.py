@@ -208,9 +208,11 @@ class Engine:
             learn(self.world, self._routes, event)
         heard = self._sites.hear(self.world, event, position)
         decided.extend(Decided(position, effect, self.world) for effect in heard)
-        for key in (
-            self._due(event, position) if isinstance(event, Tick) else keys(self.world, self._routes, event)
-        ):
+        if isinstance(event, Tick):
+            concerned: Iterable[str] = self._due(event, position)
+        else:
+            concerned = keys(self.world, self._routes, event)
+        for key in concerned:
             self._advance(key, event, position, decided)
         if isinstance(event, WorldChanged):
             self._find_devices()

@@ -257,8 +257,10 @@ class DuckDBStore:
 
 
 def _memory_bytes(database: duckdb.DuckDBPyConnection) -> int:
-    (held,) = database.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchone() or (0,)
-    return int(held or 0)
+    found = database.execute(
+        "SELECT sum(memory_usage_bytes) FROM duckdb_memory()"
+    ).fetchall()  # to its end, as below
+    return int(found[0][0] or 0)
 
 
 def _position(database: duckdb.DuckDBPyConnection) -> int:

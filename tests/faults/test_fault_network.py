@@ -61,9 +61,7 @@ def reset(proxy: TcpProxy, hub: HubProcess, flow: Flow) -> None:
 def swallowed(proxy: TcpProxy, hub: HubProcess, flow: Flow) -> None:
     """No FIN, no RST: what is said gets lost and nobody is told."""
     proxy.dead = True
-    wait_until(
-        lambda: is_deaf(hub), within_s=90, what="readyz saying so"
-    )  # MQTT 3.1.1: twice its keep-alive of 30 s
+    wait_until(lambda: is_deaf(hub), within_s=40, what="readyz saying so")
     lasts(flow, 500)
     proxy.dead = False
     proxy.cut()

@@ -150,6 +150,24 @@ def test_where_much_is_due_at_once_a_message_waits_for_a_part_of_it_only(
     runs(run())
 
 
+def test_a_loss_of_the_feed_amid_the_parts_does_not_keep_the_line_going_round(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing settles then, so nothing is waited for; the parts go on when it is back."""
+    monkeypatch.setattr(gateway.engine.engine, "DUE_AT_ONCE", 1)
+
+    async def run() -> None:
+        desk = await ready(tmp_path)
+        await desk.go(3_600_000)
+        assert desk.line.reader.amid_parts
+        desk.disconnects()
+        await desk.go(1)
+        assert not desk.line.reader.amid_parts
+        desk.drop()
+
+    runs(run())
+
+
 def test_what_people_do_is_not_stamped_after_a_message_that_waits(tmp_path: Path) -> None:
     async def run() -> None:
         desk = await ready(tmp_path)

@@ -171,6 +171,7 @@ def test_nothing_of_the_past_is_held_while_the_file_is_open(tmp_path: Path):
     store = DuckDBStore(path)
     for cursor in range(1, 21):
         store.write(columns(row(NOW + n) for n in range(1_000)), cursor=cursor)
+    assert 0 < store.memory_bytes < 1 << 29, "its own account, within its limit"
     with store.work("asking") as connection:
         held = connection.execute("SELECT memory_usage_bytes FROM duckdb_memory() WHERE tag = 'TRANSACTION'")
         ((size,),) = held.fetchall()
