@@ -124,7 +124,7 @@ class Journal(JournalReader):
             return self.position
 
     def _remember(self, first: int, events: list[AnyEvent]) -> None:
-        """A tuple, because the garbage collector soon looks away from it: a list of events costs 30 ms a look, all in all."""
+        """A tuple, because the garbage collector soon looks away from it: a list of events is walked through."""
         self._tail.append((first, tuple(events)))
         self._tail_events += len(events)
         while self._tail_events > TAIL_MAX:
