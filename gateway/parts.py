@@ -14,7 +14,7 @@ from gateway.heartbeat import Heartbeat
 from gateway.ingest.source import BrokerAddress
 from gateway.notify.channel import Channel
 from gateway.notify.http import ChannelError
-from gateway.notify.opening import open_channel
+from gateway.notify.opening import Given, open_channel
 from gateway.operations.database import open_to_read
 from gateway.registry import apply as registry
 from gateway.rulebook.load import Rulebook, load_rulebook
@@ -47,10 +47,13 @@ def open_channels(settings: Settings) -> dict[str, Channel]:
             raise SettingsError(f"channels: {given.name!r} stands twice; give each channel its own name")
         try:
             found[given.name] = open_channel(
-                name=given.name,
-                kind=given.kind,
-                url=given.url.get_secret_value(),
-                secret=given.secret.get_secret_value(),
+                given.kind,
+                Given(
+                    name=given.name,
+                    url=given.url.get_secret_value(),
+                    secret=given.secret.get_secret_value(),
+                    options={name: value.get_secret_value() for name, value in given.options.items()},
+                ),
             )
         except ChannelError as error:
             raise SettingsError(f"channels: {error}") from None

@@ -145,17 +145,26 @@ def _secret_of(given: SecretStr) -> SecretStr:
 
 
 class Channel(Section):
-    """A way to the outside. ``url`` and ``secret`` may be ``env:NAME``: then they are read from that variable."""
+    """A way to the outside; docs/通知渠道.md says what each kind needs.
+
+    ``url``, ``secret`` and each of the ``options`` may be ``env:NAME``: then they are read from that variable.
+    """
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    kind: Literal["webhook", "wecom"]
-    url: SecretStr
+    kind: str
+    url: SecretStr = SecretStr("")
     secret: SecretStr = SecretStr("")
+    options: dict[str, SecretStr] = {}
 
     @field_validator("url", "secret", mode="after")
     @classmethod
     def _from_environment(cls, given: SecretStr) -> SecretStr:
         return _secret_of(given)
+
+    @field_validator("options", mode="after")
+    @classmethod
+    def _options_from_environment(cls, given: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        return {name: _secret_of(value) for name, value in given.items()}
 
 
 class Rung(Section):

@@ -8,6 +8,17 @@ from typing import TypeAlias
 Words: TypeAlias = dict[str, str]  # language ("zh", "en") → text
 Steps: TypeAlias = dict[str, list[str]]  # language → what to do, in order
 
+ABOUTS = (
+    "alert",  # raised, or come to the next rung
+    "recontact",  # accepted, and nothing settled since
+    "outcome",  # how it ended, to those who were told of it without being on duty
+    "slip",  # to a property guard: where to knock, and nothing else (物业协助单)
+    "step",  # any step of it, to a system that follows along
+    "digest",  # several that are not urgent, in one
+    "deaf",  # a desk that cannot hear
+    "test",  # nothing has happened: somebody tries the channel
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertFacts:
@@ -63,3 +74,4 @@ class AlertMessage:
     rung: int
     recorded: bool
     late_ms: int
+    about: str = "alert"  # what of it is told: one of ``ABOUTS``

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from hashlib import blake2b
 from typing import Protocol
 
 from gateway.alerts.message import AlertMessage
 
 
+class Proof(StrEnum):
+    """What a receipt proves. Only ``REACHED`` and ``READ`` are shown as delivered; ``TAKEN`` is sent, unconfirmed."""
+
+    TAKEN = "taken"  # the provider has it, or (Apprise) says so
+    REACHED = "reached"  # it is on the telephone, or in the system it was meant for
+    READ = "read"  # a person has opened it, heard it, pressed a key
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a message is for: ``id`` as the duty plan or the registry has it, ``address`` as the channel needs it.
+
+    Both are empty for a channel that reaches a group, a system or a siren. The address is personal data: never logged.
+    """
+
+    id: str = ""
+    address: str = field(default="", repr=False)
+
+
+GROUP = Recipient()
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the other side answered, in a few words fit for showing: no secret, no personal data."""
+    """What the other side answered, in a few words fit for showing: no secret, no personal data.
+
+    ``proves`` where this one proves something else than its channel does otherwise.
+    """
 
     text: str
+    proves: Proof | None = None
 
 
 class Recoverable(Exception):  # noqa: N818 the word of the field: it says what to do about it
@@ -36,8 +63,23 @@ class Unrecoverable(Exception):  # noqa: N818 as above
 class Channel(Protocol):
     """One way to the outside."""
 
-    async def send(self, message_id: str, message: AlertMessage) -> Receipt:
-        """Try once; returns when the other side has taken it, raises ``Recoverable`` or ``Unrecoverable``."""
+    @property
+    def proves(self) -> Proof:
+        """What its receipts prove."""
+        ...
+
+    @property
+    def personal(self) -> bool:
+        """Whether it reaches a person at an address; otherwise a group, a system, a siren."""
+        ...
+
+    @property
+    def gathers(self) -> bool:
+        """Whether people read it, so that what is not urgent comes to it in one message rather than in many."""
+        ...
+
+    async def send(self, message_id: str, message: AlertMessage, to: Recipient = GROUP) -> Receipt:
+        """Try once, within 4 s; returns when the other side has taken it, raises ``Recoverable`` or ``Unrecoverable``."""
         ...
 
     async def aclose(self) -> None:
@@ -45,12 +87,13 @@ class Channel(Protocol):
         ...
 
 
-def message_id(alert: str, rung: int, person: str, channel: str, turn: int = 0) -> str:
+def message_id(alert: str, rung: int, person: str, channel: str, turn: int = 0, about: str = "alert") -> str:
     """The id under which a message is sent, however often: 32 hex digits of its alert, rung, person and channel.
 
-    ``person`` is '' for a channel that reaches a group; an alert told anew is another message in each ``turn``. The parts
-    are length-prefixed: no two tuples share an id.
+    ``person`` is '' for a channel that reaches a group; an alert told anew is another message in each ``turn``, and so is what
+    is told ``about`` it besides. The parts are length-prefixed: no two tuples share an id.
     """
-    parts = (alert, str(rung), person, channel) + ((str(turn),) if turn else ())
+    parts = (alert, str(rung), person, channel) + ((str(turn),) if turn or about != "alert" else ())
+    parts += (about,) if about != "alert" else ()
     packed = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in parts))
     return blake2b(packed, digest_size=16).hexdigest()

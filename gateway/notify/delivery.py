@@ -278,7 +278,7 @@ class Delivery:
 
     async def _send(self, lane: _Lane, waiting: Waiting) -> Outcome:
         try:
-            receipt = await lane.channel.send(waiting.id, waiting.message)
+            receipt = await lane.channel.send(waiting.id, waiting.message, waiting.to)
         except Recoverable as refusal:
             outcome = not_taken(waiting, refusal, now_ms=self._now_ms())
         except Unrecoverable as refusal:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gateway.alerts.message import AlertFacts, AlertMessage, PlaceFacts
 from gateway.alerts.words import OutsidePlace, compose
-from gateway.notify.channel import message_id
+from gateway.notify.channel import GROUP, Recipient, message_id
 from gateway.operations.database import repeatable
 from gateway.operations.tables import Alert, AlertStep, Outbox, Place, table_of
 
@@ -31,6 +31,7 @@ class Waiting:
     raised_wall_ms: int
     withdrawn: bool
     message: AlertMessage
+    to: Recipient = GROUP
     first: bool = (
         True  # not an escalation, nor told anew: from its raise on, nothing but the hub made it wait
     )

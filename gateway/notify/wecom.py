@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.alerts.message import AlertMessage
 from gateway.notify.budget import Budget
-from gateway.notify.channel import Receipt, Recoverable, Unrecoverable
+from gateway.notify.channel import GROUP, Proof, Receipt, Recipient, Recoverable, Unrecoverable
 from gateway.notify.http import ChannelError, Poster, checked_url
 
 ADDRESS = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
@@ -18,7 +18,7 @@ TEXT_BYTES_MAX = 2048  # of a robot's text message, UTF-8
 MESSAGES_A_MINUTE = 20  # a robot's limit; beyond it the answer is 45009
 KEPT_FOR_LIFE_SAFETY = 5
 LIMIT_WAIT_S = 60.0
-TIMEOUT_S = 5.0
+TIMEOUT_S = 4.0
 
 _TOO_MANY = 45009  # api freq out of limit
 _PASSING = frozenset({-1, 45033})  # busy; too many at once
@@ -34,6 +34,10 @@ class WeComRobot:
     ``url`` may hold the key (``…/send?key=…``), or ``secret`` is the key and ``url`` may be left empty.
     """
 
+    proves = Proof.TAKEN
+    personal = False
+    gathers = True
+
     def __init__(
         self,
         name: str,
@@ -47,7 +51,12 @@ class WeComRobot:
         self._budget = Budget(most=MESSAGES_A_MINUTE, window_ms=60_000, reserve=KEPT_FOR_LIFE_SAFETY)
         self._clock_ms = clock_ms
 
-    async def send(self, message_id: str, message: AlertMessage) -> Receipt:  # noqa: ARG002 a robot knows no ids
+    async def send(
+        self,
+        message_id: str,  # noqa: ARG002 a robot knows no ids
+        message: AlertMessage,
+        to: Recipient = GROUP,  # noqa: ARG002 it speaks to its group
+    ) -> Receipt:
         """Post once, within the robot's budget; over it the message is given back at once with the time to wait."""
         life_safety = message.kind == "life_safety"
         wait_ms = self._budget.take(self._clock_ms(), urgent=life_safety)

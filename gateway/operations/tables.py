@@ -101,7 +101,7 @@ class Alert(Base):
         int
     ]  # wall clock, for measuring delivery; differs from raised_at in accelerated time
     recorded: Mapped[bool] = mapped_column(default=True)
-    state: Mapped[str] = mapped_column(default="raised")  # raised | accepted | closed
+    state: Mapped[str] = mapped_column(default="raised")  # gateway.alerts.lifecycle.STATES
     version: Mapped[int] = mapped_column(default=1)
     ended_at: Mapped[int | None]  # the condition no longer holds
     accepted_by: Mapped[str | None]
@@ -110,8 +110,14 @@ class Alert(Base):
     closed_at: Mapped[int | None]
     verdict: Mapped[
         str | None
-    ]  # true | false | test | unconfirmed | cleared (a device alarm that ended by itself)
+    ]  # true | false | test | unconfirmed | merged | cleared (a device alarm that ended by itself)
+    reason: Mapped[str | None]  # of a false alarm: gateway.alerts.lifecycle.REASONS
+    outcome: Mapped[str | None]  # none_needed | assisted | family_came | hospital
     note: Mapped[str | None]
+    settled_at: Mapped[int | None]  # a call or a visit has found out how the person is
+    assigned_to: Mapped[str | None]  # who is asked to accept it
+    merged_into: Mapped[str | None]  # the alert that it is part of
+    reopened: Mapped[int] = mapped_column(default=0, server_default="0")  # how often
     rung: Mapped[int] = mapped_column(default=0)
     escalate_at: Mapped[int | None] = mapped_column(index=True)  # hub time of the next rung while unaccepted
     turn: Mapped[int] = mapped_column(default=0, server_default="0")  # how often it was told anew
@@ -136,7 +142,7 @@ class Alert(Base):
 
 
 class AlertStep(Base):
-    """What happened to an alert, in order: raised, delivered, escalated, again, changed, shelved, accepted, ended."""
+    """What happened to an alert, in order: when, by whom, and from where (``via``: console, link, api, voice, a channel)."""
 
     __tablename__ = "alert_step"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -145,6 +151,7 @@ class AlertStep(Base):
     at: Mapped[int]
     by: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
+    via: Mapped[str] = mapped_column(default="", server_default=text("''"))
 
 
 class HeldAlert(Base):
@@ -208,21 +215,122 @@ class Silence(Base):
 
 
 class Outbox(Base):
-    """A message to be brought to a channel: at least once, under the same id each time."""
+    """A message to be brought to a channel: at least once, under the same id each time.
+
+    What one recipient is told on one rung is an ``errand``: when its channel fails, the next of ``ways`` is used, and what
+    waits on others is withdrawn once one has taken it. A ``gathered`` message goes out within the message ``digest_id``.
+    """
 
     __tablename__ = "outbox"
-    id: Mapped[str] = mapped_column(primary_key=True)  # hash(alert, rung, person, channel)
+    id: Mapped[str] = mapped_column(primary_key=True)  # gateway.notify.channel.message_id
     alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"), index=True)
     rung: Mapped[int]
     channel: Mapped[str]
-    state: Mapped[str] = mapped_column(default="waiting")  # waiting | delivered | failed | withdrawn
+    state: Mapped[str] = mapped_column(
+        default="waiting"
+    )  # waiting | sent | delivered | failed | withdrawn | gathered
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_ms: Mapped[int] = mapped_column(default=0)  # wall clock
     delivered_ms: Mapped[int | None]  # wall clock
     receipt: Mapped[str] = mapped_column(default="")
     error: Mapped[str] = mapped_column(default="")
+    about: Mapped[str] = mapped_column(default="alert", server_default=text("'alert'"))
+    person: Mapped[str] = mapped_column(default="", server_default=text("''"))  # '' for a group
+    role: Mapped[str] = mapped_column(default="desk", server_default=text("'desk'"))  # desk | family | guard
+    desk: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
+    errand: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    ways: Mapped[str] = mapped_column(default="", server_default=text("''"))  # channels left, with commas
+    proof: Mapped[str] = mapped_column(default="", server_default=text("''"))  # gateway.notify.channel.Proof
+    digest_id: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    step_id: Mapped[int | None]  # the step that a following system is told of
 
-    __table_args__ = (Index("outbox_waiting", "state", "next_try_ms"),)
+    __table_args__ = (
+        Index("outbox_waiting", "state", "next_try_ms"),
+        Index("outbox_errand", "errand"),
+        Index("outbox_digest", "digest_id"),
+    )
+
+
+class DutyPlan(Base):
+    """A duty plan (``gateway.duty.plan.Plan`` as JSON); ``in_force_at`` is hub time, None before its command is applied."""
+
+    __tablename__ = "duty_plan"
+    version: Mapped[str] = mapped_column(primary_key=True)  # hash of the body
+    body: Mapped[str]
+    in_force_at: Mapped[int | None]
+
+
+class DeskState(Base):
+    """What is known of a desk by its commands: since when it cannot hear, whether that was told, who has taken it over."""
+
+    __tablename__ = "desk_state"
+    desk: Mapped[str] = mapped_column(primary_key=True)
+    deaf_since: Mapped[int | None]
+    deaf_why: Mapped[str] = mapped_column(default="")
+    handed_over_at: Mapped[int | None]
+    handed_over_by: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
+
+
+class ChannelState(Base):
+    """What the last message or test on a channel came to; wall clock."""
+
+    __tablename__ = "channel_state"
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    ok: Mapped[bool]
+    at_ms: Mapped[int]
+    tested_ms: Mapped[int | None]
+    words: Mapped[str] = mapped_column(default="")
+
+
+class Consent(Base):
+    """What a home has agreed to: that a contact is told (``family``), that a guard is asked to knock (``guard``)."""
+
+    __tablename__ = "consent"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    place_id: Mapped[str] = mapped_column(index=True)
+    scope: Mapped[str]  # family | guard
+    contact: Mapped[int | None]  # the rank of the contact, for family
+    since: Mapped[int]
+    by: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    ended_at: Mapped[int | None]
+    ended_by: Mapped[str] = mapped_column(default="")
+
+
+class FollowUp(Base):
+    """Somebody to be visited or called the day after (次日回访), from when on, and what came of it."""
+
+    __tablename__ = "follow_up"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alert.id", ondelete="CASCADE"))
+    place_id: Mapped[str]
+    due_at: Mapped[int] = mapped_column(index=True)
+    done_at: Mapped[int | None]
+    done_by: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
+
+
+class Link(Base):
+    """A secret address given to somebody without an account; only the hash of its token is kept.
+
+    ``purpose``: accept (of ``alert_id``), slip (a guard's, of ``alert_id``), family (of ``place_id``).
+    """
+
+    __tablename__ = "link"
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    purpose: Mapped[str]
+    alert_id: Mapped[str] = mapped_column(default="")
+    place_id: Mapped[str] = mapped_column(default="")
+    holder: Mapped[str] = mapped_column(default="")  # a person, a contact, a desk
+    made_at: Mapped[int]
+    made_by: Mapped[str] = mapped_column(default="")
+    ends_at: Mapped[int | None]
+    ended_at: Mapped[int | None]
+    ended_by: Mapped[str] = mapped_column(default="")
+
+    __table_args__ = (Index("link_alert", "alert_id"), Index("link_place", "place_id"))
 
 
 class Answered(Base):

@@ -22,7 +22,7 @@ from gateway.alerts.message import AlertMessage
 from gateway.notify.budget import Budget
 from gateway.notify.channel import Channel, Receipt, Recoverable, Unrecoverable, message_id
 from gateway.notify.http import ChannelError
-from gateway.notify.opening import open_channel
+from gateway.notify.opening import Given, open_channel
 from gateway.notify.webhook import Webhook
 from gateway.notify.wecom import WeComRobot, text_of
 
@@ -257,21 +257,20 @@ def test_a_long_message_is_cut_at_a_line_within_2048_bytes() -> None:
         ({"kind": "webhook", "url": "https://u:p@example.org", "secret": SECRET}, "holds a user or password"),
         ({"kind": "webhook", "url": "https://example.org", "secret": "short"}, "openssl rand -hex 32"),
         ({"kind": "wecom", "url": "", "secret": ""}, "the robot's key is missing"),
-        ({"kind": "pigeon", "url": "", "secret": ""}, "use one of webhook, wecom"),
+        ({"kind": "pigeon", "url": "", "secret": ""}, "is unknown; use one of "),
     ],
 )
 def test_settings_that_cannot_work_are_refused_in_words(settings: dict[str, str], word: str) -> None:
     with pytest.raises(ChannelError) as caught:
-        open_channel(name="city", **settings)
+        open_channel(settings.pop("kind"), Given(name="city", **settings))
     assert word in str(caught.value)
     assert "channel 'city'" in str(caught.value)
     assert settings["secret"] == "" or settings["secret"] not in str(caught.value)
 
 
 def test_a_robots_key_may_stand_in_its_url() -> None:
-    channel = open_channel(
-        name="g", kind="wecom", url=f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={KEY}", secret=""
-    )
+    url = f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={KEY}"
+    channel = open_channel("wecom", Given(name="g", url=url))
     assert isinstance(channel, WeComRobot)
     asyncio.run(channel.aclose())
 

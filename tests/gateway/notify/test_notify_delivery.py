@@ -27,7 +27,16 @@ from virtual_loop import VirtualLoop, live_through
 from gateway.alerts.message import AlertMessage
 from gateway.notify import delivery as delivery_module
 from gateway.notify import outbox
-from gateway.notify.channel import Channel, Receipt, Recoverable, Unrecoverable, message_id
+from gateway.notify.channel import (
+    GROUP,
+    Channel,
+    Proof,
+    Receipt,
+    Recipient,
+    Recoverable,
+    Unrecoverable,
+    message_id,
+)
 from gateway.notify.delivery import Delivery
 from gateway.notify.outbox import Waiting, enqueue
 from gateway.notify.retry import not_taken
@@ -99,8 +108,11 @@ class Scripted:
     script: list[Exception | asyncio.Event] = field(default_factory=list)
     sent: list[tuple[str, AlertMessage]] = field(default_factory=list)
     closed: bool = False
+    proves = Proof.REACHED
+    personal = False
+    gathers = False
 
-    async def send(self, message_id: str, message: AlertMessage) -> Receipt:
+    async def send(self, message_id: str, message: AlertMessage, to: Recipient = GROUP) -> Receipt:  # noqa: ARG002 a group's
         self.sent.append((message_id, message))
         told = self.script.pop(0) if self.script else None
         if isinstance(told, Exception):
@@ -538,8 +550,11 @@ class Uplink:
     found_s: float
     tries: int = 0
     taken: dict[str, float] = field(default_factory=dict)
+    proves = Proof.REACHED
+    personal = False
+    gathers = False
 
-    async def send(self, message_id: str, message: AlertMessage) -> Receipt:  # noqa: ARG002 the port's
+    async def send(self, message_id: str, message: AlertMessage, to: Recipient = GROUP) -> Receipt:  # noqa: ARG002 the port's
         self.tries += 1
         if self.lost_s <= self.loop.passed_s < self.found_s:
             raise Recoverable("connection failed (ConnectError)")
