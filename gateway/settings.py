@@ -151,7 +151,7 @@ class Channel(Section):
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    kind: str
+    kind: Literal["webhook", "wecom", "wecom_app", "dingtalk", "feishu", "sms", "voice", "apprise", "mqtt"]
     url: SecretStr = SecretStr("")
     secret: SecretStr = SecretStr("")
     options: dict[str, SecretStr] = {}

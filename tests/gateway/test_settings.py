@@ -28,7 +28,7 @@ MISTAKES = [
     ("[store]\nkind = 'sqlite'\n", ":2: store.kind: "),
     ("[http]\nport = 70000\n", ":2: http.port: "),
     (CHANNEL + '[[channels]]\nname = "b"\nkind = "pigeon"\nurl = "x"\n', ":7: channels.1.kind: "),
-    (CHANNEL + '[[channels]]\nname = "b"\nkind = "wecom"\n', ":5: channels.1.url: Field required"),
+    (CHANNEL + '[[channels]]\nname = "b"\n', ":5: channels.1.kind: Field required"),
     (
         CHANNEL + 'secret = "env:NOT_THERE_AT_ALL"\n',
         ":5: channels.0.secret: Value error, the environment has no",
