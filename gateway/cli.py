@@ -88,7 +88,7 @@ def check(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
         from gateway.parts import (
             open_channels,
             open_heartbeat,
-            read_ladder,
+            read_duty,
             read_places,
             read_rulebook,
             web_settings,
@@ -97,7 +97,7 @@ def check(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
 
         settings = settings_of(config)
         open_channels(settings)
-        read_ladder(settings)
+        read_duty(settings)
         open_heartbeat(settings, list)
         web_settings(settings)
         book, places = read_rulebook(settings), read_places(settings)

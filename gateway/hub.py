@@ -36,13 +36,14 @@ from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
 from gateway.operations.alert_log import FLOOR, AlertLog
 from gateway.operations.database import open_database
+from gateway.operations.duty_in_force import DutyInForce
 from gateway.operations.own_alerts import standing
 from gateway.parts import (
     broker_address,
     open_channels,
     open_heartbeat,
     open_store,
-    read_ladder,
+    read_duty,
     read_rulebook,
     web_settings,
 )
@@ -94,7 +95,7 @@ class Hub:
         self.web_settings = web_settings(settings)
         self.address = broker_address(settings)
         self._channels = open_channels(settings)
-        self._ladder = read_ladder(settings)
+        self._plan = read_duty(settings)
         self.heartbeat = open_heartbeat(settings, lambda: reasons(self))
         self.pulse = Pulse(lambda: reasons(self))
 
@@ -115,21 +116,22 @@ class Hub:
         self.clock: Clock = open_clock(self.settings, self.journal.last_at)
         self.changes = ChangeFeed(first_serial=self.wall_ms())
         self.engine = Engine(self.journal.world, heed=self._heed)
+        self.duty = DutyInForce(self.database, self._plan, zone=zone, calendar=self.settings.hub.calendar)
         self.delivery = Delivery(
-            self.database, self._channels, zone=zone, hub_now_ms=self.clock.now, settled=self.changes.publish
+            self.database,
+            self._channels,
+            words=outbox.Wording(zone=zone, address_of=self.duty.address_of),
+            hub_now_ms=self.clock.now,
+            settled=self.changes.publish,
         )
         self.alert_log = AlertLog(
             self.database,
-            ladder=self._ladder,
-            enqueue=lambda session, alert, rung, names, turn: outbox.enqueue(
-                session.connection(), alert, rung, names, turn
-            ),
+            duty=self.duty,
+            enqueue=outbox.enqueue,
             wall_ms=self.wall_ms,
             compose=lambda session, ids: self.delivery.composed(session.connection(), ids),
         )
-        self.teller = UnrecordedTeller(
-            self.database, self.delivery, zone=zone, channels=self._ladder[0].channels
-        )
+        self.teller = UnrecordedTeller(self.database, self.delivery, zone=zone, whom=self.duty.first_told)
 
     def _make_storing(self) -> None:
         """From the journal to the store."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from gateway.alerts.escalation import Ladder, LadderError, Rung, ladder_of
 from gateway.backtest.asked import Influx
 from gateway.demo.panel import panel
+from gateway.duty.ladder import LadderError, LadderRung, plan_of
+from gateway.duty.plan import Plan
 from gateway.heartbeat import Heartbeat
 from gateway.ingest.source import BrokerAddress
 from gateway.notify.channel import Channel
@@ -74,12 +75,12 @@ def open_heartbeat(settings: Settings, reasons: Callable[[], list[str]]) -> Hear
         raise SettingsError(str(error)) from None
 
 
-def read_ladder(settings: Settings) -> Ladder:
-    """The escalation ladder; raises ``SettingsError``. Without one, every channel is told at once."""
+def read_duty(settings: Settings) -> Plan:
+    """The duty plan: the ladder of the settings; raises ``SettingsError``. Without one, every channel is told at once."""
     names = [channel.name for channel in settings.channels]
-    rungs = [Rung(rung.after_s, rung.channels) for rung in settings.ladder] or [Rung(0, tuple(names))]
+    rungs = [LadderRung(rung.after_s, rung.channels) for rung in settings.ladder]
     try:
-        return ladder_of(rungs, channels=names)
+        return plan_of(rungs or [LadderRung(0, tuple(names))], channels=names)
     except LadderError as error:
         raise SettingsError(str(error)) from None
 

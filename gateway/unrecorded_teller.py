@@ -1,9 +1,9 @@
-"""Brings an alert that cannot be written to the channels of the ladder's first rung, and to the console."""
+"""Brings an alert that cannot be written to those on its first rung, and to the console."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
 from sqlalchemy import Engine, select
@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.alerts.message import AlertFacts, PlaceFacts, Words
 from gateway.alerts.words import compose
+from gateway.duty.route import Told
 from gateway.notify.delivery import Delivery
 from gateway.operations.raising import said_of
 from gateway.operations.tables import Place
@@ -24,15 +25,23 @@ _FACTS = ("rule", "kind", "severity", "title", "why", "todo", "place_id", "room"
 
 
 class UnrecordedTeller:
-    """Tells from memory; ``told`` are the sentences by alert, the newest last."""
+    """Tells from memory those whom ``whom`` names (of class, place and time).
+
+    ``told`` are the sentences by alert, the newest last.
+    """
 
     def __init__(
-        self, database: Engine, delivery: Delivery, *, zone: tzinfo, channels: Sequence[str]
+        self,
+        database: Engine,
+        delivery: Delivery,
+        *,
+        zone: tzinfo,
+        whom: Callable[[str, str, int], Sequence[Told]],
     ) -> None:
         self._database = database
         self._delivery = delivery
         self._zone = zone
-        self._channels = channels
+        self._whom = whom
         self.told: dict[str, Words] = {}
 
     def tell(self, raised: Raise, world: World) -> bool:
@@ -48,7 +57,7 @@ class UnrecordedTeller:
             **{name: said[name] for name in _FACTS},
         )
         message = compose(facts, self._place(raised.key), zone=self._zone)
-        self._delivery.send_unrecorded(message, self._channels)
+        self._delivery.send_unrecorded(message, self._whom(said["kind"], raised.key, raised.at))
         self.told[raised.alert] = message.text
         if len(self.told) > TOLD_MAX:
             del self.told[next(iter(self.told))]

@@ -125,7 +125,8 @@ class WorldChanged(Event, tag=8, frozen=True, array_like=True):
 class Command(Event, tag=9, frozen=True, array_like=True):
     """A person did something to an alert, or to the place ``key``; ``id`` makes a repeat harmless.
 
-    ``kind``: accept, close, shelve, unshelve (of ``alert``); mode, mode_end, silence, silence_end (of ``key``).
+    ``kind``: of ``alert`` what ``gateway.alerts.lifecycle`` knows, of which accept, close, merge, shelve and unshelve concern
+    the rules; of ``key`` mode, mode_end, silence, silence_end, and agreements, desks and plans, which do not.
     """
 
     id: str

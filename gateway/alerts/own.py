@@ -9,8 +9,10 @@ from gateway.alerts.message import Steps, Words
 
 HUB_PLACE = "_hub"  # the place of an alert about the hub itself; no registered place is called so
 HUB_NAME: Words = {"zh": "Carehub 主机", "en": "the Carehub machine"}
+DESK_PLACE = "_desk:"  # before the id of a desk: the place of an alert about that desk
 DISK = "hub_disk"
 CLOCK = "hub_clock"
+DEAF = "desk_deaf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,11 @@ class OwnWords:
 def own_words(rule: str, data: Mapping[str, str]) -> OwnWords:
     """The words of an alert; ``data`` are the figures it was raised with. Raises ``KeyError`` for what is none."""
     return _OF[rule](data)
+
+
+def desk_of_place(place_id: str) -> str:
+    """The desk that an alert with this place is about; '' where it is about something else."""
+    return place_id.removeprefix(DESK_PLACE) if place_id.startswith(DESK_PLACE) else ""
 
 
 def _disk(data: Mapping[str, str]) -> OwnWords:

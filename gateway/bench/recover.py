@@ -18,17 +18,19 @@ from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gateway.alerts.escalation import Rung
 from gateway.bench.city import BOOT, KIT, REPORT_MS, Lived, definition_of, home_of, live, registry_of, site_of
 from gateway.bench.falls import Falls
 from gateway.bench.station import BenchHub, bench_broker, machine, wait_until
+from gateway.duty.plan import Plan
 from gateway.journal.journal import Entry, Journal
 from gateway.operations.alert_log import AlertLog, Deed, Saved, Work
 from gateway.operations.database import open_database
+from gateway.operations.duty_in_force import DutyInForce
 from gateway.registry import apply as registry
 from gateway.registry.values import Registry
 from gateway.snapshots import SNAPSHOT_EVERY_MS
@@ -86,7 +88,10 @@ def _write_down(data: Path, homes: Registry, lived: list[Lived], position: int, 
     journal.append(Entry(events=[Tick(at)], world=definition))
     journal.close()
     alerts = AlertLog(
-        database, ladder=(Rung(0, ()),), enqueue=lambda *_: (), wall_ms=lambda: at
+        database,
+        duty=DutyInForce(database, Plan(), zone=ZoneInfo(definition.zone), calendar="none"),
+        enqueue=lambda *_: (),
+        wall_ms=lambda: at,
     )  # nobody is told of the past
     for work in _works(lived, position, definition):
         alerts.commit(work)

@@ -96,7 +96,9 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     An alert goes up the tree: the desks that cover its place and serve its class, the nearest first; those of one node are one
     rung. ``waits`` says by class how many seconds after the raise each rung is told; ``routes`` writes a class's rungs out
     instead. ``family`` are the channels to consenting contacts, in order. ``heeds_hearing``: a desk that cannot hear is no
-    rung; False for the ladder of the settings alone.
+    rung; False for the ladder of the settings alone. Of life safety: accepted and neither called nor attended for
+    ``recontact_s``, or on the way for ``on_site_s`` (45 min, within which 90 % are to have somebody there), whoever has it is
+    asked again and the next rung is told.
     """
 
     people: tuple[Person, ...] = ()
@@ -106,6 +108,8 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     routes: dict[Class, tuple[Step, ...]] = {}
     family: tuple[str, ...] = ()
     heeds_hearing: bool = True
+    recontact_s: int = 180
+    on_site_s: int = 2700
 
 
 # Where the plan says nothing. 60 s and 180 s: within which telecare answers 97.5 % and 99 % of its calls.

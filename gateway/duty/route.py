@@ -116,7 +116,7 @@ def climb(plan: Plan, matter: Matter, *, rung: int, now: Circumstances) -> Climb
 def told_so_far(plan: Plan, matter: Matter, *, rung: int, now: Circumstances) -> tuple[Told, ...]:
     """Everybody on duty now on the rungs up to ``rung``, each once: who is told when it comes anew."""
     told = [one for step in rungs_of(plan, matter)[: rung + 1] for one in _reached(plan, step, now)[0]]
-    return tuple(dict.fromkeys(told))
+    return tuple({(one.to, one.ways): one for one in reversed(told)}.values())[::-1]
 
 
 def _climb(plan: Plan, matter: Matter, rungs: tuple[Rung, ...], number: int, now: Circumstances) -> Climb:
@@ -181,6 +181,12 @@ def guards_of(plan: Plan, matter: Matter) -> tuple[Desk, ...]:
     ]
     depth = max((len(desk.at.split("/")) for desk in near if desk.at), default=0)
     return tuple(desk for desk in near if (len(desk.at.split("/")) if desk.at else 0) == depth)
+
+
+def everybody(plan: Plan, kind: Class, now: Circumstances) -> tuple[Told, ...]:
+    """Everybody on duty at any desk that serves such alerts, wherever it stands."""
+    desks = [desk for desk in plan.desks if desk.serves == SERVES[kind]] or list(plan.desks)
+    return tuple(one for desk in desks for one in _reached(plan, Rung(0, (desk,)), now)[0])
 
 
 def addresses(plan: Plan) -> Mapping[tuple[str, str], str]:

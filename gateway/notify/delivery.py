@@ -15,18 +15,25 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import tzinfo
 from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.alerts.message import AlertMessage
-from gateway.alerts.words import OutsidePlace
+from gateway.duty.route import Told
 from gateway.histogram import DELIVERY_SECONDS, Histogram
 from gateway.notify import outbox
-from gateway.notify.channel import Channel, Recoverable, Unrecoverable, message_id
-from gateway.notify.outbox import Look, Outcome, Waiting
+from gateway.notify.channel import (
+    GROUP,
+    Channel,
+    Proof,
+    Recipient,
+    Recoverable,
+    Unrecoverable,
+    message_id,
+)
+from gateway.notify.outbox import Look, Outcome, Waiting, Wording
 from gateway.notify.retry import not_taken
 
 IN_FLIGHT_MAX = 4
@@ -74,19 +81,16 @@ class Delivery:
         engine: Engine,
         channels: Mapping[str, Channel],
         *,
-        zone: tzinfo,
+        words: Wording,
         now_ms: Callable[[], int] = _wall_ms,
         hub_now_ms: Callable[[], int] = _wall_ms,
         settled: Callable[[str], None] = lambda _alert_id: None,
-        outside: OutsidePlace = "door",
     ) -> None:
-        self.tries: Counter[tuple[str, str]] = (
-            Counter()
-        )  # by (channel, delivered | failed | waiting | withdrawn)
+        self.tries: Counter[tuple[str, str]] = Counter()  # by (channel, state)
         self.seconds: dict[
             tuple[str, str], Histogram
         ] = {}  # raised to delivered, by (channel, kind of alert)
-        self._engine, self._zone, self._outside = engine, zone, outside
+        self._engine, self._words = engine, words
         self._now_ms, self._hub_now_ms, self._settled = now_ms, hub_now_ms, settled
         self._lanes = {name: _Lane(name, channel) for name, channel in channels.items()}
         self._kept: dict[str, Outcome] = {}
@@ -105,7 +109,7 @@ class Delivery:
         """
         if len(ids) > IN_FLIGHT_MAX * len(self._lanes):
             return ()  # a storm: the most urgent go first, and a look sorts them
-        return outbox.composed(connection, ids, zone=self._zone, outside=self._outside)
+        return outbox.composed(connection, ids, self._words)
 
     def take(self, messages: Sequence[Waiting]) -> None:
         """Start at once what was just committed, where nothing waits before it; the rest, or all if none are given, later.
@@ -117,8 +121,10 @@ class Delivery:
         if not messages:
             self._ring()
         for waiting in messages:
-            lane = self._lanes[waiting.channel]
-            if lane.ready or lane.look_again or not lane.has_room(waiting) or waiting.id in self._kept:
+            lane = self._lanes.get(waiting.channel)
+            if lane is None:
+                self._tasks.create_task(self._fail_unknown())
+            elif lane.ready or lane.look_again or not lane.has_room(waiting) or waiting.id in self._kept:
                 lane.look_again = True
                 lane.bell.set()
             elif waiting.id not in lane.in_flight:
@@ -141,30 +147,39 @@ class Delivery:
             for lane in self._lanes.values():
                 await lane.channel.aclose()
 
-    def send_unrecorded(self, message: AlertMessage, channels: Iterable[str]) -> None:
+    def send_unrecorded(self, message: AlertMessage, told: Iterable[Told]) -> None:
         """Send a life-safety message from memory because it could not be committed; only while ``run`` runs.
 
-        It has the id its outbox row would have: when the disk is back and the row appears, what was delivered is only
-        written down. Tried until taken or refused for good, or until the process ends.
+        It has the id its outbox row would have: when the disk is back and the row appears, what was taken is only written
+        down. Tried until taken or refused for good, or until the process ends; where a channel does not take it at once, the
+        next way of that recipient is used beside it.
         """
         if self._tasks is None:
             raise RuntimeError(
                 "Delivery.send_unrecorded was called while run() was not running; start run() first"
             )
-        for name in channels:
-            lane = self._lanes[name]
+        for one in told:
             waiting = Waiting(
-                id=message_id(message.id, message.rung, "", name),
+                id=message_id(message.id, message.rung, one.to, one.ways[0]),
                 alert_id=message.id,
-                channel=name,
+                channel=one.ways[0],
                 attempts=0,
                 raised_wall_ms=self._now_ms(),
                 withdrawn=False,
                 message=message,
+                to=Recipient(one.to, self._words.address_of(one.to, one.ways[0])) if one.to else GROUP,
+                ways=one.ways[1:],
             )
-            if waiting.id not in lane.in_flight and waiting.id not in self._kept:
-                lane.in_flight.add(waiting.id)
-                self._tasks.create_task(self._insist(lane, waiting))
+            self._start_unrecorded(waiting)
+
+    def _start_unrecorded(self, waiting: Waiting) -> None:
+        lane = self._lanes.get(waiting.channel)
+        assert self._tasks is not None  # noqa: S101 looked at by ``send_unrecorded``
+        if lane is None:
+            log.error("an alert is not told through %s: the settings have no such channel", waiting.channel)
+        elif waiting.id not in lane.in_flight and waiting.id not in self._kept:
+            lane.in_flight.add(waiting.id)
+            self._tasks.create_task(self._insist(lane, waiting))
 
     def _ring(self) -> None:
         for lane in self._lanes.values():
@@ -227,15 +242,14 @@ class Delivery:
             now_ms=now_ms,
             most=LOOK_AHEAD_MAX,
             without=in_flight,
-            zone=self._zone,
-            outside=self._outside,
+            words=self._words,
         )
 
     async def _bring(self, lane: _Lane, waiting: Waiting) -> None:
         outcome = self._kept.get(waiting.id) or await self._try(lane, waiting)
         try:
             at = self._hub_now_ms()
-            await self._stored(outbox.settle, self._engine, waiting, outcome, hub_now_ms=at)
+            settled = await self._stored(outbox.settle, self._engine, waiting, outcome, hub_now_ms=at)
         except SQLAlchemyError as error:
             _refused_by_database(error)
             self._keep(waiting.id, outcome)
@@ -244,21 +258,48 @@ class Delivery:
             self._kept.pop(waiting.id, None)
             lane.look_again |= outcome.state == "waiting"
             lane.bell.set()
+            if settled.follows:
+                await self._go_on(settled.follows)
             if outcome.state != "waiting":
                 self._settled(waiting.alert_id)
         finally:
             lane.in_flight.discard(waiting.id)
 
+    async def _go_on(self, channel: str) -> None:
+        """Let the channel that takes over look for what there is for it."""
+        lane = self._lanes.get(channel)
+        if lane is None:
+            await self._fail_unknown()
+        else:
+            lane.look_again = True
+            lane.bell.set()
+
     async def _insist(self, lane: _Lane, waiting: Waiting) -> None:
         try:
-            while (outcome := await self._try(lane, waiting)).state == "waiting":
+            while not (outcome := await self._try(lane, waiting)).over:
+                if waiting.ways:
+                    self._start_unrecorded(self._next_way(waiting))
+                if outcome.state != "waiting":
+                    break
+                waiting = replace(waiting, attempts=waiting.attempts + 1, ways=())
                 await asyncio.sleep((outcome.next_try_ms - outcome.at_ms) / 1000)
-                waiting = replace(waiting, attempts=waiting.attempts + 1)
             self._keep(waiting.id, outcome)
         finally:
             lane.in_flight.discard(waiting.id)
             lane.look_again = True
             lane.bell.set()
+
+    def _next_way(self, waiting: Waiting) -> Waiting:
+        """The same for the next channel of its recipient."""
+        channel, to = waiting.ways[0], waiting.to.id
+        return replace(
+            waiting,
+            id=message_id(waiting.alert_id, waiting.message.rung, to, channel),
+            channel=channel,
+            attempts=0,
+            to=Recipient(to, self._words.address_of(to, channel)) if to else GROUP,
+            ways=waiting.ways[1:],
+        )
 
     async def _try(self, lane: _Lane, waiting: Waiting) -> Outcome:
         if waiting.withdrawn:
@@ -266,7 +307,7 @@ class Delivery:
         else:
             outcome = await self._send(lane, waiting)
         self.tries[lane.name, outcome.state] += 1
-        if outcome.state == "delivered" and waiting.first:
+        if outcome.over and waiting.first:
             known = self.seconds.setdefault((lane.name, waiting.message.kind), Histogram(DELIVERY_SECONDS))
             known.observe(max(0, outcome.at_ms - waiting.raised_wall_ms) / 1000)
         return outcome
@@ -277,6 +318,8 @@ class Delivery:
         return tuple(self._lanes)
 
     async def _send(self, lane: _Lane, waiting: Waiting) -> Outcome:
+        if lane.channel.personal and not waiting.to.address:
+            return Outcome(state="failed", at_ms=self._now_ms(), error="no address on this channel")
         try:
             receipt = await lane.channel.send(waiting.id, waiting.message, waiting.to)
         except Recoverable as refusal:
@@ -290,7 +333,9 @@ class Delivery:
             broken = Recoverable(f"error in the channel ({type(bug).__name__})")
             outcome = not_taken(waiting, broken, now_ms=self._now_ms())
         else:
-            return Outcome(state="delivered", at_ms=self._now_ms(), receipt=receipt.text)
+            proof = receipt.proves or lane.channel.proves
+            state = "sent" if proof is Proof.TAKEN else "delivered"
+            return Outcome(state=state, at_ms=self._now_ms(), receipt=receipt.text, proof=proof)
         level = logging.ERROR if outcome.state == "failed" else logging.WARNING
         log.log(
             level, "channel %s: message %s %s: %s", lane.name, waiting.id, outcome.state, outcome.error,

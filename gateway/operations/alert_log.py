@@ -6,21 +6,23 @@ so a hub that was killed anywhere goes on where its last commit left off.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Engine, func, literal_column, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from gateway.alerts.escalation import Climb, Ladder, after_hold, due, first
 from gateway.operations import own_alerts
+from gateway.operations.climbing import Brought, Climbing, Enqueue, timely
 from gateway.operations.course import Tell, again, change, end, take_from_shelf
 from gateway.operations.database import repeatable, sync
+from gateway.operations.duty_in_force import DutyInForce
 from gateway.operations.handling import Answer, obey
 from gateway.operations.home_modes import change_mode
-from gateway.operations.raising import hold_back, lead_of, next_lead, raise_alert
-from gateway.operations.tables import Alert, AlertStep, Cursor, HeldAlert, Snapshot
+from gateway.operations.raising import hold_back, kind_of, lead_of, next_lead, raise_alert
+from gateway.operations.settling import Settling
+from gateway.operations.tables import Alert, Cursor, HeldAlert, Snapshot
 from rules.effects import Again, Change, Effect, End, Hold, ModeChanged, Raise
 from rules.events import Command
 from rules.state import STATE_VERSION
@@ -30,8 +32,6 @@ ENGINE = "engine"
 FLOOR = "engine.floor"
 FLOOR_WORLD = "engine.floor.world"
 
-# Of an alert, a rung, its channels and the turn; gives the ids of the messages.
-Enqueue: TypeAlias = Callable[[Session, str, int, Sequence[str], int], Iterable[str]]
 Compose: TypeAlias = Callable[[Session, Sequence[str]], Sequence[Any]]  # messages of these ids
 
 
@@ -72,15 +72,13 @@ class Work:
 
 
 @dataclass(slots=True)
-class Written:
+class Written(Brought):
     """What a commit has changed: alerts, places, answers by command id, and what there is to send."""
 
-    alerts: list[str] = field(default_factory=list)
     places: list[str] = field(
         default_factory=list
     )  # whose mode, silences or held alerts have changed; '' for all
     answers: dict[str, Answer] = field(default_factory=dict)
-    queued: list[str] = field(default_factory=list)  # ids of messages
     messages: Sequence[Any] = ()  # the same by ``Compose``; none where they are to be looked up
     raised: int = 0
 
@@ -95,14 +93,15 @@ class AlertLog:
         self,
         engine: Engine,
         *,
-        ladder: Ladder,
+        duty: DutyInForce,
         enqueue: Enqueue,
         wall_ms: Callable[[], int],
         compose: Compose = lambda _session, _ids: (),
     ) -> None:
         self._engine = engine
-        self._ladder = ladder
-        self._enqueue, self._compose = enqueue, compose
+        self._climbing = Climbing(duty, enqueue)
+        self._settling = Settling(self._climbing)
+        self._compose = compose
         self._wall_ms = wall_ms
         self._held_from: int | None = None
         with Session(engine) as session:
@@ -187,15 +186,16 @@ class AlertLog:
 
     def _raise(self, session: Session, raised: Raise, world: World, written: Written) -> None:
         """Who leads a group is told of, who follows is shown below it; those who follow climb no ladder of their own."""
-        follows = lead_of(session, raised) is not None
-        climb = first(self._ladder, raised_at=raised.at)
-        escalate_at = None if follows else climb.escalate_at
-        if raise_alert(session, raised, world, wall_ms=self._wall_ms(), escalate_at=escalate_at):
+        first = None
+        if lead_of(session, raised) is None:
+            kind = kind_of(session, raised, world)
+            first = self._climbing.first(session, kind, raised.key, raised.at)
+        if raise_alert(session, raised, world, wall_ms=self._wall_ms(), first=first):
             written.raised += 1
-            if follows:
+            if first is None:
                 written.alerts.append(raised.alert)
             else:
-                self._send(session, raised.alert, climb, written)
+                self._climbing.tell_first(session, raised.alert, raised.at, first, written)
         elif (known := session.get(Alert, raised.alert)) is not None and known.ended_at is not None:
             came = Again(raised.alert, raised.at, known.count + 1)
             self._follow(session, again(session, came), raised.at, written)
@@ -215,14 +215,14 @@ class AlertLog:
         if tell is Tell.NOBODY:
             written.alerts.append(alert.id)
         else:
-            self._tell(session, alert, at, written, anew=tell is Tell.ANEW)
+            self._climbing.tell_again(session, alert, at, written, anew=tell is Tell.ANEW)
 
     def _obey(self, session: Session, command: Command, written: Written) -> None:
         if command.kind in {own_alerts.RAISE, own_alerts.END}:
             self._say_own(session, command, written)
             return
-        written.answers[command.id], changed = obey(session, command)
-        if not changed:
+        written.answers[command.id], done = obey(session, command, self._climbing.duty)
+        if not done.changed:
             return
         alert = session.get(Alert, command.alert) if command.alert else None
         if alert is None:
@@ -230,40 +230,25 @@ class AlertLog:
             return
         written.alerts.append(alert.id)
         self._lead_on(session, alert, command.at, written)
-        if command.kind == "unshelve" and alert.state == "raised":
-            self._tell(session, alert, command.at, written, anew=True)
+        self._settling.after(session, alert, command, written, goes_up=done.goes_up)
 
     def _say_own(self, session: Session, command: Command, written: Written) -> None:
         """What the hub says of itself: an alert with a ladder like any other, which ends by itself."""
         if command.kind == own_alerts.END:
             self._end(session, End(command.alert, command.at), written)
         else:
-            climb = first(self._ladder, raised_at=command.at)
-            if own_alerts.raise_own(session, command, wall_ms=self._wall_ms(), escalate_at=climb.escalate_at):
+            place = own_alerts.place_of(command)
+            first = self._climbing.first(session, own_alerts.KIND, place, command.at)
+            if own_alerts.raise_own(session, command, wall_ms=self._wall_ms(), first=first):
                 written.raised += 1
-                self._send(session, command.alert, climb, written)
+                self._climbing.tell_first(session, command.alert, command.at, first, written)
         written.answers[command.id] = Answer(ok=True, reason="", version=0)
 
     def _lead_on(self, session: Session, lead: Alert, at: int, written: Written) -> None:
         """When the lead of a group is closed, what is left of the group is told of by the next."""
         following = next_lead(session, lead) if lead.state == "closed" else None
         if following is not None:
-            climb = first(self._ladder, raised_at=at)
-            following.escalate_at, following.version = climb.escalate_at, following.version + 1
-            self._send(session, following.id, climb, written)
-
-    def _tell(self, session: Session, alert: Alert, at: int, written: Written, *, anew: bool) -> None:
-        """Once more, to all who were told of it; ``anew`` begins with the first rung."""
-        alert.turn += 1
-        if anew:
-            alert.rung, alert.escalate_at = 0, first(self._ladder, raised_at=at).escalate_at
-        told = dict.fromkeys(name for rung in self._ladder[: alert.rung + 1] for name in rung.channels)
-        self._send(session, alert.id, Climb(alert.rung, tuple(told), None), written, turn=alert.turn)
-
-    def _send(self, session: Session, alert: str, climb: Climb, written: Written, *, turn: int = 0) -> None:
-        session.flush()
-        written.queued += self._enqueue(session, alert, climb.rung, climb.channels, turn)
-        written.alerts.append(alert)
+            self._climbing.begin(session, following, at, written)
 
     def _escalate(
         self, session: Session, tick: Ticked, held_from: int | None, written: Written
@@ -272,40 +257,14 @@ class AlertLog:
         if tick.held:
             return held_from or tick.now
         self._unshelve(session, tick.now, written)
-        everybody, whose_turn = Alert.escalate_at.is_not(None), Alert.escalate_at <= tick.now
-        waiting = _raised(session, whose_turn if held_from is None else everybody)
-        if held_from is not None:
-            for alert in waiting:
-                alert.escalate_at = after_hold(
-                    alert.escalate_at or 0, raised_at=alert.raised_at, held_from=held_from, now=tick.now
-                )
-                written.alerts.append(alert.id)
-        for alert in waiting:
-            while climb := due(
-                self._ladder, state=alert.state, rung=alert.rung, escalate_at=alert.escalate_at, now=tick.now
-            ):
-                alert.rung, alert.escalate_at, alert.version = (
-                    climb.rung,
-                    climb.escalate_at,
-                    alert.version + 1,
-                )
-                session.add(
-                    AlertStep(
-                        alert_id=alert.id,
-                        kind="escalated",
-                        at=tick.now,
-                        by="",
-                        detail=",".join(climb.channels),
-                    )
-                )
-                self._send(session, alert.id, climb, written, turn=alert.turn)
+        self._climbing.climb_due(session, tick.now, held_from, written)
         return None
 
     def _unshelve(self, session: Session, now: int, written: Written) -> None:
         """What has been on the shelf for its time is told anew, also where its condition has ended meanwhile."""
-        for alert in _raised(session, Alert.shelved_until <= now):
+        for alert in timely(session, Alert.shelved_until <= now):
             take_from_shelf(session, alert, now)
-            self._tell(session, alert, now, written, anew=True)
+            self._climbing.tell_again(session, alert, now, written, anew=True)
 
 
 def _save(session: Session, work: Work, position: int) -> None:
@@ -323,12 +282,6 @@ def _save(session: Session, work: Work, position: int) -> None:
     connection.exec_driver_sql(_ADVANCE, cursors)
 
 
-def _raised(session: Session, timely: ColumnElement[bool]) -> list[Alert]:
-    """What nobody has accepted and whose time is such, oldest first; found by the index of that time, as below."""
-    found = session.scalars(select(Alert).where(literal_column("+alert.state") == "raised", timely))
-    return sorted(found, key=lambda alert: alert.number)
-
-
 def _earliest_escalation(session: Session) -> int | None:
     """When the next rung of any ladder is due, or the next alert comes off the shelf."""
     return min((at for (at,) in session.connection().exec_driver_sql(_EARLIEST)), default=None)
@@ -344,7 +297,7 @@ _ADVANCE = (
 )
 # By the index of the times, not of the states ("+"): in a storm nearly every alert is open, and this is asked at each of them.
 _EARLIEST = " UNION ALL ".join(
-    f"SELECT * FROM (SELECT {time} FROM alert WHERE {time} IS NOT NULL AND +state = 'raised' ORDER BY {time} LIMIT 1)"  # noqa: S608
+    f"SELECT * FROM (SELECT {time} FROM alert WHERE {time} IS NOT NULL AND +state <> 'closed' ORDER BY {time} LIMIT 1)"  # noqa: S608
     for time in ("escalate_at", "shelved_until")
 )
 

@@ -17,7 +17,7 @@ from gateway.operations.tables import Alert, AlertStep, table_of
 _NEXT_NUMBER = select(func.coalesce(func.max(Alert.number), 0) + 1).scalar_subquery()
 _NEW = (
     sqlite_insert(table_of(Alert))
-    .values(number=_NEXT_NUMBER, recorded=True, state="raised", version=1, rung=0)
+    .values(number=_NEXT_NUMBER, recorded=True, state="raised", version=1)
     .on_conflict_do_nothing(index_elements=["id"])
 )
 _STEP = insert(table_of(AlertStep))

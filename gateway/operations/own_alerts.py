@@ -5,23 +5,31 @@ from __future__ import annotations
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from gateway.alerts.own import HUB_PLACE, own_words
+from gateway.alerts.own import DESK_PLACE, HUB_PLACE, own_words
+from gateway.duty.route import Climb
 from gateway.operations.new_alert import write_new
 from gateway.operations.tables import Alert
 from rules.events import Command
 
 RAISE, END = "own_raise", "own_end"
+KIND = "device"
 
 
-def raise_own(session: Session, command: Command, *, wall_ms: int, escalate_at: int | None) -> bool:
+def place_of(command: Command) -> str:
+    """What the alert is about: the hub, or one of the desks."""
+    desk = command.data.get("desk", "")
+    return DESK_PLACE + desk if desk else HUB_PLACE
+
+
+def raise_own(session: Session, command: Command, *, wall_ms: int, first: Climb) -> bool:
     """Write the alert that the command names, with its first step; False when it is there already."""
     words = own_words(command.data["rule"], command.data)
     values = {
-        "id": command.alert, "rule": command.data["rule"], "kind": "device", "severity": words.severity,
+        "id": command.alert, "rule": command.data["rule"], "kind": KIND, "severity": words.severity,
         "title": words.title, "why": words.why, "todo": words.todo,
         "evidence": {"condition": "own", "numbers": command.data, "facts": []},
-        "place_id": HUB_PLACE, "device_id": "", "room": "", "active_at": command.at, "raised_at": command.at,
-        "raised_wall_ms": wall_ms, "escalate_at": escalate_at, "group_id": "",
+        "place_id": place_of(command), "device_id": "", "room": "", "active_at": command.at, "raised_at": command.at,
+        "raised_wall_ms": wall_ms, "rung": first.rung, "escalate_at": first.escalate_at, "group_id": "",
     }  # fmt: skip
     return write_new(session, values)
 

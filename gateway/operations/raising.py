@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from gateway.alerts.words import room_en
+from gateway.duty.route import Climb
 from gateway.operations.new_alert import write_new
 from gateway.operations.tables import Alert, HeldAlert, table_of
 from rules.effects import Hold, Raise
@@ -18,23 +19,29 @@ from rules.sentences import why
 from rules.world import World
 
 
-def raise_alert(
-    session: Session, raised: Raise, world: World, *, wall_ms: int, escalate_at: int | None
-) -> bool:
-    """Write a new alert with its first step; False when it is there already. ``escalate_at`` is its second rung's time.
+def raise_alert(session: Session, raised: Raise, world: World, *, wall_ms: int, first: Climb | None) -> bool:
+    """Write a new alert with its first step; False when it is there already. ``first`` is its first rung, None without one.
 
     One that was held back before is marked as told.
     """
     held = session.connection().execute(_HELD, {"alert": raised.alert}).first()
     values = {
         **said_of(raised, world, held), "id": raised.alert, "raised_at": raised.at, "raised_wall_ms": wall_ms,
-        "escalate_at": escalate_at, "group_id": raised.group,
+        "rung": first.rung if first else 0, "escalate_at": first.escalate_at if first else None,
+        "group_id": raised.group,
     }  # fmt: skip
     if not write_new(session, values):
         return False
     if held is not None:
         session.execute(update(HeldAlert).where(HeldAlert.id == raised.alert).values(told_at=raised.at))
     return True
+
+
+def kind_of(session: Session, raised: Raise, world: World) -> str:
+    """The class of an alert; where its rule is gone meanwhile, as it was recorded when it was held back."""
+    if raised.rule in world.rules:
+        return world.rule(raised.key, raised.rule).kind
+    return session.get_one(HeldAlert, raised.alert).kind
 
 
 def hold_back(session: Session, hold: Hold, world: World) -> None:

@@ -23,7 +23,7 @@ import msgspec
 from rules.effects import Effect, End, Raise
 from rules.events import ClockStepped, Command, Tick, WorldChanged
 from rules.identity import remember_id
-from rules.shaping.attend import accept, close
+from rules.shaping.attend import accept, close, merge
 from rules.shaping.deduplicate import deduplicate, end
 from rules.shaping.flap import calm, count_change, flap
 from rules.shaping.group import group
@@ -139,6 +139,8 @@ def _obey(world: World, site: SiteState, command: Command, effects: list[Effect]
             accept(known)
         case "close" if known is not None:
             close(site, command.alert, known, command)
+        case "merge" if known is not None:
+            merge(site, command.alert, known, command)
         case "shelve" if known is not None:
             effects += put_off(site, command.alert, known, command)
         case "unshelve" if known is not None:

@@ -12,12 +12,13 @@ from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from gateway.alerts.escalation import Rung
 from gateway.clock import SetClock, TownClock
+from gateway.duty.ladder import LadderRung, plan_of
 from gateway.engine.engine import Engine
 from gateway.ingest.source import Connected, Disconnected, Inbox, Message
 from gateway.journal.journal import Entry, Journal
@@ -25,6 +26,7 @@ from gateway.line import Line
 from gateway.notify import outbox
 from gateway.operations.alert_log import AlertLog, Work, Written
 from gateway.operations.database import open_database
+from gateway.operations.duty_in_force import DutyInForce
 from gateway.operations.handling import Answer
 from gateway.operations.tables import Alert, AlertStep, HeldAlert, Outbox
 from gateway.rulebook.load import load_rules, read_rules
@@ -33,7 +35,10 @@ from rules.world import Definition, Device, Place
 
 START = 1_772_413_200_000  # 2 March 2026, 09:00 in Shanghai
 FENCE = "care/v1/_hub/carehub/fence"
-LADDER = (Rung(0, ("station",)), Rung(20, ("street",)), Rung(45, ("street", "guard")))
+LADDER = plan_of(
+    [LadderRung(0, ("station",)), LadderRung(20, ("street",)), LadderRung(45, ("street", "guard"))],
+    channels=("station", "street", "guard"),
+)
 SHORT = """
 - {id: s_door, kind: care, severity: notice, applies_to: home, device_kinds: [contact],
    when: {level: {metric: contact, equals: 0, for_s: 15}}, title: &t {zh: 短, en: short}, todo: &d {zh: [看], en: [look]},
@@ -177,10 +182,8 @@ class Desk:
         self.engine = Engine(self.journal.world)
         self.alert_log = CopyingLog(
             self.database,
-            ladder=LADDER,
-            enqueue=lambda session, alert, rung, names, turn: outbox.enqueue(
-                session.connection(), alert, rung, names, turn
-            ),
+            duty=DutyInForce(self.database, LADDER, zone=ZoneInfo("Asia/Shanghai"), calendar="cn"),
+            enqueue=outbox.enqueue,
             wall_ms=lambda: 7,
         )
         self.inbox = Inbox()

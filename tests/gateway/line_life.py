@@ -89,7 +89,7 @@ class Life:
         alert = self.rng.choice(alerts)
         kind = self.rng.choice(("accept", "close"))
         name = f"{kind}-{alert.number}-{self.rng.randint(1, 2)}"
-        await self.desk.asks(kind, alert.id, name, verdict="false", note="误报")
+        await self.desk.asks(kind, alert.id, name, verdict="false", reason="other", note="误报")
 
     async def _shelf(self) -> None:
         alerts = self.desk.alerts()

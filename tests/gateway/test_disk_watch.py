@@ -89,7 +89,7 @@ def test_a_start_neither_repeats_nor_forgets_it(tmp_path: Path) -> None:
         assert len(own(desk)) == 1
         name = own(desk)[0].id
         assert (await desk.asks("accept", name, "c1")).ok
-        assert (await desk.asks("close", name, "c2", verdict="true")).ok
+        assert (await desk.asks("close", name, "c2", verdict="true", outcome="assisted")).ok
         desk.drop()
         desk = await Desk(tmp_path).open()
         disk = Disk(desk, 100)
@@ -109,8 +109,7 @@ def test_its_message_says_whose_disk_it_is(tmp_path: Path) -> None:
         desk = await Desk(tmp_path).open()
         await Disk(desk, 320).looks()
         seen = outbox.look(
-            desk.database, "station", now_ms=1, most=9, without=(), zone=ZoneInfo("Asia/Shanghai"),
-            outside="door",
+            desk.database, "station", now_ms=1, most=9, without=(), words=outbox.Wording(zone=ZoneInfo("Asia/Shanghai")),
         )  # fmt: skip
         message = seen.due[0].message
         assert message.who["en"] == "the Carehub machine"

@@ -8,18 +8,20 @@ import socket
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from parts import real_part
 
-from gateway.alerts.escalation import Rung
 from gateway.demo.broker import BrokerError, free_port, start_broker
 from gateway.demo.receiver import Receipt, Receiver
 from gateway.demo.score import read_ledger, score
+from gateway.duty.plan import Plan
 from gateway.journal.journal import Entry, Journal, Refused
 from gateway.operations.alert_log import AlertLog, Deed, Work
 from gateway.operations.database import open_database
+from gateway.operations.duty_in_force import DutyInForce
 from gateway.rulebook.load import load_rules
 from gateway.store.duckdb import DuckDBStore
 from gateway.store_writer import StoreWriter
@@ -53,7 +55,12 @@ def data(tmp_path: Path) -> Path:
         StoreWriter(journal, store, world=lambda: WORLD, about_itself=dict)._write_some()
         store.close()
     database = open_database(tmp_path / "operations.sqlite")
-    log = AlertLog(database, ladder=(Rung(0, ()),), enqueue=lambda *_: (), wall_ms=lambda: 5_000)
+    log = AlertLog(
+        database,
+        duty=DutyInForce(database, Plan(), zone=ZoneInfo("Asia/Shanghai"), calendar="none"),
+        enqueue=lambda *_: (),
+        wall_ms=lambda: 5_000,
+    )
     facts = Evidence("event", (Fact("d", "event.fall", 1.0, AT + 2),), {})
     silent = Evidence("silent", (Fact("d", "online", 1.0, AT),), {"heartbeats": 3.0, "offline_for_s": 300.0})
     log.commit(

@@ -25,6 +25,7 @@ from sqlalchemy import Engine, insert, select, text, update
 from virtual_loop import VirtualLoop, live_through
 
 from gateway.alerts.message import AlertMessage
+from gateway.duty.route import Told
 from gateway.notify import delivery as delivery_module
 from gateway.notify import outbox
 from gateway.notify.channel import (
@@ -38,7 +39,7 @@ from gateway.notify.channel import (
     message_id,
 )
 from gateway.notify.delivery import Delivery
-from gateway.notify.outbox import Waiting, enqueue
+from gateway.notify.outbox import Waiting, Wording, enqueue
 from gateway.notify.retry import not_taken
 from gateway.notify.webhook import Webhook
 from gateway.operations.database import open_database
@@ -56,6 +57,10 @@ def engine(tmp_path: Path) -> Engine:
         place = {"id": "H1", "kind": "home", "site": "s", "path": "区/街道/莲花社区/村", "name": "王女士"}
         connection.execute(insert(Place).values(place | {"address": "3栋1201", "access_note": "密码8842"}))
     return engine
+
+
+def told(*ways: str, to: str = "") -> Told:
+    return Told(to, "desk", "duty", ways)
 
 
 def raise_alert(engine: Engine, number: int, *channels: str, kind: str = "life_safety", rung: int = 0) -> str:
@@ -80,7 +85,7 @@ def raise_alert(engine: Engine, number: int, *channels: str, kind: str = "life_s
     }
     with engine.begin() as connection:
         connection.execute(insert(Alert).values(row))
-        enqueue(connection, name, rung, channels)
+        enqueue(connection, name, rung, [told(channel) for channel in channels])
     return name
 
 
@@ -130,7 +135,7 @@ class Scripted:
 
 @asynccontextmanager
 async def delivering(engine: Engine, channels: dict[str, Channel], **options: Any) -> AsyncIterator[Delivery]:  # noqa: ANN401 passed on as they are
-    worker = Delivery(engine, channels, zone=ZONE, **({"now_ms": Clock()} | options))
+    worker = Delivery(engine, channels, words=Wording(zone=ZONE), **({"now_ms": Clock()} | options))
     task = asyncio.create_task(worker.run())
     try:
         yield worker
@@ -276,10 +281,11 @@ import asyncio, sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 from gateway.notify.delivery import Delivery
+from gateway.notify.outbox import Wording
 from gateway.notify.webhook import Webhook
 from gateway.operations.database import open_database
 city = Webhook("city", url=sys.argv[2], secret=sys.argv[3])
-asyncio.run(Delivery(open_database(Path(sys.argv[1])), {"city": city}, zone=ZoneInfo("Asia/Shanghai")).run())
+asyncio.run(Delivery(open_database(Path(sys.argv[1])), {"city": city}, words=Wording(zone=ZoneInfo("Asia/Shanghai"))).run())
 """
 
 
@@ -367,12 +373,12 @@ def test_where_something_waits_or_there_are_too_many_they_are_looked_up(engine: 
 def test_enqueueing_is_part_of_the_callers_transaction_and_harmless_to_repeat(engine: Engine) -> None:
     raise_alert(engine, 1, "city")
     with engine.connect() as connection:
-        enqueue(connection, "a1", 1, ["city"])
+        enqueue(connection, "a1", 1, [told("city")])
         connection.rollback()
     assert len(rows(engine)) == 1
     with engine.begin() as connection:
         connection.execute(update(Outbox).values(state="delivered"))
-        assert enqueue(connection, "a1", 0, ["city"]) == (message_id("a1", 0, "", "city"),)
+        assert enqueue(connection, "a1", 0, [told("city")]) == (message_id("a1", 0, "", "city"),)
         assert enqueue(connection, "a1", 0, []) == ()
     assert states(engine) == ["delivered"]
 
@@ -458,10 +464,10 @@ def test_life_safety_is_sent_from_memory_and_only_written_down_later(engine: Eng
             patch.setattr("gateway.notify.retry.FIRST_WAIT_MS", 1)
             async with delivering(engine, {"city": channel}) as worker:
                 await until(lambda: worker._tasks is not None)
-                worker.send_unrecorded(message, ["city"])
-                worker.send_unrecorded(message, ["city"])
+                worker.send_unrecorded(message, [told("city")])
+                worker.send_unrecorded(message, [told("city")])
                 await until(lambda: worker._kept)
-                worker.send_unrecorded(message, ["city"])
+                worker.send_unrecorded(message, [told("city")])
                 raise_alert(engine, 1, "city")
                 worker.take(())
                 await until(lambda: states(engine) == ["delivered"])
@@ -469,7 +475,7 @@ def test_life_safety_is_sent_from_memory_and_only_written_down_later(engine: Eng
     asyncio.run(story())
     assert [name for name, _ in channel.sent] == [message_id("a1", 0, "", "city")] * 2
     with pytest.raises(RuntimeError, match="start run"):
-        Delivery(engine, {}, zone=ZONE).send_unrecorded(message, [])
+        Delivery(engine, {}, words=Wording(zone=ZONE)).send_unrecorded(message, [])
 
 
 def test_a_bug_in_one_channel_is_told_without_its_words_and_tried_again(

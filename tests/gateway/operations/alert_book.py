@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway.alerts.escalation import Rung
+from gateway.duty.ladder import LadderRung, plan_of
+from gateway.duty.plan import Plan
 from gateway.notify import outbox
 from gateway.operations.alert_log import AlertLog, Deed, Ticked, Work, Written
 from gateway.operations.database import open_database
+from gateway.operations.duty_in_force import DutyInForce
 from gateway.operations.tables import Alert, AlertStep, HeldAlert, HomeMode, Outbox
 from gateway.operations.tables import Place as PlaceRow
 from gateway.rulebook.load import load_rules
@@ -36,13 +39,17 @@ WORLD = World(
         (*RULES, DOUBT),
     )
 )
-LADDER = (Rung(0, ("station",)), Rung(60, ("street",)), Rung(180, ("street", "guard")))
+LADDER = plan_of(
+    [LadderRung(0, ("station",)), LadderRung(60, ("street",)), LadderRung(180, ("street", "guard"))],
+    channels=("station", "street", "guard"),
+)
 
 
 class Book:
     """An alert log, told at counted positions."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plan: Plan = LADDER) -> None:
+        self.plan = plan
         self.database = open_database(folder / "operations.sqlite")
         self.position = 0
         with Session(self.database) as session, session.begin():
@@ -62,10 +69,8 @@ class Book:
     def open(self) -> None:
         self.log = AlertLog(
             self.database,
-            ladder=LADDER,
-            enqueue=lambda session, alert, rung, names, turn: outbox.enqueue(
-                session.connection(), alert, rung, names, turn
-            ),
+            duty=DutyInForce(self.database, self.plan, zone=ZoneInfo("Asia/Shanghai"), calendar="cn"),
+            enqueue=outbox.enqueue,
             wall_ms=lambda: 7,
         )
 

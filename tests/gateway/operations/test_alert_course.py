@@ -52,7 +52,7 @@ def test_a_mere_notice_that_opens_anew_is_for_the_desk(book: Book) -> None:
 
 
 def test_what_a_person_closed_stays_closed(book: Book) -> None:
-    book.tell(raised(), command("accept", "c1"), command("close", "c2", verdict="true"))
+    book.tell(raised(), command("accept", "c1"), command("close", "c2", verdict="true", outcome="assisted"))
     assert book.tell(Again("a1", AT + 9_000, 2)).alerts == []
     assert (book.alert().state, book.alert().count) == ("closed", 1)
 
@@ -89,7 +89,7 @@ def test_a_lowered_alert_stays_open_says_why_and_sends_nothing(book: Book) -> No
 
 
 def test_a_change_of_a_closed_alert_is_in_its_history_only(book: Book) -> None:
-    book.tell(raised(), command("accept", "c1"), command("close", "c2", verdict="false"))
+    book.tell(raised(), command("accept", "c1"), command("close", "c2", verdict="false", reason="other"))
     book.tell(
         Change("a1", AT + 40_000, "notice", "rule:seen_walking"), Change("none", AT, "notice", "flapping")
     )

@@ -103,15 +103,15 @@ def test_a_restart_in_between_escalates_at_the_same_moment(book: Book) -> None:
 def test_accepting_stops_the_ladder(book: Book) -> None:
     book.tell(raised())
     assert book.tell(command("accept", "c1")).answers == {"c1": Answer(ok=True, reason="", version=2)}
-    assert book.tell(tick(999)).alerts == []
+    assert book.tell(tick(179)).alerts == []
     alert = book.alert()
-    assert (alert.state, alert.accepted_by, alert.accepted_at, alert.escalate_at) == (
+    assert (alert.state, alert.rung, alert.accepted_by, alert.accepted_at) == (
         "accepted",
+        0,
         "李敏",
         AT + 5_000,
-        None,
     )
-    assert book.log.next_escalation is None
+    assert alert.escalate_at == AT + 185_000, "then whoever has it is asked what has come of it"
 
 
 def test_two_people_cannot_both_accept_and_a_repeat_gets_its_own_answer(book: Book) -> None:
@@ -126,14 +126,14 @@ def test_two_people_cannot_both_accept_and_a_repeat_gets_its_own_answer(book: Bo
 @pytest.mark.parametrize(
     ("commands", "reason"),
     [
-        ([command("close", "c", verdict="true")], "accept first"),
+        ([command("close", "c", verdict="true", outcome="assisted")], "accept first"),
         ([command("accept", "a"), command("close", "c", verdict="maybe")], "verdict must be one of"),
         ([command("accept", "a"), command("close", "c")], "verdict must be one of"),
         ([command("dance", "c")], "unknown command 'dance'"),
         (
             [
                 command("accept", "a"),
-                command("close", "b", verdict="true"),
+                command("close", "b", verdict="true", outcome="assisted"),
                 command("close", "c", verdict="test"),
             ],
             "already closed by 李敏",
@@ -150,7 +150,10 @@ def test_what_may_not_be_done_is_answered_with_why(book: Book, commands: list[Co
 
 def test_closing_keeps_verdict_note_and_person(book: Book) -> None:
     book.tell(raised())
-    book.tell(command("accept", "a"), command("close", "c", at=AT + 9_000, verdict="false", note="椅子倒了"))
+    book.tell(
+        command("accept", "a"),
+        command("close", "c", at=AT + 9_000, verdict="false", reason="other", note="椅子倒了"),
+    )
     alert = book.alert()
     assert (alert.state, alert.closed_by, alert.closed_at, alert.verdict, alert.note) == (
         "closed",
@@ -159,7 +162,7 @@ def test_closing_keeps_verdict_note_and_person(book: Book) -> None:
         "false",
         "椅子倒了",
     )
-    assert book.steps()[-1] == ("closed", 9_000, "李敏", "false")
+    assert book.steps()[-1] == ("closed", 9_000, "李敏", "false other")
     assert book.log.count_open() == 0
 
 

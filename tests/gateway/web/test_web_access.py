@@ -82,7 +82,9 @@ def test_acting_on_an_alert_needs_a_person_and_a_name_in_a_header_is_none(desk: 
     ):
         for action in ("accept", "close"):
             answer = client.post(
-                f"/api/v1/alerts/{alert}/{action}", json={"verdict": "true"}, headers=headers
+                f"/api/v1/alerts/{alert}/{action}",
+                json={"verdict": "true", "outcome": "assisted"},
+                headers=headers,
             )
             assert (answer.status_code, answer.json()["reason"]) == (401, "person")
     assert desk.commands == []
@@ -109,7 +111,9 @@ def test_every_write_is_for_a_person_or_is_meant_for_programs(desk: Desk) -> Non
     for path, methods in client.get("/openapi.json").json()["paths"].items():
         for method in set(methods) - {"get"}:
             if path not in for_programs:
-                answer = client.request(method, re.sub("{.*}", "x", path), json={"verdict": "true"})
+                answer = client.request(
+                    method, re.sub("{.*}", "x", path), json={"verdict": "true", "outcome": "assisted"}
+                )
                 assert answer.status_code == 401, path
 
 

@@ -125,7 +125,7 @@ def test_contacts_and_access_are_for_a_signed_in_person_while_the_alert_is_accep
     assert not {"contacts", "access_note", "address"} & set(stranger)
     assert not any(word in client.get("/").text + client.get("/board").text for word in ("2580#", "139 0000"))
     assert "2580#" in limin.get("/board").text
-    closed = limin.post(f"{path}/close", json={"verdict": "false"}).json()
+    closed = limin.post(f"{path}/close", json={"verdict": "false", "reason": "other"}).json()
     assert not {"contacts", "access_note"} & set(closed)
     assert "2580#" not in limin.get("/board").text
 
@@ -134,7 +134,9 @@ def test_accept_then_close_with_a_verdict(desk: Desk, limin: Visitor) -> None:
     alert = desk.rings()
     accepted = limin.post(f"/api/v1/alerts/{alert}/accept").json()
     assert (accepted["state"], accepted["accepted_by"], accepted["accepted_at"]) == ("accepted", "李敏", NOW)
-    closed = limin.post(f"/api/v1/alerts/{alert}/close", json={"verdict": "true", "note": "已扶起"}).json()
+    closed = limin.post(
+        f"/api/v1/alerts/{alert}/close", json={"verdict": "true", "outcome": "assisted", "note": "已扶起"}
+    ).json()
     assert (closed["state"], closed["closed_by"], closed["verdict"], closed["note"]) == (
         "closed",
         "李敏",
@@ -142,7 +144,10 @@ def test_accept_then_close_with_a_verdict(desk: Desk, limin: Visitor) -> None:
         "已扶起",
     )
     assert limin.get("/api/v1/alerts").json()["alerts"] == []
-    assert [command["data"] for command in desk.commands] == [{}, {"verdict": "true", "note": "已扶起"}]
+    assert [command["data"] for command in desk.commands] == [
+        {},
+        {"verdict": "true", "outcome": "assisted", "note": "已扶起"},
+    ]
 
 
 def test_who_comes_second_is_told_who_was_first(desk: Desk, limin: Visitor) -> None:
@@ -157,7 +162,7 @@ def test_who_comes_second_is_told_who_was_first(desk: Desk, limin: Visitor) -> N
     assert (problem["reason"], problem["by"], problem["at"]) == ("taken_accepted", first, NOW)
     assert problem["words"] == {"zh": f"{first} 已在 15:03 接警", "en": f"{first} accepted it at 15:03"}
     people[0].post(f"/api/v1/alerts/{alert}/close", json={"verdict": "test"})
-    late = people[1].post(f"/api/v1/alerts/{alert}/close", json={"verdict": "true"})
+    late = people[1].post(f"/api/v1/alerts/{alert}/close", json={"verdict": "true", "outcome": "assisted"})
     assert (late.status_code, late.json()["reason"], late.json()["by"]) == (409, "taken_closed", "李敏")
 
 
@@ -179,8 +184,8 @@ def test_a_close_without_a_proper_verdict_is_refused(desk: Desk, limin: Visitor)
         {},
         {"verdict": "maybe"},
         {"verdict": "cleared"},
-        {"verdict": "true", "note": "x" * 501},
-        {"verdict": "true", "by": "x"},
+        {"verdict": "true", "outcome": "assisted", "note": "x" * 501},
+        {"verdict": "true", "outcome": "assisted", "by": "x"},
         [],
     ]
     alert = desk.rings()
@@ -192,7 +197,7 @@ def test_a_close_without_a_proper_verdict_is_refused(desk: Desk, limin: Visitor)
 def test_an_unknown_alert_is_404(desk: Desk, client: Visitor, limin: Visitor) -> None:
     assert client.get("/api/v1/alerts/none").json()["reason"] == "unknown_alert"
     for action in ("accept", "close"):
-        answer = limin.post(f"/api/v1/alerts/none/{action}", json={"verdict": "true"})
+        answer = limin.post(f"/api/v1/alerts/none/{action}", json={"verdict": "true", "outcome": "assisted"})
         assert (answer.status_code, answer.json()["reason"]) == (404, "unknown_alert")
 
 

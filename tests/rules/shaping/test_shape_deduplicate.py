@@ -19,7 +19,10 @@ def test_long_after_its_end_it_is_a_new_alert() -> None:
 
 def test_closed_by_a_person_it_is_a_new_alert() -> None:
     hub = (
-        Station().begins("door", name="first").does("accept", "first").does("close", "first", verdict="true")
+        Station()
+        .begins("door", name="first")
+        .does("accept", "first")
+        .does("close", "first", verdict="true", outcome="assisted")
     )
     hub.at(1).ends("first").at(2).begins("door", name="second")
     assert hub.told == ["raise first", "end first", "raise second"]
@@ -27,7 +30,12 @@ def test_closed_by_a_person_it_is_a_new_alert() -> None:
 
 
 def test_what_was_not_accepted_cannot_be_closed() -> None:
-    hub = Station().begins("door", name="first").ends("first").does("close", "first", verdict="true")
+    hub = (
+        Station()
+        .begins("door", name="first")
+        .ends("first")
+        .does("close", "first", verdict="true", outcome="assisted")
+    )
     assert hub.at(1).begins("door", name="second").told[-1] == "again first 2"
 
 

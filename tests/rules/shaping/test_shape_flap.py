@@ -58,7 +58,9 @@ def test_life_safety_is_told_however_often_it_comes() -> None:
 def test_where_people_have_no_alert_they_get_one() -> None:
     hub = Station()
     for n in range(2):
-        hub.at(n).begins("shaky", name=f"a{n}").does("accept", f"a{n}").does("close", f"a{n}", verdict="true")
+        hub.at(n).begins("shaky", name=f"a{n}").does("accept", f"a{n}").does(
+            "close", f"a{n}", verdict="true", outcome="assisted"
+        )
         hub.ends(f"a{n}")
     hub.effects.clear()
     assert hub.at(2).begins("shaky", name="a2").told == ["raise a2"]

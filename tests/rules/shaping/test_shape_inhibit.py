@@ -38,7 +38,12 @@ def test_life_safety_is_never_inhibited() -> None:
 
 
 def test_a_cause_that_people_closed_still_inhibits_while_it_stands() -> None:
-    hub = Station().begins("battery").does("accept", "battery").does("close", "battery", verdict="true")
+    hub = (
+        Station()
+        .begins("battery")
+        .does("accept", "battery")
+        .does("close", "battery", verdict="true", outcome="assisted")
+    )
     assert hub.begins("silent").told == ["raise battery", "hold silent inhibit:battery"]
     assert hub.ends("battery").told == ["end battery", "raise silent"]
 

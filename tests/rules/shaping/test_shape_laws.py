@@ -118,7 +118,13 @@ class Writer:
     def _command(self, kind: str, key: str, subject: str, b: int, alert: str = "") -> None:
         if not alert and self.raised and kind[:7] != "silence":
             alert = self.raised[-1 - b % min(len(self.raised), 4)]
-        data = {"verdict": "true", "reason": "x", "until": str(self.at + WAITS[3 + b % 5]), "id": f"s{b % 5}"}
+        data = {
+            "verdict": "true",
+            "outcome": "assisted",
+            "reason": "x",
+            "until": str(self.at + WAITS[3 + b % 5]),
+            "id": f"s{b % 5}",
+        }
         data |= ({"rule": LASTING[b % 7]}, {"device": subject}, {})[b % 3]
         self.events.append(Command(self.at, f"c{len(self.events) - b % 2}", kind, alert, "李敏", data, key))
 

@@ -27,7 +27,12 @@ def test_where_there_is_no_alert_about_the_fall_it_is_told_by_itself() -> None:
 
 
 def test_a_fall_already_closed_is_not_alarmed_about_again() -> None:
-    hub = Station().begins("fall", facts=FALL).does("accept", "fall").does("close", "fall", verdict="false")
+    hub = (
+        Station()
+        .begins("fall", facts=FALL)
+        .does("accept", "fall")
+        .does("close", "fall", verdict="false", reason="other")
+    )
     assert hub.at(5).begins("seen_walking", facts=FALL).told[-1] == "fall notice rule:seen_walking at 5"
     hub.at(61)
     assert hub.state.alerts == {}, "forgotten an hour after its close"

@@ -62,7 +62,7 @@ def test_taken_in_hand_it_is_off_the_shelf(kind: str) -> None:
     hub = Station().begins("plain")
     if kind == "close":
         hub.does("accept", "plain")
-    hub.shelves("plain", minutes=30).does(kind, "plain", verdict="true").at(60)
+    hub.shelves("plain", minutes=30).does(kind, "plain", verdict="true", outcome="assisted").at(60)
     assert hub.told == ["raise plain"]
 
 
