@@ -10,11 +10,20 @@ Text: TypeAlias = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message about an alert on its way to a channel: waiting, delivered or failed. Wall clock ms."""
+    """One message about an alert on its way to a channel. Wall clock ms.
+
+    ``state``: waiting, sent (taken, nothing proven), delivered, failed, withdrawn, gathered. ``to``: a person of the duty plan or
+    a contact, '' for a group. ``proof``: taken, reached or read, '' while nothing is proven.
+    """
 
     channel: str
     state: str
     delivered_ms: int | None
+    rung: int = 0
+    to: str = ""
+    role: str = "desk"
+    about: str = "alert"
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +42,7 @@ class AlertView:
     who: Text
     where: Text
     place_id: str
+    place_kind: str  # home | facility, '' where it is not registered
     device_id: str
     room: str
     active_at: int
@@ -43,7 +53,13 @@ class AlertView:
     closed_by: str | None
     closed_at: int | None
     verdict: str | None
+    reason: str | None  # of a false alarm
+    outcome: str | None
     note: str | None
+    settled_at: int | None  # since when it is known how the person is
+    assigned_to: str | None
+    merged_into: str | None
+    reopened: int
     rung: int
     escalate_at: int | None
     escalated_at: int | None  # hub time of the last rung gone up, None while nobody else was told
@@ -64,12 +80,13 @@ class AlertView:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happened to an alert: raised, delivered, escalated, again, severity, shelved, accepted, ended, closed."""
+    """Something that happened to an alert: what, when, by whom, and from where (``via``: console, api, link, voice)."""
 
     kind: str
     at: int
     by: str
     detail: str
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from gateway.alerts.discretion import form_of_address
+from gateway.alerts.lifecycle import IN_HAND
 from gateway.alerts.own import HUB_NAME, HUB_PLACE
 from gateway.alerts.words import room_en
 from gateway.operations.answers import (
@@ -71,7 +72,7 @@ def alert_view(engine: Engine, alert_id: str) -> AlertView | None:
 
 
 def alert(engine: Engine, alert_id: str, *, attending: bool = False) -> AlertDetail | None:
-    """One alert with its history; ``attending`` adds contacts and access note while it is accepted."""
+    """One alert with its history; ``attending`` adds contacts and access note while it is in hand."""
     with Session(engine) as session:
         row = session.get(Alert, alert_id)
         if row is None:
@@ -80,8 +81,8 @@ def alert(engine: Engine, alert_id: str, *, attending: bool = False) -> AlertDet
         steps = session.scalars(
             select(AlertStep).where(AlertStep.alert_id == alert_id).order_by(AlertStep.id)
         )
-        known["steps"] = [Step(step.kind, step.at, step.by, step.detail) for step in steps]
-        if not attending or row.state != "accepted":
+        known["steps"] = [Step(step.kind, step.at, step.by, step.detail, step.via) for step in steps]
+        if not attending or row.state not in IN_HAND:
             return AlertDetail(**known)
         place = session.get(Place, row.place_id)
         calls = session.scalars(
@@ -147,7 +148,12 @@ def _viewed(session: Session, rows: Sequence[Alert]) -> list[AlertView]:
     for sent in session.scalars(
         select(Outbox).where(Outbox.alert_id.in_(ids)).order_by(Outbox.rung, Outbox.channel)
     ):
-        deliveries[sent.alert_id].append(Delivery(sent.channel, sent.state, sent.delivered_ms))
+        deliveries[sent.alert_id].append(
+            Delivery(
+                sent.channel, sent.state, sent.delivered_ms,
+                rung=sent.rung, to=sent.person, role=sent.role, about=sent.about, proof=sent.proof,
+            )
+        )  # fmt: skip
     risen = select(AlertStep.alert_id, func.max(AlertStep.at)).where(
         AlertStep.alert_id.in_(ids), AlertStep.kind == "escalated"
     )
@@ -165,6 +171,7 @@ def _viewed(session: Session, rows: Sequence[Alert]) -> list[AlertView]:
             **{name: getattr(row, name) for name in _OWN},
             who=who(homes.get(row.place_id), row.place_id),
             where=where(homes.get(row.place_id), row.room),
+            place_kind=homes[row.place_id].kind if row.place_id in homes else "",
             deliveries=deliveries[row.id],
             escalated_at=escalated.get(row.id),
             group_size=following.get(row.id, 0),
@@ -173,7 +180,7 @@ def _viewed(session: Session, rows: Sequence[Alert]) -> list[AlertView]:
     ]
 
 
-_NOT_OWN = ("who", "where", "deliveries", "escalated_at", "group_size")
+_NOT_OWN = ("place_kind", "who", "where", "deliveries", "escalated_at", "group_size")
 _OWN = [field.name for field in fields(AlertView) if field.name not in _NOT_OWN]
 
 

@@ -1,23 +1,22 @@
-"""The routes about alerts: read, accept, close, shelve."""
+"""The routes about alerts: read, accept, close, shelve; gateway.web.attending has what lies between."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 
+from gateway.alerts.lifecycle import fault_of_closing
 from gateway.operations import views
 from gateway.operations.answers import AlertDetail, AlertInHand, AlertPage
-from gateway.operations.people import Person
 from gateway.web.access import APerson, SomePerson
 from gateway.web.acts import Key, Reason, carry_out, id_of, until_within
+from gateway.web.alert_acts import act_on, known_alert
 from gateway.web.context import Context
 from gateway.web.port import Act
-from gateway.web.problems import RefusedError, declared, refuse
-from gateway.web.render import clock_time
+from gateway.web.problems import declared, refuse
+from rules.modes import LASTS_MAX_MS, LASTS_MS
 from rules.shaping.shelve import SHELF_CRITICAL_MAX_MS, SHELF_MAX_MS
 
 NOTE_CHARS_MAX = 500
@@ -27,18 +26,41 @@ router = APIRouter(prefix="/api/v1", tags=["alerts"])
 AlertId = Annotated[str, Path(max_length=128)]
 
 
-class Closing(BaseModel):
-    """How an alert was settled: what it turned out to be, and a word about it."""
+class Away(BaseModel):
+    """The mode that a home is put into with the same tap, and until when (epoch ms of hub time)."""
 
     model_config = ConfigDict(extra="forbid")
+    kind: Literal["away", "hospital", "visitors"]
+    until: int | None = Field(default=None, ge=0)
+
+
+class Closing(BaseModel):
+    """How an alert was settled: what it turned out to be, what was done, and a word about it.
+
+    A false alarm needs a ``reason`` that fits its class, a true one about a person an ``outcome``. ``mode``: the home is put
+    into that mode as well.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"verdict": "true", "outcome": "assisted", "note": "扶起，无外伤"},
+                {"verdict": "false", "reason": "sat_down"},
+            ]
+        },
+    )
     verdict: Literal["true", "false", "test", "unconfirmed"]
+    reason: str = Field(default="", max_length=32)
+    outcome: Literal["", "none_needed", "assisted", "family_came", "hospital"] = ""
     note: str = Field(default="", max_length=NOTE_CHARS_MAX)
+    mode: Away | None = None
 
 
 class Shelving(BaseModel):
     """Why an alert is not to be told for a time, and until when (epoch ms of hub time; by default one hour)."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "家属在场"}]})
     reason: Reason
     until: int | None = Field(default=None, ge=0)
 
@@ -71,15 +93,36 @@ async def accept(
     request: Request, alert_id: AlertId, person: APerson, key: Key = None
 ) -> AlertInHand | AlertDetail:
     """Accept an alert (接警). 409 says who was first."""
-    return await _command(request, "accept", alert_id, person, {}, key)
+    return await act_on(request, "accept", alert_id, person, {}, key)
 
 
 @router.post("/alerts/{alert_id}/close", responses=declared(401, 404, 409, 422, 503))
 async def close(
     request: Request, alert_id: AlertId, person: APerson, closing: Closing, key: Key = None
 ) -> AlertInHand | AlertDetail:
-    """Close an alert (办结) with a verdict. 409 says who was first."""
-    return await _command(request, "close", alert_id, person, closing.model_dump(), key)
+    """Close an alert (办结) with a verdict. 409 says who was first.
+
+    Of life safety *could not confirm* closes nothing: the alert goes up a rung, and is given back open.
+    """
+    alert = await known_alert(request, alert_id)
+    said = closing.model_dump(exclude={"mode"})
+    fault = fault_of_closing(alert.kind, said)
+    if fault:
+        raise refuse(422, "invalid", what=fault)
+    until = closing_mode_until(request, closing.mode)
+    closed = await act_on(request, "close", alert_id, person, said, key)
+    if closing.mode is not None and closed.state == "closed" and alert.place_kind == "home":
+        data = {"kind": closing.mode.kind, "until": str(until), "reason": f"警情{alert.number:04d}"}
+        act = Act(kind="mode", by=person.name, place=alert.place_id, data=data)
+        await carry_out(Context.of(request), act, id_of(key, "mode", alert.place_id, person))
+    return closed
+
+
+def closing_mode_until(request: Request, mode: Away | None) -> int:
+    """Until when the mode shall last; refuses what cannot be, before anything is closed."""
+    if mode is None:
+        return 0
+    return until_within(request, mode.until, usual=LASTS_MS[mode.kind], most=LASTS_MAX_MS)
 
 
 @router.post("/alerts/{alert_id}/shelve", responses=declared(401, 404, 409, 422, 503))
@@ -90,12 +133,11 @@ async def shelve(
 
     A critical one for one hour at most. Nobody shelves life safety or a critical alert in silence: the ladder goes on.
     """
-    alert = await run_in_threadpool(views.alert_view, Context.of(request).engine, alert_id)
-    critical = alert is not None and alert.severity == "critical"
+    critical = (await known_alert(request, alert_id)).severity == "critical"
     most = SHELF_CRITICAL_MAX_MS if critical else SHELF_MAX_MS
     until = until_within(request, shelving.until, usual=SHELF_MS // 2 if critical else SHELF_MS, most=most)
     data = {"until": str(until), "reason": shelving.reason}
-    return await _command(request, "shelve", alert_id, person, data, key)
+    return await act_on(request, "shelve", alert_id, person, data, key)
 
 
 @router.delete("/alerts/{alert_id}/shelve", responses=declared(401, 404, 409, 422, 503))
@@ -103,33 +145,4 @@ async def unshelve(
     request: Request, alert_id: AlertId, person: APerson, key: Key = None
 ) -> AlertInHand | AlertDetail:
     """Take an alert back from the shelf: it is told anew."""
-    return await _command(request, "unshelve", alert_id, person, {}, key)
-
-
-async def _command(
-    request: Request, kind: str, alert_id: str, person: Person, data: dict[str, str], key: str | None
-) -> AlertDetail:
-    context = Context.of(request)
-    alert = await run_in_threadpool(views.alert_view, context.engine, alert_id)
-    if alert is None:
-        raise refuse(404, "unknown_alert")
-    act = Act(kind=kind, by=person.name, place=alert.place_id, alert=alert_id, data=data)
-    outcome = await carry_out(context, act, id_of(key, kind, alert_id, person))
-    now = await run_in_threadpool(views.alert, context.engine, alert_id, attending=True)
-    if now is None:
-        raise refuse(404, "unknown_alert")
-    if not outcome.ok:
-        raise _lost_race(context, now, outcome.reason)
-    return now
-
-
-def _lost_race(context: Context, now: AlertDetail, reason: str) -> RefusedError:
-    """Say who was first; the hub's own reason where nobody was."""
-    by, at, word = now.accepted_by, now.accepted_at, "taken_accepted"
-    if now.state == "closed":
-        by, at, word = now.closed_by, now.closed_at, "taken_closed"
-    somebody = "accepted" in reason or "closed" in reason
-    if by is None or at is None or not somebody:
-        return refuse(409, "refused", reason=reason)
-    time = clock_time(at, ZoneInfo(context.settings.zone), context.port.health().hub_now_ms)
-    return refuse(409, word, by=by, at=at, name=by, time=time)
+    return await act_on(request, "unshelve", alert_id, person, {}, key)

@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from gateway.operations.people import People
 from gateway.web import (
     alerts,
+    attending,
     backtest,
     backup,
     data,
@@ -35,6 +36,7 @@ from gateway.web.settings import WebSettings
 
 MODULES = (
     alerts,
+    attending,
     stream,
     homes,
     stored,

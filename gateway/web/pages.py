@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from gateway.alerts.lifecycle import IN_HAND
 from gateway.operations import home_views, views
 from gateway.operations.answers import AlertView
 from gateway.operations.people import Person
@@ -155,7 +156,7 @@ def _homes(context: Context, language: str, person: Person | None, now: int) -> 
 
 def _card(context: Context, language: str, person: Person | None, alert: AlertView) -> dict[str, Any]:
     shown: AlertView | None = alert
-    if person is not None and alert.state == "accepted":
+    if person is not None and alert.state in IN_HAND:
         shown = views.alert(context.engine, alert.id, attending=True)
     html = render(context, language, "_card.html", alert=shown or alert, person=person, rank=_rank)
     rings = alert.state == "raised" and _is_loud(alert, context.port.health().hub_now_ms)

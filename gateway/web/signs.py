@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
+from gateway.alerts.lifecycle import OPEN
 from gateway.operations import views
 from gateway.web.context import Context
 from gateway.web.exposition import CONTENT_TYPE, exposition
@@ -60,7 +61,7 @@ def _of_the_web(context: Context) -> list[Figure]:
             tuple(
                 Sample(counts.get((severity, state), 0), {"severity": severity, "state": state})
                 for severity in views.SEVERITIES
-                for state in ("raised", "accepted")
+                for state in OPEN
             ),
         ),
     ]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import uvicorn
@@ -19,8 +20,11 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 from web_cases import DEMO, KINDS
 
+from gateway.duty.plan import Plan
+from gateway.notify import outbox
+from gateway.operations.alert_log import AlertLog, Deed, Work
 from gateway.operations.database import open_database
-from gateway.operations.handling import obey
+from gateway.operations.duty_in_force import DutyInForce
 from gateway.operations.home_modes import change_mode, mode_in_force
 from gateway.operations.people import People
 from gateway.operations.tables import Alert, AlertStep, Answered, Contact, Device, HeldAlert, Outbox, Place
@@ -77,7 +81,7 @@ def engine_of(path: Path) -> Engine:
 class Desk:
     """The port: one lock makes two people's accepts one after the other, as the journal does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plan: Plan = Plan()) -> None:  # noqa: B008 frozen
         self.folder = folder
         self.engine: Engine = engine_of(folder / "operations.db")
         self.changes = ChangeFeed(first_serial=NOW)
@@ -96,6 +100,9 @@ class Desk:
         self.otherwise: dict[str, list[OwnRule]] = {}
         self._one_at_a_time = threading.Lock()
         self._numbers = 0
+        self.duty = DutyInForce(self.engine, plan, zone=ZoneInfo("Asia/Shanghai"), calendar="cn")
+        self._log = AlertLog(self.engine, duty=self.duty, enqueue=outbox.enqueue, wall_ms=lambda: NOW)
+        self._position = self._log.cursor()
 
     def health(self) -> Health:
         return self.state
@@ -109,12 +116,20 @@ class Desk:
         self.commands.append({"kind": act.kind, "alert": act.alert, "by": act.by, "data": act.data, "id": id})
         if act.alert:
             self.commands[-1]["place"] = act.place
-        with self._one_at_a_time, Session(self.engine) as session, session.begin():
+        with self._one_at_a_time:
+            return self._apply(act, id)
+
+    def _apply(self, act: Act, id: str) -> Outcome:  # noqa: A002 the port's word
+        with Session(self.engine) as session, session.begin():
             command = Command(self.state.hub_now_ms, id, act.kind, act.alert, act.by, act.data, act.place)
             self._judge(session, command)
-            answer, changed = obey(session, command)
-        if changed:
-            self.changes.publish(act.alert) if act.alert else self.changes.publish_place(act.place)
+        self._position += 1
+        written = self._log.commit(Work(self._position, [Deed(self._position, command)]))
+        for alert in dict.fromkeys(written.alerts):
+            self.changes.publish(alert)
+        for place in dict.fromkeys(written.places):
+            self.changes.publish_place(place)
+        answer = written.answers[id]
         return Outcome(answer.ok, answer.reason, answer.version)
 
     def _judge(self, session: Session, command: Command) -> None:
