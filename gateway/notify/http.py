@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import logging
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,7 +45,9 @@ class Poster:
         self._timeout_s = timeout_s
         self._reads = reads
         # The environment's proxies and .netrc are not taken: where alerts go stands in the settings alone.
-        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
+        self._client = httpx.AsyncClient(
+            verify=_authorities(), timeout=timeout_s, follow_redirects=False, trust_env=False
+        )
 
     async def post(self, body: bytes, headers: Mapping[str, str], params: Mapping[str, str] = {}) -> Answer:
         """The answer to one POST of JSON; raises ``Recoverable`` or ``Unrecoverable`` with a reason free of secrets.
@@ -85,6 +89,12 @@ class Poster:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+@functools.cache
+def _authorities() -> ssl.SSLContext:
+    """Whose certificates are believed; read once, for that takes as long as many a request."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def decoded(answer: Answer, form: type[_Body], whose: str) -> _Body:

@@ -95,7 +95,7 @@ class WeComApp:
         self._agentid = int(agentid)
         self._timeout_s = timeout_s
         self._clock_ms = clock_ms
-        self._budgets: dict[str, Budgets] = {}
+        self._members = Members()
 
     async def send(self, message_id: str, message: AlertMessage, to: Recipient = GROUP) -> Receipt:
         """Post once within the member's budget, and once more if the token had ended; all of it within the timeout."""
@@ -136,16 +136,7 @@ class WeComApp:
         )
 
     def _spend(self, userid: str, *, urgent: bool) -> None:
-        now_ms = self._clock_ms()
-        member = userid.lower()  # WeCom does not tell case apart
-        if member not in self._budgets:
-            if len(self._budgets) >= MEMBERS_MAX:
-                self._budgets = {who: left for who, left in self._budgets.items() if not left.idle(now_ms)}
-            self._budgets[member] = Budgets(
-                Budget(most=MEMBER_MESSAGES_A_MINUTE, window_ms=60_000 + _SLACK_MS, reserve=KEPT_A_MINUTE),
-                Budget(most=MEMBER_MESSAGES_AN_HOUR, window_ms=3_600_000 + _SLACK_MS, reserve=KEPT_AN_HOUR),
-            )
-        wait_ms = self._budgets[member].take(now_ms, urgent=urgent)
+        wait_ms = self._members.take(userid, self._clock_ms(), urgent=urgent)
         if wait_ms:
             raise Recoverable(
                 f"over the {MEMBER_MESSAGES_A_MINUTE} messages a minute or {MEMBER_MESSAGES_AN_HOUR} an hour to one member",
@@ -154,6 +145,28 @@ class WeComApp:
 
     async def _post(self, body: bytes, token: str) -> _Sent:
         return decoded(await self._poster.post(body, {}, {"access_token": token}), _Sent, "WeCom")
+
+
+class Members:
+    """What each member may still be sent; a userid's case does not count, for WeCom does not tell it apart."""
+
+    def __init__(self) -> None:
+        self._budgets: dict[str, Budgets] = {}
+
+    def __len__(self) -> int:
+        return len(self._budgets)
+
+    def take(self, userid: str, now_ms: int, *, urgent: bool) -> int:
+        """0 when taken, otherwise the ms to wait."""
+        member = userid.lower()
+        if member not in self._budgets:
+            if len(self) >= MEMBERS_MAX:
+                self._budgets = {who: left for who, left in self._budgets.items() if not left.idle(now_ms)}
+            self._budgets[member] = Budgets(
+                Budget(most=MEMBER_MESSAGES_A_MINUTE, window_ms=60_000 + _SLACK_MS, reserve=KEPT_A_MINUTE),
+                Budget(most=MEMBER_MESSAGES_AN_HOUR, window_ms=3_600_000 + _SLACK_MS, reserve=KEPT_AN_HOUR),
+            )
+        return self._budgets[member].take(now_ms, urgent=urgent)
 
 
 class _Token:
