@@ -87,7 +87,7 @@ class WeComApp:
         base = checked_url(f"channel {name!r}", url or ADDRESS)
         at = base.path.rstrip("/") + "/cgi-bin"
         self._poster = Poster(str(base.copy_with(path=f"{at}/message/send", query=None)), timeout_s=timeout_s)
-        self._token = _Token(
+        self._token = AccessToken(
             Poster(str(base.copy_with(path=f"{at}/gettoken", query=None)), timeout_s=timeout_s),
             {"corpid": corpid, "corpsecret": secret},
             clock_ms,
@@ -169,7 +169,7 @@ class Members:
         return self._budgets[member].take(now_ms, urgent=urgent)
 
 
-class _Token:
+class AccessToken:
     """The app's access token, fetched when there is none or its time is over, by one caller at a time."""
 
     def __init__(self, poster: Poster, credentials: dict[str, str], clock_ms: Callable[[], int]) -> None:
@@ -193,6 +193,7 @@ class _Token:
             self._value = ""
 
     async def aclose(self) -> None:
+        """Close the connections."""
         await self._poster.aclose()
 
     async def _fetch(self) -> None:

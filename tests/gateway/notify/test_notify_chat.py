@@ -21,11 +21,11 @@ from gateway.alerts.message import ABOUTS, AlertMessage
 from gateway.notify.channel import Channel, Proof, Receipt, Recipient, Recoverable, Unrecoverable
 from gateway.notify.dingtalk import DingTalkRobot
 from gateway.notify.feishu import FeishuRobot
-from gateway.notify.http import ChannelError
+from gateway.notify.http import ChannelError, Poster
 from gateway.notify.mention import EVERYBODY, Mention, read_mention
 from gateway.notify.opening import KINDS, Given, open_channel
 from gateway.notify.wecom import WeComRobot
-from gateway.notify.wecom_app import MEMBERS_MAX, Members, WeComApp
+from gateway.notify.wecom_app import MEMBERS_MAX, AccessToken, Members, WeComApp
 from gateway.notify.words import CUT, text_of, urgent, wakes
 
 SECRET = "SECcorrect-horse-battery"
@@ -418,6 +418,21 @@ def test_a_slow_token_and_a_slow_answer_share_the_time(receiver: Receiver) -> No
     assert time.monotonic() - began < 2
 
 
+def test_those_who_wait_for_a_slow_token_do_not_wait_longer_than_one(receiver: Receiver) -> None:
+    receiver.reply = Reply(hang=True)
+    channel = wecom_app(receiver, timeout_s=0.15)
+
+    async def at_once() -> list[Receipt | BaseException]:
+        sends = (channel.send(f"id{n}", FALL, Recipient("p", f"user{n}")) for n in range(6))
+        try:
+            return await asyncio.gather(*sends, return_exceptions=True)
+        finally:
+            await channel.aclose()
+
+    assert all(isinstance(end, Recoverable) for end in asyncio.run(at_once()))
+    assert len(receiver.requests) < 4, "one after the other asked for the token, each for the whole time"
+
+
 # The token
 
 
@@ -469,6 +484,21 @@ def test_several_at_once_fetch_one_token(receiver: Receiver) -> None:
 
     asyncio.run(at_once())
     assert sorted(paths(receiver)) == ["gettoken", *["send"] * 4]
+
+
+def test_a_newer_token_is_not_thrown_away_for_an_older_one(receiver: Receiver) -> None:
+    receiver.replies = [token("tok-1"), token("tok-2")]
+    kept = AccessToken(Poster(receiver.url, timeout_s=4.0), {}, lambda: 0)
+
+    async def story() -> None:
+        assert await kept.valid() == "tok-1"
+        kept.forget("tok-0")
+        assert await kept.valid() == "tok-1"
+        kept.forget("tok-1")
+        assert await kept.valid() == "tok-2"
+        await kept.aclose()
+
+    asyncio.run(story())
 
 
 @pytest.mark.parametrize(
