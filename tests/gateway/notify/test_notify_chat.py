@@ -9,12 +9,16 @@ import hmac
 import inspect
 import json
 import logging
+import re
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from parts import free_port
 from receiver import Receiver, Reply, Request, receiving
 
 from gateway.alerts.message import ABOUTS, AlertMessage
@@ -27,6 +31,7 @@ from gateway.notify.opening import KINDS, Given, open_channel
 from gateway.notify.wecom import WeComRobot
 from gateway.notify.wecom_app import MEMBERS_MAX, AccessToken, Members, WeComApp
 from gateway.notify.words import CUT, text_of, urgent, wakes
+from gateway.settings import Settings
 
 SECRET = "SECcorrect-horse-battery"
 KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
@@ -433,6 +438,17 @@ def test_those_who_wait_for_a_slow_token_do_not_wait_longer_than_one(receiver: R
     assert len(receiver.requests) < 4, "one after the other asked for the token, each for the whole time"
 
 
+def test_the_proxies_of_the_environment_are_not_taken(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    receiver.reply = OK
+    assert send(dingtalk(receiver), FALL) == [Receipt("errcode 0")]
+
+
 # The token
 
 
@@ -715,3 +731,33 @@ def test_settings_open_their_channel(kind: str, given: Given, opened: type) -> N
     channel = open_channel(kind, given)
     assert isinstance(channel, opened)
     asyncio.run(channel.aclose())
+
+
+SHOWN = {
+    "CITY_SECRET": SECRET,
+    "DUTY_MOBILES": "13800001111,13900002222",
+    "STREET_DINGTALK_URL": DING,
+    "STREET_MOBILES": "13800001111",
+    "CENTRE_FEISHU_URL": HOOK,
+}
+
+
+def test_the_settings_that_the_page_shows_open_their_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "通知渠道.md").read_text(encoding="utf-8")
+    opened = []
+    for text in re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+        for name in re.findall(r'"env:(\w+)"', text):
+            monkeypatch.setenv(name, SHOWN.get(name, KEY))
+        for shown in Settings(**tomllib.loads(text)).channels:
+            if shown.kind not in {"webhook", *EVERY}:
+                continue
+            options = {name: value.get_secret_value() for name, value in shown.options.items()}
+            given = Given(
+                name=shown.name,
+                url=shown.url.get_secret_value(),
+                secret=shown.secret.get_secret_value(),
+                options=options,
+            )
+            asyncio.run(open_channel(shown.kind, given).aclose())
+            opened.append(shown.kind)
+    assert opened == ["webhook", *EVERY]
