@@ -1,20 +1,26 @@
-"""One POST to the outside: bounded in time and size, no redirects, and no secret in what is logged or raised."""
+"""One request to the outside: bounded in time and size, no redirects, and no secret in what is logged or raised."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import logging
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 import httpx
+import msgspec
 
 from gateway.notify.channel import Recoverable, Unrecoverable
 
 ANSWER_BYTES_MAX = 65_536
+
+_Body = TypeVar("_Body")
 
 
 class ChannelError(ValueError):
@@ -23,36 +29,56 @@ class ChannelError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back with a 2xx: status and at most 64 KiB of body."""
+    """What came back with a 2xx (or a status the caller reads): status and at most 64 KiB of body."""
 
     status: int
     body: bytes
 
 
 class Poster:
-    """Posts JSON to one address, at most ``timeout_s`` in all; the address itself may be a secret and is never told."""
+    """Asks one address, at most ``timeout_s`` in all; the address itself may be a secret and is never told."""
 
-    def __init__(self, url: str, *, timeout_s: float) -> None:
+    def __init__(self, url: str, *, timeout_s: float, reads: frozenset[int] = frozenset()) -> None:
+        """``reads`` are statuses other than 2xx with an answer in the body, which the caller judges."""
         hide_addresses()
-        self._url = url
+        self._url = httpx.URL(url)
         self._timeout_s = timeout_s
+        self._reads = reads
         # The environment's proxies and .netrc are not taken: where alerts go stands in the settings alone.
-        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
+        self._client = httpx.AsyncClient(
+            verify=_authorities(), timeout=timeout_s, follow_redirects=False, trust_env=False
+        )
 
-    async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """The answer to one POST; raises ``Recoverable`` or ``Unrecoverable`` with a reason free of secrets."""
+    async def post(self, body: bytes, headers: Mapping[str, str], params: Mapping[str, str] = {}) -> Answer:
+        """The answer to one POST of JSON; raises ``Recoverable`` or ``Unrecoverable`` with a reason free of secrets.
+
+        ``params`` are added to the address's own query.
+        """
+        url = self._url.copy_merge_params(params) if params else self._url
+        return await self._in_time("POST", url, body, {"Content-Type": "application/json", **headers})
+
+    async def get(self, params: Mapping[str, str]) -> Answer:
+        """The answer to one GET; errors as of ``post``."""
+        return await self._in_time("GET", self._url.copy_merge_params(params), None, {})
+
+    async def _in_time(
+        self, method: str, url: httpx.URL, body: bytes | None, headers: Mapping[str, str]
+    ) -> Answer:
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._post(body, {"Content-Type": "application/json", **headers})
+                return await self._ask(method, url, body, headers)
         except (TimeoutError, httpx.TimeoutException):
             raise Recoverable(f"no answer within {self._timeout_s:g} s") from None
         except (httpx.HTTPError, httpx.StreamError) as error:
             # Only the kind of error: its text may quote the address.
             raise Recoverable(f"connection failed ({type(error).__name__})") from None
 
-    async def _post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        async with self._client.stream("POST", self._url, content=body, headers=headers) as answer:
-            _refuse(answer)
+    async def _ask(
+        self, method: str, url: httpx.URL, body: bytes | None, headers: Mapping[str, str]
+    ) -> Answer:
+        async with self._client.stream(method, url, content=body, headers=headers) as answer:
+            if answer.status_code not in self._reads:
+                _refuse(answer)
             taken = bytearray()
             async for chunk in answer.aiter_bytes():
                 taken += chunk
@@ -63,6 +89,23 @@ class Poster:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+@functools.cache
+def _authorities() -> ssl.SSLContext:
+    """Whose certificates are believed; read once, for that takes as long as many a request."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def decoded(answer: Answer, form: type[_Body], whose: str) -> _Body:
+    """The JSON of an answer; raises ``Recoverable`` where it is not ``whose``.
+
+    A portal or proxy in between answers 200 with a page of its own: that may pass.
+    """
+    try:
+        return msgspec.json.decode(answer.body, type=form)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Recoverable(f"the answer is not {whose}'s") from None
 
 
 def checked_url(what: str, url: str) -> httpx.URL:

@@ -7,9 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.notify.channel import Channel
+from gateway.notify.dingtalk import DingTalkRobot
+from gateway.notify.feishu import FeishuRobot
 from gateway.notify.http import ChannelError
+from gateway.notify.mention import Mention, read_mention
 from gateway.notify.webhook import Webhook
 from gateway.notify.wecom import WeComRobot
+from gateway.notify.wecom_app import WeComApp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +47,46 @@ def _webhook(given: Given) -> Channel:
 
 
 def _wecom(given: Given) -> Channel:
-    given.only()
-    return WeComRobot(given.name, url=given.url, secret=given.secret)
+    given.only("mention", "mention_mobiles")
+    return WeComRobot(given.name, url=given.url, secret=given.secret, mention=_mention(given))
+
+
+def _wecom_app(given: Given) -> Channel:
+    given.only("corpid", "agentid")
+    return WeComApp(
+        given.name,
+        corpid=given.needed(
+            "corpid", "the ID of the enterprise (企业ID), from 我的企业 in the admin console"
+        ),
+        agentid=given.needed(
+            "agentid", "the number of the app (AgentId), from its page in the admin console"
+        ),
+        secret=given.secret,
+        url=given.url,
+    )
+
+
+def _dingtalk(given: Given) -> Channel:
+    given.only("mention", "mention_mobiles")
+    return DingTalkRobot(given.name, url=given.url, secret=given.secret, mention=_mention(given))
+
+
+def _feishu(given: Given) -> Channel:
+    given.only("mention")
+    return FeishuRobot(given.name, url=given.url, secret=given.secret, mention=_mention(given))
+
+
+def _mention(given: Given) -> Mention:
+    options = given.options
+    return read_mention(given.name, options.get("mention", ""), options.get("mention_mobiles", ""))
 
 
 KINDS: dict[str, Callable[[Given], Channel]] = {
     "webhook": _webhook,
     "wecom": _wecom,
+    "wecom_app": _wecom_app,
+    "dingtalk": _dingtalk,
+    "feishu": _feishu,
 }
 
 

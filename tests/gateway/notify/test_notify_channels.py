@@ -24,7 +24,8 @@ from gateway.notify.channel import Channel, Receipt, Recoverable, Unrecoverable,
 from gateway.notify.http import ChannelError
 from gateway.notify.opening import Given, open_channel
 from gateway.notify.webhook import Webhook
-from gateway.notify.wecom import WeComRobot, text_of
+from gateway.notify.wecom import TEXT_BYTES_MAX, WeComRobot
+from gateway.notify.words import CUT, text_of
 
 SECRET = "correct-horse-battery-staple"
 KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
@@ -241,10 +242,14 @@ def test_no_window_ever_holds_more_than_its_budget(steps: list[tuple[int, bool]]
 
 def test_a_long_message_is_cut_at_a_line_within_2048_bytes() -> None:
     long = replace(FALL, todo={"zh": ["请先电话联系长者" * 10] * 20, "en": []})
-    text = text_of(long)
+    text = text_of(long, TEXT_BYTES_MAX)
     assert len(text.encode()) <= 2048
     assert text.startswith(FALL.text["zh"] + "\n1. 请先")
-    assert len(text_of(replace(FALL, text={"zh": "长" * 3000, "en": ""})).encode()) <= 2048
+    assert text.endswith("请先电话联系长者\n" + CUT)
+    one_line = text_of(replace(FALL, text={"zh": "长" * 3000, "en": ""}), TEXT_BYTES_MAX)
+    assert 2000 < len(one_line.encode()) <= 2048
+    assert one_line.endswith("长\n" + CUT)
+    assert CUT not in text_of(FALL, TEXT_BYTES_MAX)
 
 
 @pytest.mark.parametrize(
