@@ -1,7 +1,7 @@
 """WeCom group robot (企业微信群机器人): a text message, taken only when the answer's body says errcode 0.
 
-Wire format and limits: developer.work.weixin.qq.com/document/path/91770 and /99398 (消息推送, formerly 群机器人);
-codes: /document/path/90313. Not tried against the real service.
+Wire format and limits: developer.work.weixin.qq.com/document/path/91770 and /99398 (消息推送, formerly 群机器人), as users quote
+them; codes: /document/path/90455, the table for apps of third parties. Not tried against the real service.
 """
 
 from __future__ import annotations

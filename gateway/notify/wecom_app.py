@@ -1,7 +1,7 @@
 """WeCom self-built app (企业微信自建应用): a text message to one member, taken only with errcode 0 and nobody invalid.
 
 Sources, developer.work.weixin.qq.com: message/send with its limits and the check for repeats /document/path/90236, gettoken
-/document/path/91039, limits /document/path/90454, codes /document/path/90313. Not tried against the real service; a station's
+/document/path/91039, limits /document/path/90454, codes /document/path/90455. Not tried against the real service; a station's
 own app has to be tried with the test button.
 """
 
@@ -41,7 +41,7 @@ _REMEDIES = {
     40056: "check the option agentid",
     60020: "this hub's public address is not among the app's trusted IPs (企业可信IP); add it in the admin console",
     81013: "no such member, or not in the app's visible range (可见范围)",
-    301002: "check that agentid and secret are of the same app",
+    301002: "check that agentid and secret are of the same app",  # not found in any table that could be read
 }
 
 
