@@ -22,6 +22,7 @@ from gateway.disk import DiskWatch
 from gateway.engine.engine import Engine
 from gateway.figures import about_itself
 from gateway.health import reasons, warnings
+from gateway.hearing import Hearing
 from gateway.hub_parts import journal_limits, open_clock, open_source
 from gateway.ingest.rate import RateLimit
 from gateway.ingest.source import Inbox, Source
@@ -187,6 +188,13 @@ class Hub:
             behind=lambda: min(self.alert_log.cursor_on_disk(FLOOR), self.writer.position),
             now=self.clock.now,
         )
+        self.hearing = Hearing(
+            self.duty,
+            now=self.clock.now,
+            held=lambda: self.speed != 1,
+            works=self.delivery.states.works,
+            command=self.line.command,
+        )
         self.clock_watch = ClockWatch(
             self.clock, standing=standing(self.database, CLOCK), command=self.line.command
         )
@@ -238,6 +246,7 @@ class Hub:
                 ("watchdog", self.heartbeat.run()),
                 ("disk", self.disk.run()),
                 ("clock", self.clock_watch.run()),
+                ("hearing", self.hearing.run()),
                 ("retention", self.retention.run()),
                 ("web", web.serve([self._listener])),
             )

@@ -12,7 +12,7 @@ HUB_NAME: Words = {"zh": "Carehub 主机", "en": "the Carehub machine"}
 DESK_PLACE = "_desk:"  # before the id of a desk: the place of an alert about that desk
 DISK = "hub_disk"
 CLOCK = "hub_clock"
-DEAF = "desk_deaf"
+DESK_DEAF = "desk_deaf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,10 @@ class Recoverable(Exception):  # noqa: N818 the word of the field: it says what 
         super().__init__(reason)
 
 
+class OverBudget(Recoverable):
+    """Not tried: the channel may take no more for now. It says nothing about whether the channel works."""
+
+
 class Unrecoverable(Exception):  # noqa: N818 as above
     """Refused for good: the same message would be refused again."""
 

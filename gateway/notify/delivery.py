@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import traceback
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,17 +23,15 @@ from gateway.alerts.message import AlertMessage
 from gateway.duty.route import Told
 from gateway.histogram import DELIVERY_SECONDS, Histogram
 from gateway.notify import outbox
+from gateway.notify.attempt import attempt
 from gateway.notify.channel import (
     GROUP,
     Channel,
-    Proof,
     Recipient,
-    Recoverable,
-    Unrecoverable,
     message_id,
 )
+from gateway.notify.channel_states import ChannelStates
 from gateway.notify.outbox import Look, Outcome, Waiting, Wording
-from gateway.notify.retry import not_taken
 
 IN_FLIGHT_MAX = 4
 LOOK_AHEAD_MAX = 32  # messages taken from the outbox at a look: in a storm each look sorts all that wait
@@ -93,6 +90,7 @@ class Delivery:
         self._engine, self._words = engine, words
         self._now_ms, self._hub_now_ms, self._settled = now_ms, hub_now_ms, settled
         self._lanes = {name: _Lane(name, channel) for name, channel in channels.items()}
+        self.states = ChannelStates(engine)
         self._kept: dict[str, Outcome] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="delivery")
         self._tasks: asyncio.TaskGroup | None = None
@@ -302,10 +300,10 @@ class Delivery:
         )
 
     async def _try(self, lane: _Lane, waiting: Waiting) -> Outcome:
-        if waiting.withdrawn:
-            outcome = Outcome(state="withdrawn", at_ms=self._now_ms(), error="accepted before it was sent")
-        else:
-            outcome = await self._send(lane, waiting)
+        tried = await attempt(lane.name, lane.channel, waiting, now_ms=self._now_ms)
+        if self.states.note(lane.name, tried, at_ms=self._now_ms()):
+            self._thread.submit(self.states.write, lane.name)
+        outcome = tried.outcome
         self.tries[lane.name, outcome.state] += 1
         if outcome.over and waiting.first:
             known = self.seconds.setdefault((lane.name, waiting.message.kind), Histogram(DELIVERY_SECONDS))
@@ -317,31 +315,17 @@ class Delivery:
         """The names of the channels."""
         return tuple(self._lanes)
 
-    async def _send(self, lane: _Lane, waiting: Waiting) -> Outcome:
-        if lane.channel.personal and not waiting.to.address:
-            return Outcome(state="failed", at_ms=self._now_ms(), error="no address on this channel")
-        try:
-            receipt = await lane.channel.send(waiting.id, waiting.message, waiting.to)
-        except Recoverable as refusal:
-            outcome = not_taken(waiting, refusal, now_ms=self._now_ms())
-        except Unrecoverable as refusal:
-            outcome = Outcome(state="failed", at_ms=self._now_ms(), error=refusal.reason)
-        except Exception as bug:  # noqa: BLE001 one channel's bug must not silence the others; it is logged and tried again
-            # The kind and the spot only: an exception's own text may quote an address or a key.
-            spot = traceback.extract_tb(bug.__traceback__)[-1]
-            log.error("channel %s: %s at %s:%s", lane.name, type(bug).__name__, spot.filename, spot.lineno)  # noqa: TRY400
-            broken = Recoverable(f"error in the channel ({type(bug).__name__})")
-            outcome = not_taken(waiting, broken, now_ms=self._now_ms())
-        else:
-            proof = receipt.proves or lane.channel.proves
-            state = "sent" if proof is Proof.TAKEN else "delivered"
-            return Outcome(state=state, at_ms=self._now_ms(), receipt=receipt.text, proof=proof)
-        level = logging.ERROR if outcome.state == "failed" else logging.WARNING
-        log.log(
-            level, "channel %s: message %s %s: %s", lane.name, waiting.id, outcome.state, outcome.error,
-            extra={"channel": lane.name, "alert": waiting.alert_id},
+    async def test(self, channel: str, message: AlertMessage, to: Recipient) -> Outcome:
+        """Try a channel now, outside the outbox, and remember whether it works. Raises ``KeyError`` for an unknown one."""
+        lane = self._lanes[channel]
+        waiting = Waiting(
+            id=message.id, alert_id="", channel=channel, attempts=0, raised_wall_ms=self._now_ms(),
+            withdrawn=False, message=message, to=to,
         )  # fmt: skip
-        return outcome
+        tried = await attempt(channel, lane.channel, waiting, now_ms=self._now_ms)
+        if self.states.note(channel, tried, at_ms=self._now_ms(), tested=True):
+            await self._stored(self.states.write, channel)
+        return tried.outcome
 
     def _keep(self, name: str, outcome: Outcome) -> None:
         """Remember an outcome that is not in the database; beyond the limit the oldest may be sent again."""

@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.alerts.message import AlertMessage
 from gateway.notify.budget import Budget
-from gateway.notify.channel import GROUP, Proof, Receipt, Recipient, Recoverable, Unrecoverable
+from gateway.notify.channel import GROUP, OverBudget, Proof, Receipt, Recipient, Recoverable, Unrecoverable
 from gateway.notify.http import ChannelError, Poster, checked_url, decoded
 from gateway.notify.mention import EVERYBODY, Mention
 from gateway.notify.words import text_of, urgent, wakes
@@ -114,7 +114,7 @@ class DingTalkRobot:
             )
         wait_ms = self._budget.take(now_ms, urgent=urgent)
         if wait_ms:
-            raise Recoverable(f"over the robot's {MESSAGES_A_MINUTE} messages a minute", wait_ms / 1000)
+            raise OverBudget(f"over the robot's {MESSAGES_A_MINUTE} messages a minute", wait_ms / 1000)
 
 
 def _body(message: AlertMessage, mention: Mention) -> dict[str, object]:

@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.alerts.message import AlertMessage
 from gateway.notify.budget import Budget, Budgets
-from gateway.notify.channel import GROUP, Proof, Receipt, Recipient, Recoverable, Unrecoverable
+from gateway.notify.channel import GROUP, OverBudget, Proof, Receipt, Recipient, Recoverable, Unrecoverable
 from gateway.notify.http import Answer, ChannelError, Poster, checked_url, decoded
 from gateway.notify.mention import EVERYBODY, Mention
 from gateway.notify.words import text_of, urgent, wakes
@@ -96,7 +96,7 @@ class FeishuRobot:
         """Post once, within the robot's budget; over it the message is given back at once with the time to wait."""
         wait_ms = self._budgets.take(self._clock_ms(), urgent=urgent(message))
         if wait_ms:
-            raise Recoverable(
+            raise OverBudget(
                 f"over the robot's {MESSAGES_A_SECOND} messages a second or {MESSAGES_A_MINUTE} a minute",
                 wait_ms / 1000,
             )

@@ -1,7 +1,7 @@
 """WeCom group robot (企业微信群机器人): a text message, taken only when the answer's body says errcode 0.
 
-Wire format and limits: developer.work.weixin.qq.com/document/path/91770 and /99398 (消息推送, formerly 群机器人), as users quote
-them; codes: /document/path/90455, the table for apps of third parties. Not tried against the real service.
+Wire format and limits: developer.work.weixin.qq.com/document/path/91770 and /99398 (消息推送, formerly 群机器人), as users
+quote them; codes: /document/path/90455, the table for apps of third parties. Not tried against the real service.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 
 from gateway.alerts.message import AlertMessage
 from gateway.notify.budget import Budget
-from gateway.notify.channel import GROUP, Proof, Receipt, Recipient, Recoverable, Unrecoverable
+from gateway.notify.channel import GROUP, OverBudget, Proof, Receipt, Recipient, Recoverable, Unrecoverable
 from gateway.notify.http import ChannelError, Poster, checked_url, decoded
 from gateway.notify.mention import ALL, EVERYBODY, Mention
 from gateway.notify.words import text_of, urgent, wakes
@@ -68,7 +68,7 @@ class WeComRobot:
         """Post once, within the robot's budget; over it the message is given back at once with the time to wait."""
         wait_ms = self._budget.take(self._clock_ms(), urgent=urgent(message))
         if wait_ms:
-            raise Recoverable(f"over the robot's {MESSAGES_A_MINUTE} messages a minute", wait_ms / 1000)
+            raise OverBudget(f"over the robot's {MESSAGES_A_MINUTE} messages a minute", wait_ms / 1000)
         content: dict[str, object] = {"content": text_of(message, TEXT_BYTES_MAX)}
         if wakes(message):
             content |= _mentioned(self._mention)

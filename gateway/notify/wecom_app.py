@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.alerts.message import AlertMessage
 from gateway.notify.budget import Budget, Budgets
-from gateway.notify.channel import GROUP, Proof, Receipt, Recipient, Recoverable, Unrecoverable
+from gateway.notify.channel import GROUP, OverBudget, Proof, Receipt, Recipient, Recoverable, Unrecoverable
 from gateway.notify.http import ChannelError, Poster, checked_url, decoded
 from gateway.notify.wecom import refuse
 from gateway.notify.words import text_of, urgent
@@ -138,7 +138,7 @@ class WeComApp:
     def _spend(self, userid: str, *, urgent: bool) -> None:
         wait_ms = self._members.take(userid, self._clock_ms(), urgent=urgent)
         if wait_ms:
-            raise Recoverable(
+            raise OverBudget(
                 f"over the {MEMBER_MESSAGES_A_MINUTE} messages a minute or {MEMBER_MESSAGES_AN_HOUR} an hour to one member",
                 wait_ms / 1000,
             )

@@ -227,6 +227,8 @@ class AlertLog:
         alert = session.get(Alert, command.alert) if command.alert else None
         if alert is None:
             written.places.append(command.key)
+            if command.kind == "deaf":
+                self._climbing.skip(session, command.data["desk"], command.at, written)
             return
         written.alerts.append(alert.id)
         self._lead_on(session, alert, command.at, written)

@@ -12,8 +12,8 @@ Text: TypeAlias = dict[str, str]
 class Delivery:
     """One message about an alert on its way to a channel. Wall clock ms.
 
-    ``state``: waiting, sent (taken, nothing proven), delivered, failed, withdrawn, gathered. ``to``: a person of the duty plan or
-    a contact, '' for a group. ``proof``: taken, reached or read, '' while nothing is proven.
+    ``state``: waiting, sent (taken, nothing proven), delivered, failed, withdrawn, gathered. ``to``: a person of the duty plan
+    or a contact, '' for a group. ``proof``: taken, reached or read, '' while nothing is proven.
     """
 
     channel: str

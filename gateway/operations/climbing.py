@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from gateway.duty.ladder import after_hold
 from gateway.duty.plan import Plan
-from gateway.duty.route import Climb, Matter, Told, begin, climb, told_so_far
+from gateway.duty.route import Climb, Matter, Told, begin, climb, rungs_of, told_so_far
 from gateway.operations.duty_in_force import DutyInForce
 from gateway.operations.tables import Alert, AlertStep
 
@@ -122,6 +122,16 @@ class Climbing:
                     alert.escalate_at += (
                         due_at - now
                     )  # counted from when it was due: lateness does not add up
+
+    def skip(self, session: Session, desk: str, now: int, brought: Brought) -> None:
+        """A desk cannot hear any more: what concerns somebody's life and waits for it alone goes up at once."""
+        life = (Alert.state == "raised", Alert.kind == "life_safety", Alert.escalate_at.is_not(None))
+        plan, deaf = self.duty.of(session), self.duty.now(session, now).deaf
+        for alert in session.scalars(select(Alert).where(*life).order_by(Alert.number)).all():
+            rungs = rungs_of(plan, self._matter(session, alert))
+            waits_for = {one.id for one in rungs[alert.rung].desks} if alert.rung < len(rungs) else set()
+            if desk in waits_for and waits_for <= set(deaf):
+                self.go_up(session, alert, now, brought, why="escalated")
 
     def tell(
         self, session: Session, alert: Alert, told: Sequence[Told], brought: Brought, *, about: str

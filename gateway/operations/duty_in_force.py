@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from gateway.alerts.own import HUB_PLACE, desk_of_place
-from gateway.duty.plan import SERVES, Class, Plan
+from gateway.alerts.own import DESK_PLACE, HUB_PLACE, desk_of_place
+from gateway.duty.plan import SERVES, Class, Desk, Plan
+from gateway.duty.roster import on_duty
 from gateway.duty.route import Circumstances, Matter, Told, addresses, begin, everybody
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,27 @@ class DutyInForce:
     def address_of(self, person: str, channel: str) -> str:
         """The address of a person of the plan on a channel; '' for none. From any thread."""
         return addresses(self.plan).get((person, channel), "")
+
+    def deaf(self) -> dict[str, int]:
+        """Which desks cannot hear, and since when (hub time)."""
+        with self._engine.connect() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT desk, deaf_since FROM desk_state WHERE deaf_since IS NOT NULL"
+            )
+            return {desk: since for desk, since in rows}  # noqa: C416 rows, not pairs
+
+    def on_duty(self, plan: Plan, desk: Desk, at: int) -> tuple[str, ...] | None:
+        """Who is on duty at a desk, None when it is closed."""
+        found = on_duty(plan, desk, at=at, zone=self.zone, calendar=self._calendar)
+        return None if found is None else tuple(found)
+
+    def standing_about(self, desk: str) -> list[str]:
+        """The alerts that this desk cannot hear whose cause is not over."""
+        with self._engine.connect() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT id FROM alert WHERE place_id = ? AND ended_at IS NULL", (DESK_PLACE + desk,)
+            )
+            return [name for (name,) in rows]
 
     def first_told(self, kind: str, place_id: str, at: int) -> tuple[Told, ...]:
         """Whom an alert that cannot be written is brought to.

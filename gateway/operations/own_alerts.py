@@ -17,7 +17,7 @@ KIND = "device"
 
 def place_of(command: Command) -> str:
     """What the alert is about: the hub, or one of the desks."""
-    desk = command.data.get("desk", "")
+    desk = command.data.get("desk_id", "")
     return DESK_PLACE + desk if desk else HUB_PLACE
 
 
