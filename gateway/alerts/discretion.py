@@ -1,4 +1,7 @@
-"""What may leave the house: forms of address instead of full names, and no door codes, keys or phone numbers."""
+"""What may leave the house: forms of address instead of full names; no door codes, keys, phone numbers, illness or frailty.
+
+The words of the rules are the house's own; what is held here is free text of the registry: names, addresses, rooms.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,20 @@ _SECRET = re.compile(
     r"[，,；;。（(\s]*(密码|门禁|门锁|钥匙|电话|手机|口令|\b(?:passcode|password|code|keys?|phone|tel|pin)\b)",
     re.IGNORECASE,
 )
+# Illness, disability, living alone: named where it is common in registries, and whatever ends in 病, 症 or 癌.
+_CONDITION = re.compile(
+    r"(?:老年|早期|晚期|中期|轻度|中度|重度|疑似|严重)*"
+    r"(?:阿尔茨海默|阿尔兹海默|帕金森|认知障碍|精神障碍|精神分裂|智力障碍|痴呆|失智|抑郁|焦虑|癫痫|自闭|艾滋|梅毒|结核|肝炎|肺炎|关节炎|胃炎|肾炎"
+    r"|肿瘤|化疗|放疗|透析|尿毒|高血压|低血压|高血糖|低血糖|血糖|糖尿|冠心|心脏|心梗|心衰|脑梗|脑出血|脑卒中|卒中|中风|偏瘫|瘫痪|截瘫|骨折"
+    r"|骨质疏松|哮喘|慢阻肺|肝硬化|白内障|青光眼|痛风|褥疮|造瘘|胃管|尿管|失禁|起搏器|胰岛素|失明|失聪|聋哑|失能|半失能|残疾|独居|空巢"
+    r"|[\u3400-\u9fff]{0,2}(?:病(?![房区院床])|症|癌))"
+    r"(?:综合征|患者|病人|病史|术后|早期|晚期|病(?![房区院床])|症|人)*"
+    r"|\b(?:diabet\w*|dementia|alzheimer\w*|parkinson\w*|epilep\w*|depress\w*|disab\w*|cancer|tumou?r|stroke|asthma\w*|hiv|aids"
+    r"|schizophren\w*|hypertens\w*|paralys\w*|dialysis|incontinen\w*|lives? alone|living alone)(?!\w)(?:'s)?",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(r"[（(\[【][^（()）\[\]【】]*[)）\]】]")  # what stands in brackets
+_EMPTY_ASIDE = re.compile(r"[（(\[【][\s，,、；;]*[)）\]】]")
 # A mobile number however grouped, a landline, a foreign number, or any seven digits in a row; not 12-3-1201, a door.
 _LONG_NUMBER = re.compile(r"(?<!\d)1\d{2}[- ]?\d{4}[- ]?\d{4}(?!\d)|0\d{2,3}-\d{7,8}|\+\d[\d -]{6,}|\d{7,}")
 
@@ -54,9 +71,10 @@ _LONG_NUMBER = re.compile(r"(?<!\d)1\d{2}[- ]?\d{4}[- ]?\d{4}(?!\d)|0\d{2,3}-\d{
 def form_of_address(name: str) -> tuple[str, str]:
     """A resident's 称呼 in Chinese and English: surname and title, whatever else the registry's field holds.
 
-    王女士 → (王女士, Ms 王); a full name is cut to its surname: 王秀英 → (王姓长者, elder 王), 王秀英奶奶 → (王奶奶, …).
+    王女士 → (王女士, Ms 王); a full name is cut to its surname: 王秀英 → (王姓长者, elder 王), 王秀英奶奶 → (王奶奶, …);
+    an illness is left out: 王女士（糖尿病） → 王女士.
     """
-    name = name.strip()
+    name = without_conditions(name)
     if _HAN.fullmatch(name) is None:
         return _latin(name)
     if name in _TITLES or (len(name) == 2 and name[0] in _FAMILIAR):  # noqa: PLR2004 阿 and one character
@@ -66,13 +84,38 @@ def form_of_address(name: str) -> tuple[str, str]:
             surname = _surname(name.removesuffix(title))
             return surname + title, f"{english} {surname}"
     surname = _surname(name)
-    return f"{surname}姓长者", f"elder {surname}"
+    return (f"{surname}姓长者", f"elder {surname}") if surname else ("长者", "the resident")
+
+
+def full_name(name: str) -> str:
+    """The full name in a resident's field, without a title; '' where it holds only a surname or a familiar name."""
+    name = without_conditions(name)
+    if _HAN.fullmatch(name) is None:
+        return name if len(name.split()) > 1 else ""
+    if len(name) == 2 and name[0] in _FAMILIAR:  # noqa: PLR2004 as above
+        return ""
+    title = next((title for title in _TITLES if name.endswith(title)), "")
+    bare = name.removesuffix(title)
+    return bare if len(bare) > len(_surname(bare)) else ""
 
 
 def discreet(text: str) -> str:
-    """What the registry says of a spot, up to where it speaks of keys, codes or phones; long numbers blotted out."""
+    """What the registry says of a spot, up to where it speaks of keys, codes or phones.
+
+    Long numbers are blotted out; illness, disability and that somebody lives alone are left out.
+    """
     secret = _SECRET.search(text)
-    return without_numbers(text[: secret.start()] if secret else text).strip()
+    return without_conditions(without_numbers(text[: secret.start()] if secret else text))
+
+
+def without_conditions(text: str) -> str:
+    """The text without illness, disability or frailty: a bracket that speaks of one goes whole, else the words alone."""
+    if _CONDITION.search(text) is None:
+        return text.strip()
+    text = _ASIDE.sub(lambda aside: "" if _CONDITION.search(aside[0]) else aside[0], text)
+    while _CONDITION.search(text):  # what stood around a word may make another one
+        text = _CONDITION.sub("", text)
+    return _EMPTY_ASIDE.sub("", text).strip(" ，,、；;：:/-")
 
 
 def without_numbers(text: str) -> str:

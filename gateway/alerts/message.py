@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
+
+from gateway.alerts.lifecycle import State
 
 Words: TypeAlias = dict[str, str]  # language ("zh", "en") → text
 Steps: TypeAlias = dict[str, list[str]]  # language → what to do, in order
@@ -14,10 +16,11 @@ ABOUTS = (
     "outcome",  # how it ended, to those who were told of it without being on duty
     "slip",  # to a property guard: where to knock, and nothing else (物业协助单)
     "step",  # any step of it, to a system that follows along
-    "digest",  # several that are not urgent, in one
+    "digest",  # several in one: what is not urgent, or a storm
     "deaf",  # a desk that cannot hear
     "test",  # nothing has happened: somebody tries the channel
 )
+Audience: TypeAlias = Literal["staff", "family", "guard"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +55,29 @@ class PlaceFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hands:
+    """In whose hands an alert is, and how it ended; '' and None for what is not (yet) so. Times are hub time in epoch ms.
+
+    ``accepted_by`` is how a member of staff is called at work; ``coming`` who is on the way there. ``verdict``, ``reason`` and
+    ``outcome`` are those of the lifecycle.
+    """
+
+    state: State = "raised"
+    accepted_by: str = ""
+    accepted_at: int | None = None
+    coming: str = ""
+    closed_at: int | None = None
+    verdict: str = ""
+    reason: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertMessage:
     """An alert in words, fit for outside channels: who, where, why and what to do, in Chinese and English.
 
-    ``text`` is the one sentence for short channels. ``late_ms`` is how long after ``active_at`` it was raised.
+    ``text`` is the one sentence for short channels, in Chinese at most 69 characters. ``late_ms`` is how long after
+    ``active_at`` it was raised. A slip for a guard names no rule, title, evidence, room or resident.
     """
 
     id: str
@@ -75,3 +97,5 @@ class AlertMessage:
     recorded: bool
     late_ms: int
     about: str = "alert"  # what of it is told: one of ``ABOUTS``
+    audience: Audience = "staff"  # whose words these are
+    numbers: tuple[int, ...] = ()  # of the alerts that a digest gathers, the most urgent first

@@ -45,7 +45,7 @@ def _disk(data: Mapping[str, str]) -> OwnWords:
             "en": f"{free} MB are free, less than the {reserve} MB kept in reserve.",
         },
         todo={
-            "zh": ["通知运维腾出空间", "写满后仍会凭内存发出跌倒和呼救（标“未落盘”），其余警情暂停"],
+            "zh": ["通知运维腾出空间", "写满后仍会凭内存发出跌倒和呼救（标“未存档”），其余警情暂停"],
             "en": [
                 "Have the operator make room",
                 "Once full - falls and calls for help still go out from memory (not recorded) - all else waits",
@@ -74,4 +74,43 @@ def _clock(data: Mapping[str, str]) -> OwnWords:
     )
 
 
-_OF = {DISK: _disk, CLOCK: _clock}
+_WHY_DEAF: dict[str, Words] = {
+    "console_closed": {"zh": "值班页面没有打开", "en": "no console is open"},
+    "console_muted": {"zh": "值班页面没有开声音", "en": "the sound of its console is off"},
+    "console_lost": {"zh": "值班页面没有回音", "en": "its console no longer answers"},
+    "test_failed": {"zh": "上一次试发没有送达", "en": "the last test of its channels failed"},
+    "never_tested": {"zh": "渠道从未试发成功", "en": "its channels have never passed a test"},
+}
+
+
+def _deaf(data: Mapping[str, str]) -> OwnWords:
+    """``data``: ``desk`` its name, ``since_s`` for how long, ``why`` a key of ``_WHY_DEAF`` or words of its own."""
+    desk, since_s = data["desk"], int(data["since_s"])
+    because = _WHY_DEAF.get(data["why"], {"zh": data["why"], "en": data["why"]})
+    minutes = since_s // 60
+    zh, en = (f"{minutes}分钟", f"{minutes} min") if minutes > 1 else (f"{since_s}秒", f"{since_s} s")
+    return OwnWords(
+        severity="urgent",
+        title={"zh": "值班台听不到警情", "en": "A desk cannot hear"},
+        why={
+            "zh": f"{desk}已{zh}听不到，{because['zh']}。",
+            "en": f"{desk} has not heard for {en}: {because['en']}.",
+        },
+        todo={
+            "zh": [
+                "打电话给这个值班台，请人到位",
+                "打开值班页面，点开声音，确认听得见",
+                "或把渠道试发一次，确认收得到",
+                "恢复之前，生命安全警情直接报上一级",
+            ],
+            "en": [
+                "Call that desk and have somebody sit down there",
+                "Open its console, turn the sound on and check that it is heard",
+                "Or test its channels and check that they arrive",
+                "Until then alerts of life safety go straight to the next rung",
+            ],
+        },
+    )
+
+
+_OF = {DISK: _disk, CLOCK: _clock, DESK_DEAF: _deaf}
