@@ -35,6 +35,7 @@ from gateway.lock import FolderLock
 from gateway.memory import begin_memory, release_memory, settle_memory
 from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
+from gateway.notify.outbox_words import Wording
 from gateway.operations.alert_log import FLOOR, AlertLog
 from gateway.operations.database import open_database
 from gateway.operations.duty_in_force import DutyInForce
@@ -45,6 +46,7 @@ from gateway.parts import (
     open_heartbeat,
     open_store,
     read_duty,
+    read_followers,
     read_rulebook,
     web_settings,
 )
@@ -121,9 +123,10 @@ class Hub:
         self.delivery = Delivery(
             self.database,
             self._channels,
-            words=outbox.Wording(zone=zone, address_of=self.duty.address_of),
+            words=Wording(zone=zone, address_of=self.duty.address_of),
             hub_now_ms=self.clock.now,
             settled=self.changes.publish,
+            followers=read_followers(self.settings),
         )
         self.alert_log = AlertLog(
             self.database,
@@ -159,13 +162,17 @@ class Hub:
             engine=self.engine,
             alert_log=self.alert_log,
             fence_topic=self.address.fence_topic,
-            on_change=self.changes.publish,
+            on_change=self._tell_change,
             on_place=self.changes.publish_place,
             on_send=self.delivery.take,
             on_commit=self.writer.wake,
             limit=RateLimit(self.settings.ingest.device_rate_per_s),
             tell_unrecorded=self.teller.tell,
         )
+
+    def _tell_change(self, alert: str) -> None:
+        self.changes.publish(alert)
+        self.delivery.heed()
 
     def _make_upkeep(self) -> None:
         """What is asked for now and then, and what keeps the hub in bounds."""

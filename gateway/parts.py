@@ -15,10 +15,11 @@ from gateway.heartbeat import Heartbeat
 from gateway.ingest.source import BrokerAddress
 from gateway.notify.channel import Channel
 from gateway.notify.http import ChannelError
-from gateway.notify.opening import Given, open_channel
+from gateway.notify.opening import Given, followed_by, open_channel
 from gateway.operations.database import open_to_read
 from gateway.registry import apply as registry
 from gateway.rulebook.load import Rulebook, load_rulebook
+from gateway.settings import Channel as ChannelSettings
 from gateway.settings import Settings, SettingsError
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Store
@@ -43,22 +44,29 @@ def broker_address(settings: Settings) -> BrokerAddress:
 def open_channels(settings: Settings) -> dict[str, Channel]:
     """The channels by name; raises ``SettingsError``."""
     found: dict[str, Channel] = {}
-    for given in settings.channels:
-        if given.name in found:
-            raise SettingsError(f"channels: {given.name!r} stands twice; give each channel its own name")
+    for one in settings.channels:
+        if one.name in found:
+            raise SettingsError(f"channels: {one.name!r} stands twice; give each channel its own name")
         try:
-            found[given.name] = open_channel(
-                given.kind,
-                Given(
-                    name=given.name,
-                    url=given.url.get_secret_value(),
-                    secret=given.secret.get_secret_value(),
-                    options={name: value.get_secret_value() for name, value in given.options.items()},
-                ),
-            )
+            found[one.name] = open_channel(one.kind, _given(one))
         except ChannelError as error:
             raise SettingsError(f"channels: {error}") from None
     return found
+
+
+def read_followers(settings: Settings) -> dict[str, frozenset[str]]:
+    """Which channels are told of every step, and of which classes of alerts. The channels have been opened before."""
+    followers = {one.name: followed_by(_given(one)) for one in settings.channels if one.kind == "webhook"}
+    return {name: classes for name, classes in followers.items() if classes}
+
+
+def _given(one: ChannelSettings) -> Given:
+    return Given(
+        name=one.name,
+        url=one.url.get_secret_value(),
+        secret=one.secret.get_secret_value(),
+        options={name: value.get_secret_value() for name, value in one.options.items()},
+    )
 
 
 def open_heartbeat(settings: Settings, reasons: Callable[[], list[str]]) -> Heartbeat:

@@ -45,6 +45,21 @@ class AlertFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepFacts:
+    """A step of an alert: its number in the order of all steps, what, when (hub time), by whom and from where.
+
+    ``detail`` holds words of the lifecycle only: what people wrote stays in the house.
+    """
+
+    id: int
+    kind: str
+    at: int
+    by: str
+    detail: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceFacts:
     """What may be said of a place: no contacts, no access note. ``path`` is 区/街道/社区/小区."""
 
@@ -97,5 +112,6 @@ class AlertMessage:
     recorded: bool
     late_ms: int
     about: str = "alert"  # what of it is told: one of ``ABOUTS``
+    step: StepFacts | None = None  # what has happened, where a following system is told of it
     audience: Audience = "staff"  # whose words these are
     numbers: tuple[int, ...] = ()  # of the alerts that a digest gathers, the most urgent first

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import ParamSpec, TypeVar
@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.alerts.message import AlertMessage
 from gateway.duty.route import Told
 from gateway.histogram import DELIVERY_SECONDS, Histogram
-from gateway.notify import outbox
+from gateway.notify import outbox, outbox_words
 from gateway.notify.attempt import attempt
 from gateway.notify.channel import (
     GROUP,
@@ -31,7 +31,10 @@ from gateway.notify.channel import (
     message_id,
 )
 from gateway.notify.channel_states import ChannelStates
-from gateway.notify.outbox import Look, Outcome, Waiting, Wording
+from gateway.notify.following import follow
+from gateway.notify.gathering import gather
+from gateway.notify.outbox import Outcome, Waiting
+from gateway.notify.outbox_words import Look, Wording
 
 IN_FLIGHT_MAX = 4
 LOOK_AHEAD_MAX = 32  # messages taken from the outbox at a look: in a storm each look sorts all that wait
@@ -54,12 +57,20 @@ class _Lane:
     look_again: bool = True  # the outbox may hold something more urgent than what is ready
     seen_all: bool = False  # the last look found everything that was due
     next_try_ms: int | None = None
+    released: set[str] = field(default_factory=set)  # may go alone, and has not been started yet
+    gathered_ms: dict[str, int] = field(
+        default_factory=dict
+    )  # when each recipient was last sent what may be gathered
     handed: set[str] = field(
         default_factory=set
     )  # started since the last look began, which may see them wait
 
     def has_room(self, waiting: Waiting) -> bool:
         return len(self.in_flight) < IN_FLIGHT_MAX - (0 if waiting.life_safety else 1)
+
+    def may_start(self, waiting: Waiting) -> bool:
+        """Whether it may go without a look at what else there is for its recipient."""
+        return self.has_room(waiting) and (waiting.urgent or not self.channel.gathers)
 
 
 def _wall_ms() -> int:
@@ -70,7 +81,8 @@ class Delivery:
     """The worker behind the outbox; owns the channels it is given and closes them when ``run`` ends.
 
     ``now_ms`` is the wall clock (tries, receipts), ``hub_now_ms`` hub time (the alert's steps). ``settled`` is called on the
-    event loop with an alert's id whenever one of its messages was delivered, failed or withdrawn.
+    event loop with an alert's id whenever one of its messages was delivered, failed or withdrawn. ``followers``: the channels that
+    are told of every step, and of which classes of alerts.
     """
 
     def __init__(
@@ -82,12 +94,14 @@ class Delivery:
         now_ms: Callable[[], int] = _wall_ms,
         hub_now_ms: Callable[[], int] = _wall_ms,
         settled: Callable[[str], None] = lambda _alert_id: None,
+        followers: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         self.tries: Counter[tuple[str, str]] = Counter()  # by (channel, state)
         self.seconds: dict[
             tuple[str, str], Histogram
         ] = {}  # raised to delivered, by (channel, kind of alert)
         self._engine, self._words = engine, words
+        self._followers = followers or {}
         self._now_ms, self._hub_now_ms, self._settled = now_ms, hub_now_ms, settled
         self._lanes = {name: _Lane(name, channel) for name, channel in channels.items()}
         self.states = ChannelStates(engine)
@@ -107,7 +121,14 @@ class Delivery:
         """
         if len(ids) > IN_FLIGHT_MAX * len(self._lanes):
             return ()  # a storm: the most urgent go first, and a look sorts them
-        return outbox.composed(connection, ids, self._words)
+        return outbox_words.composed(connection, ids, self._words)
+
+    def heed(self) -> None:
+        """Something about an alert has changed: who follows along looks. On the event loop."""
+        for name in self._followers:
+            if name in self._lanes:
+                self._lanes[name].look_again = True
+                self._lanes[name].bell.set()
 
     def take(self, messages: Sequence[Waiting]) -> None:
         """Start at once what was just committed, where nothing waits before it; the rest, or all if none are given, later.
@@ -122,7 +143,7 @@ class Delivery:
             lane = self._lanes.get(waiting.channel)
             if lane is None:
                 self._tasks.create_task(self._fail_unknown())
-            elif lane.ready or lane.look_again or not lane.has_room(waiting) or waiting.id in self._kept:
+            elif lane.ready or lane.look_again or not lane.may_start(waiting) or waiting.id in self._kept:
                 lane.look_again = True
                 lane.bell.set()
             elif waiting.id not in lane.in_flight:
@@ -214,7 +235,7 @@ class Delivery:
             lane.look_again = False
             lane.handed.clear()
             try:
-                seen = await self._stored(self._look, lane.name, self._now_ms(), tuple(lane.in_flight))
+                seen = await self._stored(self._look, lane, self._now_ms(), tuple(lane.in_flight))
             except SQLAlchemyError as error:
                 _refused_by_database(error)
                 lane.look_again, pause_s = True, DATABASE_WAIT_S
@@ -226,6 +247,7 @@ class Delivery:
         assert tasks is not None  # noqa: S101 lanes are served within run() only
         while lane.ready and (lane.ready[0].id in lane.in_flight or lane.has_room(lane.ready[0])):
             waiting = lane.ready.popleft()
+            lane.released.discard(waiting.id)
             if waiting.id not in lane.in_flight:
                 lane.in_flight.add(waiting.id)
                 tasks.create_task(self._bring(lane, waiting))
@@ -233,15 +255,28 @@ class Delivery:
             return pause_s
         return min(pause_s, max(0.0, (lane.next_try_ms - self._now_ms()) / 1000))
 
-    def _look(self, channel: str, now_ms: int, in_flight: tuple[str, ...]) -> Look:
-        return outbox.look(
+    def _look(self, lane: _Lane, now_ms: int, in_flight: tuple[str, ...]) -> Look:
+        """What is due; to people, what is not urgent comes gathered."""
+        again_ms = None
+        classes = self._followers.get(lane.name)
+        while classes and follow(self._engine, lane.name, classes):
+            pass
+        if lane.channel.gathers:
+            gathered = gather(self._engine, lane.name, now_ms=now_ms, last_ms=lane.gathered_ms)
+            lane.released.update(gathered.released)
+            lane.gathered_ms.update(dict.fromkeys(gathered.people, now_ms))
+            again_ms = gathered.next_ms
+        seen = outbox_words.look(
             self._engine,
-            channel,
+            lane.name,
             now_ms=now_ms,
             most=LOOK_AHEAD_MAX,
             without=in_flight,
             words=self._words,
+            released=lane.released if lane.channel.gathers else None,
         )
+        times = [at for at in (again_ms, seen.next_try_ms) if at is not None]
+        return Look(seen.due, min(times, default=None))
 
     async def _bring(self, lane: _Lane, waiting: Waiting) -> None:
         outcome = self._kept.get(waiting.id) or await self._try(lane, waiting)
@@ -260,6 +295,8 @@ class Delivery:
                 await self._go_on(settled.follows)
             if outcome.state != "waiting":
                 self._settled(waiting.alert_id)
+                if waiting.message.step is None:
+                    self.heed()
         finally:
             lane.in_flight.discard(waiting.id)
 

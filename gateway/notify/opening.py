@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from gateway.duty.plan import CLASSES
 from gateway.notify.channel import Channel
 from gateway.notify.dingtalk import DingTalkRobot
 from gateway.notify.feishu import FeishuRobot
@@ -41,8 +42,22 @@ class Given:
         return value
 
 
+def followed_by(given: Given) -> frozenset[str]:
+    """The classes of alerts of which a channel is told every step; raises ``ChannelError``. Only a webhook follows along."""
+    said = given.options.get("follow", "")
+    classes = (
+        frozenset(CLASSES) if said == "all" else frozenset(filter(None, said.replace(" ", "").split(",")))
+    )
+    for name in sorted(classes - set(CLASSES)):
+        raise ChannelError(
+            f"channel {given.name!r}: options: follow names {name!r}; write all, or some of {', '.join(CLASSES)}"
+        )
+    return classes
+
+
 def _webhook(given: Given) -> Channel:
-    given.only()
+    given.only("follow")
+    followed_by(given)
     return Webhook(given.name, url=given.url, secret=given.secret)
 
 

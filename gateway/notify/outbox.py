@@ -1,41 +1,23 @@
 """The outbox in the operational database: what waits for a channel, what became of it. Blocking; off the event loop.
 
-States: ``waiting`` → ``sent`` (taken, nothing proven) | ``delivered`` | ``failed`` | ``withdrawn`` (overtaken: accepted before
-it was sent, or reached another way). What one recipient is told on one rung is an errand: the first channel that does not take
-it at once is followed by the next, and goes on trying beside it.
+States: ``waiting`` → ``gathered`` (goes out within a digest) | ``sent`` (taken, nothing proven) | ``delivered`` | ``failed`` |
+``withdrawn`` (overtaken: accepted before it was sent, or reached another way). What one recipient is told on one rung
+is an errand: the first channel that does not take it at once is followed by the next, and goes on trying beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import tzinfo
-from typing import Any, TypeAlias
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Row,
-    String,
-    bindparam,
-    case,
-    cast,
-    func,
-    insert,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from gateway.alerts.message import AlertFacts, AlertMessage, PlaceFacts
-from gateway.alerts.words import OutsidePlace, compose
+from gateway.alerts.message import AlertMessage
 from gateway.duty.route import Told
 from gateway.notify.channel import GROUP, Recipient, message_id
 from gateway.operations.database import repeatable
-from gateway.operations.tables import Alert, AlertStep, Contact, Outbox, Place, table_of
-
-AddressOf: TypeAlias = Callable[[str, str], str]  # of a person of the duty plan on a channel; '' for none
+from gateway.operations.tables import Alert, AlertStep, Outbox, table_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +37,7 @@ class Waiting:
     to: Recipient = GROUP
     errand: str = ""
     ways: tuple[str, ...] = ()
+    urgent: bool = True  # not to be gathered with others for the same recipient
     first: bool = (
         True  # not an escalation, nor told anew: from its raise on, nothing but the hub made it wait
     )
@@ -83,23 +66,6 @@ class Outcome:
 
 
 OVER = frozenset({"sent", "delivered"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """How messages are put: the zone of their times, how closely a place is named, and whose address is which."""
-
-    zone: tzinfo
-    outside: OutsidePlace = "door"
-    address_of: AddressOf = lambda _person, _channel: ""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A look into the outbox: what is due, and when the next message will be (None: nothing waits)."""
-
-    due: tuple[Waiting, ...]
-    next_try_ms: int | None
 
 
 def enqueue(
@@ -136,29 +102,6 @@ def _row(alert_id: str, rung: int, person: str, channel: str, turn: int, about: 
     }  # fmt: skip
 
 
-def look(
-    engine: Engine,
-    channel: str,
-    *,
-    now_ms: int,
-    most: int,
-    without: Collection[str],
-    words: Wording,
-) -> Look:
-    """The most urgent due messages of a channel, life safety first, then the one waiting longest."""
-    asked = {"channel": channel, "now": now_ms, "most": most, "without": list(without)}
-    with engine.connect() as connection:
-        rows = connection.execute(_DUE, asked).all()
-        later = connection.scalar(_LATER, asked)
-    return Look(tuple(_waiting(row, words) for row in rows), later)
-
-
-def composed(connection: Connection, ids: Sequence[str], words: Wording) -> tuple[Waiting, ...]:
-    """The messages of these ids that wait, as the connection's transaction sees them."""
-    rows = connection.execute(_THESE, {"ids": list(ids)})
-    return tuple(_waiting(row, words) for row in rows)
-
-
 def settle(engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: int) -> Settled:
     """Write down what became of a try, and what follows for its errand.
 
@@ -179,7 +122,7 @@ def settle(engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: in
         }
         if not connection.execute(_SETTLE, settled).rowcount:
             return Settled(written=False, follows="")
-        if outcome.over:
+        if outcome.over and waiting.message.step is None:  # else every follower would follow itself
             if waiting.errand:
                 other = {"errand_id": waiting.errand, "but": waiting.id}
                 reached = {"state": "withdrawn", "error": f"reached by {waiting.channel}"}
@@ -189,6 +132,10 @@ def settle(engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: in
                 "by": waiting.channel, "detail": outcome.receipt, "via": waiting.to.id,
             }  # fmt: skip
             connection.execute(_STEP, step)
+        if waiting.message.about == "digest" and (
+            outcome.over or (outcome.state == "failed" and not goes_on)
+        ):
+            settle_gathered(connection, waiting, outcome, hub_now_ms=hub_now_ms)
         if goes_on:
             _use_next_way(connection, waiting, goes_on)
         return Settled(written=True, follows=goes_on[0] if goes_on else "")
@@ -200,6 +147,23 @@ class Settled:
 
     written: bool
     follows: str
+
+
+def settle_gathered(connection: Connection, digest: Waiting, outcome: Outcome, *, hub_now_ms: int) -> None:
+    """What became of a digest became of all it gathers; each alert's history says so."""
+    if outcome.over:
+        connection.exec_driver_sql(
+            "INSERT INTO alert_step (alert_id, kind, at, by, detail, via) SELECT alert_id, ?, ?, ?, 'digest', ? FROM outbox "
+            "WHERE digest_id = ? AND state = 'gathered' AND alert_id <> ?",
+            (outcome.state, hub_now_ms, digest.channel, digest.to.id, digest.errand, digest.alert_id),
+        )
+    connection.execute(
+        _SETTLE_GATHERED,
+        {
+            "errand_id": digest.errand, "state": outcome.state, "proof": outcome.proof, "error": outcome.error,
+            "receipt": outcome.receipt, "delivered_ms": outcome.at_ms if outcome.over else None,
+        },
+    )  # fmt: skip
 
 
 def _use_next_way(connection: Connection, waiting: Waiting, ways: tuple[str, ...]) -> None:
@@ -243,109 +207,16 @@ def waiting(engine: Engine) -> dict[tuple[str, str], tuple[int, int]]:
         return {(channel, kind): (number, oldest) for channel, kind, number, oldest in rows}
 
 
-_MESSAGE_COLUMNS = (
-    Outbox.id.label("outbox_id"),
-    Outbox.channel,
-    Outbox.rung.label("outbox_rung"),
-    Outbox.attempts,
-    Outbox.about,
-    Outbox.person,
-    Outbox.role,
-    Outbox.errand,
-    Outbox.ways,
-    Alert.id.label("alert_id"),
-    Alert.number,
-    Alert.rule,
-    Alert.kind,
-    Alert.severity,
-    Alert.title,
-    Alert.why,
-    Alert.todo,
-    Alert.place_id,
-    Alert.room,
-    Alert.active_at,
-    Alert.raised_at,
-    Alert.raised_wall_ms,
-    Alert.recorded,
-    Alert.count.label("times"),
-    Alert.turn,
-    Alert.state.label("alert_state"),
-    select(Contact.phone)
-    .where(
-        Contact.place_id == Alert.place_id, literal("contact:") + cast(Contact.rank, String) == Outbox.person
-    )
-    .scalar_subquery()
-    .label("contact_phone"),
-    Place.kind.label("place_kind"),
-    Place.path,
-    Place.name,
-    Place.address,
-)
-
-
 # Built once: to build such a statement costs more than to run it.
 _ENQUEUE = sqlite_insert(table_of(Outbox)).on_conflict_do_nothing(index_elements=["id"])
-_WAITS = (
-    (Outbox.state == "waiting")
-    & (Outbox.channel == bindparam("channel"))
-    & Outbox.id.not_in(bindparam("without", expanding=True))
-)
-_MESSAGES = (
-    select(*_MESSAGE_COLUMNS)
-    .join(Alert, Alert.id == Outbox.alert_id)
-    .outerjoin(Place, Place.id == Alert.place_id)
-)
-_THESE = _MESSAGES.where(Outbox.id.in_(bindparam("ids", expanding=True)), Outbox.state == "waiting")
-_DUE = (
-    _MESSAGES.where(_WAITS, Outbox.next_try_ms <= bindparam("now"))
-    .order_by(case((Alert.kind == "life_safety", 0), else_=1), Outbox.next_try_ms, Alert.number)
-    .limit(bindparam("most"))
-)
-_LATER = select(func.min(Outbox.next_try_ms)).where(_WAITS, Outbox.next_try_ms > bindparam("now"))
 _SETTLE = update(table_of(Outbox)).where(Outbox.id == bindparam("outbox_id"), Outbox.state == "waiting")
 _WITHDRAW = update(table_of(Outbox)).where(
     Outbox.errand == bindparam("errand_id"), Outbox.id != bindparam("but"), Outbox.state == "waiting"
+)
+_SETTLE_GATHERED = update(table_of(Outbox)).where(
+    Outbox.digest_id == bindparam("errand_id"), Outbox.state == "gathered"
 )
 _ERRAND = select(
     Outbox.alert_id, Outbox.rung, Outbox.person, Outbox.turn, Outbox.about, Outbox.role, Outbox.desk
 ).where(Outbox.id == bindparam("outbox_id"))
 _STEP = insert(table_of(AlertStep))
-
-
-def _waiting(row: Row[*tuple[Any, ...]], words: Wording) -> Waiting:
-    facts = AlertFacts(
-        id=row.alert_id,
-        number=row.number,
-        rule=row.rule,
-        kind=row.kind,
-        severity=row.severity,
-        title=row.title,
-        why=row.why,
-        todo=row.todo,
-        place_id=row.place_id,
-        room=row.room,
-        active_at=row.active_at,
-        raised_at=row.raised_at,
-        rung=row.outbox_rung,
-        recorded=row.recorded,
-        count=row.times,
-    )
-    place = None
-    if row.place_kind is not None:
-        place = PlaceFacts(kind=row.place_kind, path=row.path, name=row.name, address=row.address)
-    address = ""
-    if row.person:
-        address = row.contact_phone or words.address_of(row.person, row.channel)
-    return Waiting(
-        id=row.outbox_id,
-        alert_id=row.alert_id,
-        channel=row.channel,
-        attempts=row.attempts,
-        raised_wall_ms=row.raised_wall_ms,
-        withdrawn=row.about == "alert" and row.outbox_rung > 0 and row.alert_state != "raised",
-        first=row.outbox_rung == 0 and row.turn == 0,
-        message=compose(facts, place, zone=words.zone, outside=words.outside),
-        to=Recipient(row.person, address) if row.person else GROUP,
-        errand=row.errand,
-        ways=tuple(filter(None, row.ways.split(","))),
-    )

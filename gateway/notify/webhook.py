@@ -63,7 +63,11 @@ class Webhook:
 
 def body_of(message_id: str, message: AlertMessage) -> bytes:
     """The JSON body: the message's own fields under ``alert``, beside ``type`` and ``message_id``."""
-    kind = "alert.escalated" if message.rung else "alert.raised"
+    kind = f"alert.{message.about}"
+    if message.step is not None:
+        kind = f"alert.{message.step.kind}"
+    elif message.about == "alert":
+        kind = "alert.escalated" if message.rung else "alert.raised"
     return msgspec.json.encode({"type": kind, "message_id": message_id, "alert": message})
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.disk import DiskWatch
-from gateway.notify import outbox
+from gateway.notify.outbox_words import Wording, look
 from gateway.operations.own_alerts import standing
 from gateway.operations.tables import Alert, Outbox
 
@@ -108,8 +108,8 @@ def test_its_message_says_whose_disk_it_is(tmp_path: Path) -> None:
     async def run() -> None:
         desk = await Desk(tmp_path).open()
         await Disk(desk, 320).looks()
-        seen = outbox.look(
-            desk.database, "station", now_ms=1, most=9, without=(), words=outbox.Wording(zone=ZoneInfo("Asia/Shanghai")),
+        seen = look(
+            desk.database, "station", now_ms=1, most=9, without=(), words=Wording(zone=ZoneInfo("Asia/Shanghai")),
         )  # fmt: skip
         message = seen.due[0].message
         assert message.who["en"] == "the Carehub machine"

@@ -27,7 +27,7 @@ from virtual_loop import VirtualLoop, live_through
 from gateway.alerts.message import AlertMessage
 from gateway.duty.route import Told
 from gateway.notify import delivery as delivery_module
-from gateway.notify import outbox
+from gateway.notify import outbox, outbox_words
 from gateway.notify.channel import (
     GROUP,
     Channel,
@@ -39,7 +39,8 @@ from gateway.notify.channel import (
     message_id,
 )
 from gateway.notify.delivery import Delivery
-from gateway.notify.outbox import Waiting, Wording, enqueue
+from gateway.notify.outbox import Waiting, enqueue
+from gateway.notify.outbox_words import Look, Wording
 from gateway.notify.retry import not_taken
 from gateway.notify.webhook import Webhook
 from gateway.operations.database import open_database
@@ -281,7 +282,7 @@ import asyncio, sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 from gateway.notify.delivery import Delivery
-from gateway.notify.outbox import Wording
+from gateway.notify.outbox_words import Look, Wording
 from gateway.notify.webhook import Webhook
 from gateway.operations.database import open_database
 city = Webhook("city", url=sys.argv[2], secret=sys.argv[3])
@@ -316,16 +317,16 @@ def test_kill_9_in_the_middle_loses_nothing(engine: Engine, tmp_path: Path) -> N
 def test_what_was_just_committed_is_sent_without_a_look_and_by_no_look_once_more(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks: list[outbox.Look] = []
+    looks: list[Look] = []
 
-    def look(*args: Any, **kwargs: Any) -> outbox.Look:  # noqa: ANN401 passed on as they are
+    def look(*args: Any, **kwargs: Any) -> Look:  # noqa: ANN401 passed on as they are
         looks.append(found := real_look(*args, **kwargs))
         if found.due:  # handed over and settled between this look and its end
             handed.result(timeout=5)
         return found
 
-    real_look, handed = outbox.look, Future[None]()
-    monkeypatch.setattr(outbox, "look", look)
+    real_look, handed = outbox_words.look, Future[None]()
+    monkeypatch.setattr(outbox_words, "look", look)
 
     async def run() -> None:
         city = Scripted()
