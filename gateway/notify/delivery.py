@@ -81,8 +81,8 @@ class Delivery:
     """The worker behind the outbox; owns the channels it is given and closes them when ``run`` ends.
 
     ``now_ms`` is the wall clock (tries, receipts), ``hub_now_ms`` hub time (the alert's steps). ``settled`` is called on the
-    event loop with an alert's id whenever one of its messages was delivered, failed or withdrawn. ``followers``: the channels that
-    are told of every step, and of which classes of alerts.
+    event loop with an alert's id whenever one of its messages was delivered, failed or withdrawn. ``followers``: the channels
+    that are told of every step, and of which classes of alerts.
     """
 
     def __init__(
