@@ -27,6 +27,7 @@ _TURNED_OUT: dict[tuple[str, str], tuple[str, str]] = {  # verdict, outcome
         "还没能核实，请您打个电话或上门看看",
         "it could not be confirmed yet; please call, or go and see",
     ),
+    ("merged", ""): ("已与另一条警情一并处理", "dealt with together with another alert"),
     ("cleared", ""): ("已自行恢复", "it is over by itself"),
 }
 

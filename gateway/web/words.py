@@ -105,6 +105,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "verdict_test": ("测试", "Test"),
     "verdict_unconfirmed": ("无法核实", "Could not confirm"),
     "verdict_cleared": ("自行恢复", "Cleared by itself"),
+    "verdict_merged": ("已并入", "Merged"),
     "note": ("备注（可不填）", "Note (optional)"),
     "recent": ("最近办结", "Recently closed"),
     "none_closed": ("还没有办结的警情", "Nothing closed yet"),

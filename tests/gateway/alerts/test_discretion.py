@@ -20,11 +20,11 @@ from gateway.alerts.words import OutsidePlace, compose, compose_test
 
 RULES_SAID = Path(__file__).parents[2] / "golden" / "words" / "rules.txt"
 ABOUTS = ("alert", "recontact", "outcome", "step", "slip", "deaf")
-SECRETS = ("密码", "8842", "钥匙", "门垫", "13800000001", "0755-83000000", "138 0000 0001")
+SECRETS = ("密码", "A7Q9", "钥匙", "门垫", "13800000001", "0755-83000000", "138 0000 0001")
 ILLNESSES = ("糖尿病", "痴呆", "高血压", "认知障碍", "偏瘫", "肺癌", "抑郁", "帕金森", "diabet", "dementia")
 FREE = (
     "3栋", "1201", "阳光苑", "卧室", "，", " ", "王", "长", "路", "A座", "（", "）", "/",
-    "（密码8842）", "，钥匙在门垫下", "，电话13800000001", "0755-83000000", "138 0000 0001",
+    "（密码A7Q9）", "，钥匙在门垫下", "，电话13800000001", "0755-83000000", "138 0000 0001",
     "（糖尿病）", "老年痴呆", "高血压患者", "认知障碍", "偏瘫", "肺癌晚期", "抑郁症",
     "帕金森病", "糖尿", "病", "Dementia", " diabetic",
 )  # fmt: skip
@@ -78,7 +78,7 @@ def everything(message: AlertMessage) -> str:
 
 
 def kept(text: str) -> Iterator[str]:
-    return (word for word in (*SECRETS, *ILLNESSES) if word in text.lower())
+    return (word for word in (*SECRETS, *ILLNESSES) if word.lower() in text.lower())
 
 
 @given(

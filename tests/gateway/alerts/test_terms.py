@@ -12,6 +12,7 @@ import pytest
 from gateway.alerts import lifecycle, terms
 from gateway.alerts.message import ABOUTS, AlertMessage, Audience, Words
 from gateway.duty.plan import CLASSES
+from gateway.operations.attending import _STEP
 from gateway.web.words import WORDS
 from rules.rule import SEVERITIES
 
@@ -59,7 +60,7 @@ def test_the_page_has_every_term_and_no_other(title: str) -> None:
 
 def test_every_word_of_the_lifecycle_has_a_term() -> None:
     assert tuple(terms.STATES) == lifecycle.STATES
-    assert set(terms.VERDICTS) == {*lifecycle.VERDICTS, "cleared"}
+    assert set(terms.VERDICTS) == {*lifecycle.VERDICTS, "cleared", "merged"}
     assert tuple(terms.OUTCOMES) == lifecycle.OUTCOMES
     assert set(terms.REASONS) == {reason for reasons in lifecycle.REASONS.values() for reason in reasons}
     assert tuple(terms.CALLS) == lifecycle.CALLED
@@ -67,6 +68,18 @@ def test_every_word_of_the_lifecycle_has_a_term() -> None:
     assert set(terms.ACTS) == set(lifecycle.ACTS)
     assert set(terms.CLASSES) == set(CLASSES)
     assert tuple(terms.SEVERITIES) == SEVERITIES[::-1]
+
+
+def test_every_step_of_an_alerts_history_has_a_term() -> None:
+    written = "\n".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "gateway" / "operations").glob("*.py")
+    )
+    kinds = {*_STEP.values(), *re.findall(r'_step\(session, alert, "(\w+)"', written)}
+    kinds |= set(re.findall(r'AlertStep\([^)]*kind="(\w+)"', written)) | {"raised", "escalated", "recontact"}
+    assert {"passed", "again", "changed", "ended", "closed"} <= kinds, (
+        "the places that write steps are called otherwise"
+    )
+    assert kinds - set(terms.STEPS) == set()
 
 
 def test_the_page_has_the_words_of_the_field() -> None:
