@@ -137,8 +137,7 @@ def _chinese(groups: list[_Group], numbers: tuple[int, ...], zone: tzinfo, outsi
     count = sum(len(group.told) for group in groups)
     head = f"汇总{count}条：{_counts(groups, 'zh')}。"
     tails = [f"。警情{ranges(numbers)}，请看值班台"] if numbers else []
-    tails += [f"。警情{min(numbers):04d}等，请看值班台"] if numbers else []
-    tails += ["。请看值班台"]
+    tails += [f"。警情{numbers[0]:04d}等，请看值班台"] if numbers else ["。请看值班台"]
     told = [_clause(group, zone, outside) for group in groups]
     best, most = f"{cut(head.removesuffix('。'), SENTENCE_CHARACTERS_MAX - len(tails[-1]))}{tails[-1]}", 0
     for tail in tails:  # the numbers in full, unless they leave less told

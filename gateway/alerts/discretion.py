@@ -47,7 +47,7 @@ _LATIN_TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "auntie", "uncle"})
 _FAMILIAR = "阿老小"  # 阿珍, 老王: a form of address, not a full name
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af]+")
 _SECRET = re.compile(
-    r"[，,；;。（(\s]*(密码|门禁|门锁|钥匙|电话|手机|口令|\b(?:passcode|password|code|keys?|phone|tel|pin)\b)",
+    r"[，,；;。（(\s]*(密码|门禁|门锁|钥匙|电话|手机|口令|(?<![a-z])(?:passcode|password|code|keys?|phone|tel|pin)(?![a-z]))",
     re.IGNORECASE,
 )
 # Illness, disability, living alone: named where it is common in registries, and whatever ends in 病, 症 or 癌.
@@ -55,17 +55,19 @@ _CONDITION = re.compile(
     r"(?:老年|早期|晚期|中期|轻度|中度|重度|疑似|严重)*"
     r"(?:阿尔茨海默|阿尔兹海默|帕金森|认知障碍|精神障碍|精神分裂|智力障碍|痴呆|失智|抑郁|焦虑|癫痫|自闭|艾滋|梅毒|结核|肝炎|肺炎|关节炎|胃炎|肾炎"
     r"|肿瘤|化疗|放疗|透析|尿毒|高血压|低血压|高血糖|低血糖|血糖|糖尿|冠心|心脏|心梗|心衰|脑梗|脑出血|脑卒中|卒中|中风|偏瘫|瘫痪|截瘫|骨折"
-    r"|骨质疏松|哮喘|慢阻肺|肝硬化|白内障|青光眼|痛风|褥疮|造瘘|胃管|尿管|失禁|起搏器|胰岛素|失明|失聪|聋哑|失能|半失能|残疾|独居|空巢"
+    r"|骨质疏松|哮喘|慢阻肺|肝硬化|白内障|青光眼|痛风|褥疮|造瘘|胃管|尿管|失禁|起搏器|胰岛素|失明|失聪|聋哑|半?失能|残疾|独居|空巢"
     r"|[\u3400-\u9fff]{0,2}(?:病(?![房区院床])|症|癌))"
     r"(?:综合征|患者|病人|病史|术后|早期|晚期|病(?![房区院床])|症|人)*"
-    r"|\b(?:diabet\w*|dementia|alzheimer\w*|parkinson\w*|epilep\w*|depress\w*|disab\w*|cancer|tumou?r|stroke|asthma\w*|hiv|aids"
-    r"|schizophren\w*|hypertens\w*|paralys\w*|dialysis|incontinen\w*|lives? alone|living alone)(?!\w)(?:'s)?",
+    # Latin: what means nothing else wherever it stands; else where no letter is beside it (no \b: 栋 is of a word as well).
+    r"|[a-z]*(?:diabet|dementia|alzheimer|parkinson|epilep|depress|disab|asthma|schizophren|hypertens|paralys|incontinen)[a-z]*"
+    r"|(?<![a-z])(?:cancer|tumou?r|stroke|hiv|aids|dialysis|lives? alone|living alone)(?![a-z])(?:'s)?",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"[（(\[【][^（()）\[\]【】]*[)）\]】]")  # what stands in brackets
 _EMPTY_ASIDE = re.compile(r"[（(\[【][\s，,、；;]*[)）\]】]")
 # A mobile number however grouped, a landline, a foreign number, or any seven digits in a row; not 12-3-1201, a door.
 _LONG_NUMBER = re.compile(r"(?<!\d)1\d{2}[- ]?\d{4}[- ]?\d{4}(?!\d)|0\d{2,3}-\d{7,8}|\+\d[\d -]{6,}|\d{7,}")
+_RUN_OF_DIGITS = re.compile(r"\d(?:[ -]?\d){9,}")  # what is left of one with a door's number glued to it
 
 
 def form_of_address(name: str) -> tuple[str, str]:
@@ -105,7 +107,9 @@ def discreet(text: str) -> str:
     Long numbers are blotted out; illness, disability and that somebody lives alone are left out.
     """
     secret = _SECRET.search(text)
-    return without_conditions(without_numbers(text[: secret.start()] if secret else text))
+    if secret is not None:
+        text = text[: secret.start()].rstrip(" ：:（(")
+    return without_conditions(without_numbers(text))
 
 
 def without_conditions(text: str) -> str:
@@ -120,7 +124,10 @@ def without_conditions(text: str) -> str:
 
 def without_numbers(text: str) -> str:
     """The text with every number as long as a phone's blotted out."""
-    return _LONG_NUMBER.sub("…", text)
+    found = 1
+    while found:  # two numbers in one breath: the second begins where the first was
+        text, found = _LONG_NUMBER.subn("…", text)
+    return _RUN_OF_DIGITS.sub("…", text)
 
 
 def _surname(name: str) -> str:

@@ -7,11 +7,12 @@ from datetime import tzinfo
 
 from gateway.alerts.fitting import at, clock, said
 from gateway.alerts.message import AlertFacts, PlaceFacts, Words
-from gateway.alerts.spot import room_en, told
+from gateway.alerts.spot import room_en, rooms_in_english, told
 
 # A moment, not a span such as 07:00–21:00: evidence that holds one says itself when and where.
 _CLOCK = re.compile(r"(?<![\d–-])\d{1,2}:\d{2}(?![\d–-])")
 _DATE = re.compile(r"\d月\d{1,2}日")
+_ASIDE = re.compile(r"（[^（）]*）")
 _GAP = re.compile(
     r" (?=[^a-zA-Z])|(?<=[^a-zA-Z]) "
 )  # blanks that set off figures in Chinese, not between Latin words
@@ -40,16 +41,21 @@ def clause_en(alert: AlertFacts, place: PlaceFacts | None) -> str:
 
 
 def shortened(clause: str) -> list[str]:
-    """The evidence, then its beginning and end, then its beginning: 报警，可信度93%，未见活动 → 报警，未见活动 → 报警."""
-    parts = clause.split("，")
-    return [clause, f"{parts[0]}，{parts[-1]}", parts[0]] if clause else []
+    """The evidence, then without what is in brackets, then its beginning and end, then its beginning.
+
+    报警，可信度93%，未见活动（白天） → 报警，可信度93%，未见活动 → 报警，未见活动 → 报警.
+    """
+    bare = _ASIDE.sub("", clause)
+    parts = bare.split("，")
+    return [clause, bare, f"{parts[0]}，{parts[-1]}", parts[0]] if clause else []
 
 
 def _told(why: str, alert: AlertFacts, place: PlaceFacts | None, language: str) -> str:
     room = told(alert.room, place)
-    if alert.room:  # first the room alone: a door called 门锁 must not cost the rest of the sentence
+    if alert.room.strip():  # first the room alone: a door called 门锁 must not cost the rest of the sentence
         why = why.replace(alert.room, room_en(room) if language == "en" else room)
-    return told(why, place)
+    why = told(why, place)
+    return rooms_in_english(why) if language == "en" else why
 
 
 def _first(why: str, end: str) -> str:

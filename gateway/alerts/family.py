@@ -27,6 +27,7 @@ _TURNED_OUT: dict[tuple[str, str], tuple[str, str]] = {  # verdict, outcome
         "还没能核实，请您打个电话或上门看看",
         "it could not be confirmed yet; please call, or go and see",
     ),
+    ("merged", ""): ("已与另一条警情一并处理", "dealt with together with another alert"),
     ("cleared", ""): ("已自行恢复", "it is over by itself"),
 }
 
@@ -67,12 +68,12 @@ def outcome(
     told_at = alert.raised_at if hands.closed_at is None else hands.closed_at
     time = moment(alert.active_at, told_at, zone, "zh")
     number = numbered(alert, "zh")
-    short = f"。{number}已办结" if number else ""
-    end = (
-        ""
-        if hands.closed_at is None or not number
-        else f"。{number}，{moment(told_at, told_at, zone, 'zh')}办结"
-    )
+    known = (
+        hands.verdict != "unconfirmed"
+    )  # who is asked to go and see does not want to read that it is closed
+    short = f"。{number}{'已办结' if known else ''}" if number else ""
+    timed = number and known and hands.closed_at is not None
+    end = f"。{number}，{moment(told_at, told_at, zone, 'zh')}办结" if timed else ""
     spare = SENTENCE_CHARACTERS_MAX - len(f"关于{time}{title}：{zh}{short}")
     return {
         "zh": fitting(
@@ -83,7 +84,7 @@ def outcome(
             ]
         ),
         "en": f"{said(alert.title, 'en')}, {spot_en}, {moment(alert.active_at, told_at, zone, 'en')}: {en}. "
-        f"{numbered(alert, 'en') or 'The alert'} is closed.",
+        f"{numbered(alert, 'en') or 'The alert'}{' is closed' if known else ''}.",
     }
 
 

@@ -9,7 +9,7 @@ from gateway.alerts.message import AlertFacts, Hands, PlaceFacts, Steps, Words
 from gateway.alerts.spot import OutsidePlace, spot_en, spot_zh, told
 from gateway.alerts.terms import OUTCOMES, REASONS, SEVERITIES, STATES, VERDICTS
 
-RECONTACT_TODO: Steps = {
+_CALL_AGAIN: Steps = {
     "zh": [
         "再打一次电话给长者",
         "打不通就联系紧急联系人，并请人上门",
@@ -29,10 +29,13 @@ _NAME_CHARACTERS_MAX = 8
 def recontact(
     alert: AlertFacts, place: PlaceFacts | None, hands: Hands, *, zone: tzinfo, outside: OutsidePlace
 ) -> Words:
-    """Accepted, and nothing settled since: please call again, or go."""
+    """Accepted, and nothing settled since: please call again, or go; see to it where no person is concerned."""
     severity = SEVERITIES.get(alert.severity, {"zh": cut(alert.severity, 4), "en": alert.severity})
     title = cut(said(alert.title, "zh"), 10)
-    tail = f"。{_number(alert)}请再打电话或上门"
+    ask_zh, ask_en = "请尽快处理", "please see to it"
+    if _of_a_person(alert):
+        ask_zh, ask_en = "请再打电话或上门", "please call again or go there"
+    tail = f"。{_number(alert)}{ask_zh}"
     return {
         "zh": _sentence(
             f"{severity['zh']}：{title}，还没有结果。",
@@ -41,8 +44,14 @@ def recontact(
             tail,
         ),
         "en": f"{severity['en']}: {said(alert.title, 'en')}, still not settled. {spot_en(alert, place, outside)}; "
-        f"{_held_en(alert, hands, zone)}. {numbered(alert, 'en') or 'Not numbered'}: please call again or go there.",
+        f"raised {clock(alert, zone, 'en')}, {_held_en(alert, hands, zone)}. "
+        f"{numbered(alert, 'en') or 'Not numbered'}: {ask_en}.",
     }
+
+
+def recontact_todo(alert: AlertFacts) -> Steps:
+    """What is to be done now: about a person call again, about anything else what its rule says."""
+    return _CALL_AGAIN if _of_a_person(alert) else alert.todo
 
 
 def progress(
@@ -79,6 +88,10 @@ def _sentence(head: str, spot: str, ways: list[str], tail: str) -> str:
             return head + spot + way + tail
     left = SENTENCE_CHARACTERS_MAX - len(head + ways[-1] + tail)
     return head + ("…" + spot[len(spot) - left + 1 :] if left > 1 else "") + ways[-1] + tail
+
+
+def _of_a_person(alert: AlertFacts) -> bool:
+    return alert.kind in {"life_safety", "care"}
 
 
 def _number(alert: AlertFacts) -> str:

@@ -75,11 +75,8 @@ def _clock(data: Mapping[str, str]) -> OwnWords:
 
 
 _WHY_DEAF: dict[str, Words] = {
-    "console_closed": {"zh": "值班页面没有打开", "en": "no console is open"},
-    "console_muted": {"zh": "值班页面没有开声音", "en": "the sound of its console is off"},
-    "console_lost": {"zh": "值班页面没有回音", "en": "its console no longer answers"},
-    "test_failed": {"zh": "上一次试发没有送达", "en": "the last test of its channels failed"},
-    "never_tested": {"zh": "渠道从未试发成功", "en": "its channels have never passed a test"},
+    "no_console": {"zh": "值班页面没打开或没开声音", "en": "no console with its sound on"},
+    "no_channel": {"zh": "没有一个渠道试发成功", "en": "none of its channels passed a test"},
 }
 
 

@@ -42,7 +42,7 @@ def over(alert: AlertFacts, place: PlaceFacts | None) -> Words:
         "zh": head
         + from_the_end(where["zh"].replace(" ", ""), SENTENCE_CHARACTERS_MAX - len(head + tail))
         + tail,
-        "en": f"Property help: {where['en']}: it is over, no need to go. Thank you. {_number(alert, 'en')}.",
+        "en": f"Property help: {where['en']}: it is over, no need to go. Thank you. {_number(alert, 'en').capitalize()}.",
     }
 
 
@@ -55,14 +55,14 @@ def todo(hands: Hands) -> Steps:
             f"开单元门，等{name or '值班人员'}到",
             "不要进屋，不要向旁人说起",
             "请回复：已到、有人应答或无人应答",
-            "情况危急立即拨打 120",
+            "情况危急拨打 120，起火拨打 119",
         ],
         "en": [
             "Knock and ask whether all is well",
             f"Open the building's door and wait for {name or 'the staff'}",
             "Do not go in, and do not speak of it to others",
             "Answer: there, somebody answers or nobody answers",
-            "In an emergency call 120",
+            "In an emergency call 120, in a fire 119",
         ],
     }
 

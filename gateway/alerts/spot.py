@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, TypeAlias
 
 from gateway.alerts.discretion import discreet, form_of_address, full_name
 from gateway.alerts.fitting import cut
 from gateway.alerts.message import AlertFacts, PlaceFacts, Words
-from gateway.alerts.own import HUB_NAME, HUB_PLACE
+from gateway.alerts.own import DESK_DEAF, HUB_NAME, HUB_PLACE
 
 OutsidePlace: TypeAlias = Literal["door", "neighbourhood"]
 
@@ -34,6 +35,9 @@ _ROOMS = {
     "大厅": "hall",
     "机房": "equipment room",
 }
+_ROOM = re.compile(
+    rf"(?<![\u3400-\u9fff])(?:{'|'.join(sorted(_ROOMS, key=len, reverse=True))})(?![\u3400-\u9fff])"
+)
 
 
 def who(place: PlaceFacts | None) -> Words:
@@ -64,6 +68,11 @@ def room_en(room: str) -> str:
     return _ROOMS.get(room, room)
 
 
+def rooms_in_english(text: str) -> str:
+    """A text with the rooms it names in Chinese said in English, where they stand alone."""
+    return _ROOM.sub(lambda room: _ROOMS[room[0]], text)
+
+
 def told(text: str, place: PlaceFacts | None) -> str:
     """Free text of the registry as it may leave the house: discreet, and without the resident's full name."""
     text = discreet(text)
@@ -87,7 +96,12 @@ def address_of(place: PlaceFacts) -> str:
 
 
 def spot_zh(alert: AlertFacts, place: PlaceFacts | None, outside: OutsidePlace, length: int) -> str:
-    """The place by policy: 社区, address and form of address; or the 小区 alone, and nobody is named."""
+    """The place by policy: 社区, address and form of address; or the 小区 alone, and nobody is named.
+
+    '' for a desk that cannot hear: its evidence names it, and it is not the machine that one has to go to.
+    """
+    if alert.rule == DESK_DEAF:
+        return ""
     if alert.place_id == HUB_PLACE:
         return cut(HUB_NAME["zh"], length)
     if place is None:
@@ -103,7 +117,9 @@ def spot_zh(alert: AlertFacts, place: PlaceFacts | None, outside: OutsidePlace, 
 
 
 def spot_en(alert: AlertFacts, place: PlaceFacts | None, outside: OutsidePlace) -> str:
-    """The place by policy, in English."""
+    """The place by policy, in English; '' as in Chinese."""
+    if alert.rule == DESK_DEAF:
+        return ""
     if alert.place_id == HUB_PLACE:
         return HUB_NAME["en"]
     if place is None:

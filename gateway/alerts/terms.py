@@ -43,6 +43,7 @@ VERDICTS: Final = _words(
         "test": ("测试", "test"),
         "unconfirmed": ("无法核实", "could not confirm"),
         "cleared": ("自行恢复", "cleared by itself"),
+        "merged": ("已并入", "merged"),
     }
 )
 OUTCOMES: Final = _words(
@@ -126,10 +127,12 @@ STEPS: Final = _words(  # what has happened to an alert
         "seen": ("已看到", "seen"),
         "accepted": ("接警", "accepted"),
         "called": ("已打电话", "called"),
-        "departed": ("已出发", "on the way"),
-        "arrived": ("已到达", "on site"),
+        "on_way": ("已出发", "on the way"),
+        "on_site": ("已到达", "on site"),
+        "unconfirmed": ("无法核实，未办结", "could not confirm, stays open"),
         "closed": ("办结", "closed"),
         "escalated": ("已上报", "passed up"),
+        "raised_up": ("请上一级来", "asked for the next rung"),
         "passed": ("已跳过这一级", "rung passed over"),
         "recontact": ("请再联系", "asked to call again"),
         "handed_over": ("已转交", "handed over"),
@@ -139,6 +142,8 @@ STEPS: Final = _words(  # what has happened to an alert
         "reopened": ("重新打开", "re-opened"),
         "shelved": ("已暂缓提醒", "put off"),
         "unshelved": ("已恢复提醒", "brought back"),
+        "again": ("再次报警", "came again"),
+        "changed": ("程度有变", "severity changed"),
         "ended": ("已恢复", "over"),
         "follow_up": ("次日回访", "next-day follow-up"),
         "slip": ("物业协助单", "property help slip"),

@@ -149,7 +149,7 @@ def _to_staff(
     why = why_told(alert, place)
     if about == "recontact":
         text = handled.recontact(alert, place, hands, zone=zone, outside=outside)
-        return _Told(text, alert.title, why, handled.RECONTACT_TODO)
+        return _Told(text, alert.title, why, handled.recontact_todo(alert))
     if about in {"outcome", "step"}:
         text = handled.progress(alert, place, hands, zone=zone, outside=outside)
         todo: Steps = {"zh": [], "en": []} if hands.state == "closed" or about == "outcome" else alert.todo
@@ -213,7 +213,8 @@ def _chinese(alert: AlertFacts, place: PlaceFacts | None, zone: tzinfo, outside:
     spot = spot_zh(alert, place, outside, SENTENCE_CHARACTERS_MAX - len(head + seen + tail) - 1)
     clauses = shortened(clause_zh(alert, place, zone))
     ways = [clause if tells_time(clause) else f"{seen}，{clause}" for clause in clauses]
-    return fitting(f"{head}{spot}，{way}{tail}" for way in (*ways, seen))
+    start = f"{head}{spot}，" if spot else head
+    return fitting(f"{start}{way}{tail}" for way in (*ways, seen))
 
 
 def _heads(alert: AlertFacts) -> list[str]:
@@ -241,4 +242,5 @@ def _english(alert: AlertFacts, place: PlaceFacts | None, zone: tzinfo, outside:
     way = clause if tells_time(clause) else f"{seen}: {clause}" if clause else seen
     number = numbered(alert, "en") or "Not numbered"
     call = "nobody has accepted yet, please do" if alert.rung else "please accept"
-    return f"{head} {spot_en(alert, place, outside)}; {way}. {number}: {call}."
+    spot = spot_en(alert, place, outside)
+    return f"{head} {spot + '; ' if spot else ''}{way}. {number}: {call}."

@@ -46,7 +46,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The system has a fault, call the operator: {reasons}",
     ),
     "unrecorded": (
-        "硬盘写不进，未落盘警情，请立即派人：{text}",
+        "硬盘写不进，警情未存档，请立即派人：{text}",
         "Not recorded, the disk cannot be written - send somebody now: {text}",
     ),
     # alerts
@@ -64,8 +64,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "new_alert": ("新警情：{title}，{who}，{where}", "New alert: {title}, {who}, {where}"),
     "number": ("警情 {n}", "Alert {n}"),
     "critical": ("紧急", "Critical"),
-    "urgent": ("尽快", "Urgent"),
-    "notice": ("提醒", "Notice"),
+    "urgent": ("重要", "Urgent"),
+    "notice": ("提示", "Notice"),
     "life_safety": ("生命安全", "life safety"),
     "care": ("关怀", "care"),
     "facility": ("场所", "facility"),
@@ -105,6 +105,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "verdict_test": ("测试", "Test"),
     "verdict_unconfirmed": ("无法核实", "Could not confirm"),
     "verdict_cleared": ("自行恢复", "Cleared by itself"),
+    "verdict_merged": ("已并入", "Merged"),
     "note": ("备注（可不填）", "Note (optional)"),
     "recent": ("最近办结", "Recently closed"),
     "none_closed": ("还没有办结的警情", "Nothing closed yet"),

@@ -110,7 +110,7 @@ def live_through_a_full_disk(
     assert hub.figures()["alerts_unrecorded"] == 2
     for told in falls_told(receiver)[-2:]:
         assert told["alert"]["recorded"] is False  # type: ignore[index]
-        assert "未落盘" in told["alert"]["text"]["zh"]  # type: ignore[index]
+        assert "未存档" in told["alert"]["text"]["zh"]  # type: ignore[index]
     ballast.unlink()
     wait_until(hub.is_ready, within_s=30, what="the hub ready by itself")
     wait_until(lambda: hub.figures()["alerts_unrecorded"] == 0, what="what was told being recorded")

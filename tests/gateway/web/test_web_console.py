@@ -263,9 +263,9 @@ def test_a_scenario_of_the_demo_is_ticked_when_its_alert_is_seen(desk: Desk, pag
 
 def test_what_cannot_be_recorded_is_seen_at_once_and_goes_when_it_is(desk: Desk, page: Page) -> None:
     expect(page.locator("#unrecorded")).to_be_hidden()
-    told = Unrecorded(id="a1", text={"zh": "紧急：疑似跌倒（未落盘）。莲花社区3栋，王女士", "en": "Critical"})
+    told = Unrecorded(id="a1", text={"zh": "紧急：疑似跌倒（未存档）。莲花社区3栋，王女士", "en": "Critical"})
     desk.becomes(unrecorded=(told,), ready=False, reasons=("cannot write: disk full",))
-    expect(page.locator("#unrecorded")).to_contain_text("未落盘")
+    expect(page.locator("#unrecorded")).to_contain_text("未存档")
     expect(page.locator("#unrecorded")).to_contain_text("王女士")
     expect(page.locator("#fault")).to_contain_text("disk full")
     desk.becomes(unrecorded=(), ready=True, reasons=())

@@ -227,8 +227,8 @@ def test_the_desk_says_what_became_of_an_alert(desk: Desk, limin: Visitor) -> No
     desk.stores("over_capacity", "F01", **put_off)
     chinese = limin.get("/?lang=zh").text
     for words in (
-        "已降为提醒（原为紧急）：走动",
-        "已升为紧急（原为尽快）：无人",
+        "已降为提示（原为紧急）：走动",
+        "已升为紧急（原为重要）：无人",
         "第 3 次",
         "还有 1 处相同警情",
         "李敏 暂缓提醒至 16:03：等待维修",

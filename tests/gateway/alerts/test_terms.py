@@ -1,0 +1,118 @@
+"""The terms are those of docs/术语.md, whole on both sides, and what people read keeps to them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from gateway.alerts import lifecycle, terms
+from gateway.alerts.message import ABOUTS, AlertMessage, Audience, Words
+from gateway.duty.plan import CLASSES
+from gateway.operations.attending import _STEP
+from gateway.web.words import WORDS
+from rules.rule import SEVERITIES
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "术语.md").read_text(encoding="utf-8")
+SECTIONS: dict[str, dict[str, Words]] = {
+    "程度": terms.SEVERITIES, "类别": terms.CLASSES, "状态": terms.STATES,
+    "核实结果": terms.VERDICTS, "处理结果": terms.OUTCOMES,
+    "误报原因": terms.REASONS, "电话结果": terms.CALLS, "打给谁": terms.WHOM, "物业回复": terms.DOORS,
+    "为什么跳过一级": terms.PASSED, "按钮": terms.ACTS, "经过": terms.STEPS,
+}  # fmt: skip
+FIELD = """
+长者 称呼 警情 疑似跌倒 确认跌倒 久未活动 未归 认知障碍 接警 已出发 已到达 办结 核实结果 上报 转交 交接班 暂缓提醒 次日回访
+探访记录 电话问候清单 待认领设备 无法识别的数据 高频误报设备 逐点触发测试 在场人数 核定容量
+"""
+READ = sorted(
+    [
+        *(ROOT / "gateway" / "web" / "templates").glob("*.html"),
+        *(ROOT / "gateway" / "web" / "static").glob("*.js"),
+        ROOT / "gateway" / "web" / "words.py",
+        *(
+            path
+            for path in (ROOT / "gateway" / "alerts").glob("*.py")
+            if path.name not in {"terms.py", "discretion.py"}
+        ),
+        *(ROOT / "rules" / "library").glob("*.yaml"),
+        *(ROOT / "docs").glob("*.md"),
+        *ROOT.glob("README*.md"),
+    ]
+)
+
+
+def section(title: str) -> str:
+    found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    assert found is not None, f"docs/术语.md has no section {title}"
+    return found[1]
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+def test_the_page_has_every_term_and_no_other(title: str) -> None:
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| `(\w+)` \|", section(title), re.MULTILINE)
+    assert {key: {"zh": zh, "en": en} for zh, en, key in rows} == SECTIONS[title]
+    assert len(rows) == len(SECTIONS[title])
+
+
+def test_every_word_of_the_lifecycle_has_a_term() -> None:
+    assert tuple(terms.STATES) == lifecycle.STATES
+    assert set(terms.VERDICTS) == {*lifecycle.VERDICTS, "cleared", "merged"}
+    assert tuple(terms.OUTCOMES) == lifecycle.OUTCOMES
+    assert set(terms.REASONS) == {reason for reasons in lifecycle.REASONS.values() for reason in reasons}
+    assert tuple(terms.CALLS) == lifecycle.CALLED
+    assert tuple(terms.WHOM) == lifecycle.WHOM
+    assert set(terms.ACTS) == set(lifecycle.ACTS)
+    assert set(terms.CLASSES) == set(CLASSES)
+    assert tuple(terms.SEVERITIES) == SEVERITIES[::-1]
+
+
+def test_every_step_of_an_alerts_history_has_a_term() -> None:
+    written = "\n".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "gateway" / "operations").glob("*.py")
+    )
+    kinds = {*_STEP.values(), *re.findall(r'_step\(session, alert, "(\w+)"', written)}
+    kinds |= set(re.findall(r'AlertStep\([^)]*kind="(\w+)"', written)) | {"raised", "escalated", "recontact"}
+    assert {"passed", "again", "changed", "ended", "closed"} <= kinds, (
+        "the places that write steps are called otherwise"
+    )
+    assert kinds - set(terms.STEPS) == set()
+
+
+def test_the_page_has_the_words_of_the_field() -> None:
+    for word in FIELD.split():
+        assert re.search(rf"^\| {word} \|", PAGE, re.MULTILINE), word
+
+
+def test_the_console_says_the_same() -> None:
+    for key, words in {**terms.SEVERITIES, **terms.CLASSES}.items():
+        if key != "hub":
+            assert WORDS[key] == (words["zh"], words["en"])
+    for key, words in terms.VERDICTS.items():
+        said = WORDS[f"verdict_{key}"]
+        assert (said[0], said[1].lower()) == (words["zh"], words["en"])
+    for key in ("accept", "close", "shelve", "unshelve"):
+        assert WORDS[key] == (terms.ACTS[key]["zh"], terms.ACTS[key]["en"])
+
+
+@pytest.mark.parametrize("path", READ, ids=lambda path: path.name)
+def test_nothing_people_read_says_what_is_not_said(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if path.name == "术语.md":
+        text = text.replace(section("不这样说"), "")
+    assert not [word for word in (*terms.FORBIDDEN, "未落盘") if word in text]
+
+
+def test_the_page_says_what_is_not_said() -> None:
+    rows = dict(re.findall(r"^\| (\S+) \| (\S+) \|", section("不这样说"), re.MULTILINE))
+    assert {word: rows.get(word) for word in terms.FORBIDDEN} == terms.FORBIDDEN
+
+
+def test_the_webhook_page_names_every_field_of_a_message_and_all_it_may_be_about() -> None:
+    page = (ROOT / "docs" / "webhook.md").read_text(encoding="utf-8")
+    assert [field.name for field in fields(AlertMessage) if f'"{field.name}":' not in page] == []
+    assert [about for about in ABOUTS if f"`{about}`" not in page] == []
+    assert [audience for audience in get_args(Audience) if f"`{audience}`" not in page] == []
