@@ -30,6 +30,7 @@ class ChannelStates:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
+        self._unwritten: set[str] = set()
         with engine.connect() as connection:
             rows = connection.exec_driver_sql(
                 "SELECT channel, ok, at_ms, tested_ms, words FROM channel_state"
@@ -60,11 +61,18 @@ class ChannelStates:
                 ok=tried.works, at_ms=at_ms, tested_ms=tested_ms, words=outcome.receipt or outcome.error
             )
             self._known[channel] = now
-            return tested or before is None or before.ok != now.ok
+            news = tested or before is None or before.ok != now.ok
+            if news:
+                self._unwritten.add(channel)
+            return news
 
-    def write(self, channel: str) -> None:
-        """Write down what is known of a channel; waits for the disk."""
-        state = self._known[channel]
+    def write(self) -> None:
+        """Write down what is news; waits for the disk."""
+        while self._unwritten:
+            channel = self._unwritten.pop()
+            self._write(channel, self._known[channel])
+
+    def _write(self, channel: str, state: ChannelState) -> None:
         try:
             with self._engine.begin() as connection:
                 row = (channel, state.ok, state.at_ms, state.tested_ms, state.words)

@@ -163,6 +163,7 @@ class Delivery:
         finally:
             self._tasks = None
             self._thread.shutdown(wait=True, cancel_futures=True)
+            await asyncio.to_thread(self.states.write)
             for lane in self._lanes.values():
                 await lane.channel.aclose()
 
@@ -339,7 +340,7 @@ class Delivery:
     async def _try(self, lane: _Lane, waiting: Waiting) -> Outcome:
         tried = await attempt(lane.name, lane.channel, waiting, now_ms=self._now_ms)
         if self.states.note(lane.name, tried, at_ms=self._now_ms()):
-            self._thread.submit(self.states.write, lane.name)
+            self._thread.submit(self.states.write)
         outcome = tried.outcome
         self.tries[lane.name, outcome.state] += 1
         if outcome.over and waiting.first:
@@ -361,7 +362,7 @@ class Delivery:
         )  # fmt: skip
         tried = await attempt(channel, lane.channel, waiting, now_ms=self._now_ms)
         if self.states.note(channel, tried, at_ms=self._now_ms(), tested=True):
-            await self._stored(self.states.write, channel)
+            await self._stored(self.states.write)
         return tried.outcome
 
     def _keep(self, name: str, outcome: Outcome) -> None:
