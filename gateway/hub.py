@@ -97,7 +97,7 @@ class Hub:
         self.rules = RulesInForce(lambda: read_rulebook(settings), is_first=is_first)
         self.web_settings = web_settings(settings)
         self.address = broker_address(settings)
-        self._channels = open_channels(settings)
+        self.channels = open_channels(settings)
         self._plan = read_duty(settings)
         self.heartbeat = open_heartbeat(settings, lambda: reasons(self))
         self.pulse = Pulse(lambda: reasons(self))
@@ -115,14 +115,14 @@ class Hub:
 
     def _make_alerting(self) -> None:
         """From the journal to the people: engine, alerts, messages."""
-        zone = ZoneInfo(self.settings.hub.zone)
+        self.zone = zone = ZoneInfo(self.settings.hub.zone)
         self.clock: Clock = open_clock(self.settings, self.journal.last_at)
         self.changes = ChangeFeed(first_serial=self.wall_ms())
         self.engine = Engine(self.journal.world, heed=self._heed)
         self.duty = DutyInForce(self.database, self._plan, zone=zone, calendar=self.settings.hub.calendar)
         self.delivery = Delivery(
             self.database,
-            self._channels,
+            self.channels,
             words=Wording(zone=zone, address_of=self.duty.address_of),
             hub_now_ms=self.clock.now,
             settled=self.changes.publish,

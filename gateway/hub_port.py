@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Engine
 
+from gateway import duty_port
 from gateway.backtest.asked import Asked, RuleSet
 from gateway.backtest.jobs import BusyError
 from gateway.backtest.question import about_store
@@ -33,7 +34,10 @@ from gateway.web.port import (
     Backtest,
     BacktestWanted,
     BackupState,
+    ChannelList,
+    ChannelTested,
     Chosen,
+    DeskList,
     DevicePage,
     Figure,
     GivenAgain,
@@ -111,6 +115,22 @@ class WebPort(StoredPort):
         except TimeoutError:
             raise UnavailableError(self._hub.line.trouble or "the hub is busy; try again") from None
         return Outcome(answer.ok, answer.reason, answer.version)
+
+    def desks(self) -> DeskList:
+        """The desks of the duty plan as they are now."""
+        return duty_port.desks(self._hub)
+
+    def beat(self, desk: str) -> bool:
+        """A console at that desk can be heard."""
+        return self._hub.hearing.beat(desk)
+
+    def channels(self) -> ChannelList:
+        """The channels of the settings."""
+        return duty_port.channels(self._hub)
+
+    async def test_channel(self, name: str, *, to: str, by: str) -> ChannelTested:
+        """Send a test message."""
+        return await duty_port.test_channel(self._hub, name, to=to, by=by)
 
     def rule_titles(self) -> dict[str, dict[str, str]]:
         """The titles of the rules in force, by id and language."""

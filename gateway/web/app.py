@@ -17,6 +17,7 @@ from gateway.web import (
     backtest,
     backup,
     data,
+    desks,
     home_pages,
     homes,
     pages,
@@ -37,6 +38,7 @@ from gateway.web.settings import WebSettings
 MODULES = (
     alerts,
     attending,
+    desks,
     stream,
     homes,
     stored,

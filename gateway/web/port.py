@@ -19,6 +19,72 @@ class UnavailableError(Exception):
     """The hub cannot do it now; the message says why. Answered as 503."""
 
 
+class UnknownAddressError(Exception):
+    """A message cannot be for this person; the message says why. Answered as 422."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskNow:
+    """A desk of the duty plan as it is now.
+
+    ``staffed``: by the plan; ``on_duty`` are the names of those who are. ``hears_by``: ``console``, a channel, '' by nothing.
+    ``deaf_since`` is hub time, None while it is not known to be deaf. ``taken_over_by`` confirmed the last hand-over.
+    """
+
+    id: str
+    name: str
+    serves: str
+    at: str
+    console: bool
+    staffed: bool
+    on_duty: tuple[str, ...]
+    hears_by: str
+    deaf_since: int | None
+    taken_over_by: str
+    taken_over_at: int | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskList:
+    """Every desk of the duty plan."""
+
+    desks: tuple[DeskNow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelNow:
+    """A channel of the settings. ``works`` is None where it was never put to the test; times are wall clock ms.
+
+    ``proves``: taken, reached or read. ``personal``: it needs an address for each person. ``words``: what the last try came to.
+    """
+
+    name: str
+    kind: str
+    proves: str
+    personal: bool
+    works: bool | None
+    tried_at: int | None
+    tested_at: int | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelList:
+    """Every channel of the settings."""
+
+    channels: tuple[ChannelNow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelTested:
+    """What a test message came to: sent (taken, nothing proven), delivered or failed; the receipt or the reason."""
+
+    state: str
+    proof: str
+    words: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """What a person (``by``) does to an alert, or to a place: the kinds and their data are those of ``rules.events.Command``.
@@ -321,6 +387,18 @@ class HubPort(Protocol):
 
         The same ``id`` again gets the first answer. UnavailableError when it cannot be journalled.
         """
+
+    def desks(self) -> DeskList:
+        """The desks of the duty plan as they are now; reads the database, so not on the loop."""
+
+    def beat(self, desk: str) -> bool:
+        """A console at that desk can be heard; whether there is such a desk. Reads the database, so not on the loop."""
+
+    def channels(self) -> ChannelList:
+        """The channels of the settings; cheap, no I/O."""
+
+    async def test_channel(self, name: str, *, to: str, by: str) -> ChannelTested:
+        """Send a test message; KeyError for an unknown channel, UnknownAddressError for a person it cannot reach."""
 
     def rule_titles(self) -> dict[str, dict[str, str]]:
         """The titles of the rules in force, by id and language; cheap, no I/O."""

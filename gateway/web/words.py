@@ -253,6 +253,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "problem.refused": ("不能这样做：{reason}", "Refused: {reason}"),
     "problem.unknown_alert": ("没有这条警情", "There is no such alert"),
     "problem.unknown_place": ("没有这户或这个场所", "There is no such home or place"),
+    "problem.unknown_desk": ("值班安排里没有这个值班台", "The duty plan has no such desk"),
+    "problem.unknown_channel": ("没有这个通知渠道", "There is no such channel"),
     "problem.unknown_silence": ("没有这项暂缓", "There is no such silence"),
     "problem.until": ("结束时间要在将来，最多 {hours} 小时内", "The end must lie ahead, within {hours} h"),
     "problem.facility_mode": ("场所只能设为设备维护", "A facility can only be under maintenance"),

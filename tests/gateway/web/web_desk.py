@@ -34,7 +34,12 @@ from gateway.web.port import (
     Backtest,
     BacktestWanted,
     BackupState,
+    ChannelList,
+    ChannelNow,
+    ChannelTested,
     Chosen,
+    DeskList,
+    DeskNow,
     DeviceNow,
     DevicePage,
     Export,
@@ -50,6 +55,7 @@ from gateway.web.port import (
     Retried,
     Sample,
     Summary,
+    UnknownAddressError,
     Unreadable,
 )
 from rules.effects import ModeChanged
@@ -100,6 +106,14 @@ class Desk:
         self.otherwise: dict[str, list[OwnRule]] = {}
         self._one_at_a_time = threading.Lock()
         self._numbers = 0
+        self.beats: list[str] = []
+        self.tested: list[tuple[str, str, str]] = []
+        self.channel_list = (
+            ChannelNow(
+                name="值班群", kind="wecom", proves="taken", personal=False, works=True, tried_at=NOW, tested_at=None,
+                words="errcode 0",
+            ),
+        )  # fmt: skip
         self.duty = DutyInForce(self.engine, plan, zone=ZoneInfo("Asia/Shanghai"), calendar="cn")
         self._log = AlertLog(self.engine, duty=self.duty, enqueue=outbox.enqueue, wall_ms=lambda: NOW)
         self._position = self._log.cursor()
@@ -142,6 +156,35 @@ class Desk:
             change_mode(session, ModeChanged(command.key, command.at, kind, until, command.by, "command"))
         elif command.kind == "mode_end" and began is not None:
             change_mode(session, ModeChanged(command.key, command.at, "", 0, command.by, "command"))
+
+    def desks(self) -> DeskList:
+        return DeskList(
+            tuple(
+                DeskNow(
+                    id=desk.id, name=desk.name, serves=desk.serves, at=desk.at, console=desk.console, staffed=True,
+                    on_duty=(), hears_by="console" if desk.id in self.beats else "", deaf_since=None,
+                    taken_over_by="", taken_over_at=None, note="",
+                )
+                for desk in self.duty.plan.desks
+            )
+        )  # fmt: skip
+
+    def beat(self, desk: str) -> bool:
+        known = any(one.id == desk and one.console for one in self.duty.plan.desks)
+        if known:
+            self.beats.append(desk)
+        return known
+
+    def channels(self) -> ChannelList:
+        return ChannelList(self.channel_list)
+
+    async def test_channel(self, name: str, *, to: str, by: str) -> ChannelTested:
+        if name not in {one.name for one in self.channel_list}:
+            raise KeyError(name)
+        if to == "nobody":
+            raise UnknownAddressError("nobody has no address on it")
+        self.tested.append((name, to, by))
+        return ChannelTested(state="sent", proof="taken", words="errcode 0")
 
     def rule_titles(self) -> dict[str, dict[str, str]]:
         return {rule: kind["title"] for rule, kind in KINDS.items()}
