@@ -160,6 +160,7 @@ class AlertLog:
                 written.messages = self._compose(session, written.queued)
             _save(session, work, max(done, work.position))
             if written.alerts:  # else nothing has moved on a ladder
+                session.flush()
                 earliest = _earliest_escalation(session)
         self._done = max(done, work.position)  # only now: the commit may have failed
         self._held_from, self.next_escalation = held_from, earliest
