@@ -94,7 +94,7 @@ def read_duty(settings: Settings) -> Plan:
 
 
 def read_rulebook(settings: Settings) -> Rulebook:
-    """The rule files that are set, else the built-in rules; raises ``RuleMistakes``."""
+    """The rule files that are set, else the built-in rules; raises ``FileMistakes``."""
     folder, homes = settings.hub.rules, settings.hub.overrides
     return load_rulebook(Path(folder) if folder else None, Path(homes) if homes else None)
 

@@ -34,13 +34,13 @@ def fail(what: str, code: int = 2) -> NoReturn:
 def explained() -> Iterator[None]:
     """Turn mistakes in settings, rules and registry into exit code 2 with their own words."""
     from gateway.journal.journal import JournalError
+    from gateway.mistakes import FileMistakes
     from gateway.registry.values import RegistryErrors
-    from gateway.rulebook.mistakes import RuleMistakes
     from gateway.store.readings import StoreUnavailable
 
     try:
         yield
-    except (SettingsError, RuleMistakes, RegistryErrors, JournalError, StoreUnavailable) as error:
+    except (SettingsError, FileMistakes, RegistryErrors, JournalError, StoreUnavailable) as error:
         fail(str(error))
 
 
