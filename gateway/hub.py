@@ -98,7 +98,7 @@ class Hub:
         self.web_settings = web_settings(settings)
         self.address = broker_address(settings)
         self.channels = open_channels(settings)
-        self._plan = read_duty(settings)
+        self._plan = read_duty(settings, self.channels)
         self.heartbeat = open_heartbeat(settings, lambda: reasons(self))
         self.pulse = Pulse(lambda: reasons(self))
 

@@ -18,11 +18,20 @@ import msgspec
 import yaml
 
 T = TypeVar("T")
-PATH_STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+)\]")
+PATH_STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+|\.\.\.)\]")
+ANY = "..."  # as msgspec calls a value of a mapping whose keys are anybody's
 # A word that is wrong, before or after what it should be, and perhaps those that are right.
 WRONG_WORD = re.compile(
     r"(?:(?:unknown [\w ]+|enum value) [`'](?P<word>[^`']+)[`']|^'(?P<first>[^']+)' is no [\w ]+)(?:; \w+ are: (?P<right>.+))?"
 )
+
+
+# What to do where a text does not match.
+PATTERNS = {
+    "^[A-Za-z0-9_-]{1,64}$": "write letters a to z, digits, _ and - only, no blanks, at most 64",
+    "^[a-z0-9-]{1,64}$": "write small letters a to z, digits and - only, no blanks, at most 64",
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "write a day like 2026-03-02",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +203,16 @@ def told_at(
 def parted(error: msgspec.ValidationError) -> tuple[str, tuple[str | int, ...]]:
     """What is wrong, and the steps from the whole value to the part that is."""
     what, _, path = str(error).partition(" - at `$")
-    return what, tuple(name or int(index) for name, index in PATH_STEP.findall(path))
+    steps = PATH_STEP.findall(path)
+    return what, tuple(name or (index if index == ANY else int(index)) for name, index in steps)
 
 
 def child(node: yaml.Node, *steps: str | int) -> yaml.Node:
     """The node below ``node`` to which keys and positions (from 0) lead, or the last that is there."""
     for step in steps:
         if isinstance(node, yaml.MappingNode):
-            node = next((value for key, value in node.value if key.value == step), node)
+            only = node.value[0][1] if step == ANY and len(node.value) == 1 else node
+            node = next((value for key, value in node.value if key.value == step), only)
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
             node = node.value[step]
     return node
@@ -287,9 +298,12 @@ def _below(node: yaml.Node) -> list[yaml.Node]:
 def _hint(what: str, place: yaml.Node, path: tuple[str | int, ...]) -> str:
     """What to do about it, beginning with '; ', or ''."""
     if what.startswith("Expected `str`, got `") and isinstance(place, yaml.ScalarNode):
+        if path and path[-1] == ANY:  # an address, perhaps a telephone number, that no log shall show
+            return "; write it in quotes"
         return f'; write it in quotes: "{place.value}"'
-    if what.endswith("matching regex '^[A-Za-z0-9_-]{1,64}$'"):
-        return "; write letters a to z, digits, _ and - only, no blanks, at most 64"
+    pattern = what.partition(" matching regex ")[2].strip("'")
+    if pattern in PATTERNS:
+        return f"; {PATTERNS[pattern]}"
     if path and str(path[-1]).endswith("_s"):
         return "; write the time in seconds, as a whole number"
     return "; write 1 for true and 0 for false" if what.endswith("got `bool`") else ""
