@@ -141,3 +141,14 @@ def test_the_week_of_a_day_is_shown_by_desk(desk: Desk) -> None:
 def test_the_schema_is_printed(desk: Desk) -> None:
     done = CliRunner().invoke(app, ["duty", "schema"])
     assert told(done)["$id"] == "urn:carehub:duty.schema"
+
+
+def test_a_plan_and_a_ladder_are_one_too_many(desk: Desk) -> None:
+    desk.plan.write_text(ALWAYS, encoding="utf-8")
+    settings = desk.folder / "carehub.toml"
+    settings.write_text(
+        settings.read_text("utf-8") + "[[ladder]]\nafter_s = 0\nchannels = ['street']\n", "utf-8"
+    )
+    done = desk("check")
+    assert done.exit_code == 2
+    assert "keep the duty plan, and leave out the ladder" in done.stderr
