@@ -20,8 +20,8 @@ from gateway.bench.homes import report, try_home
 from gateway.bench.homes_table import table
 from gateway.bench.recordings import Recording, RecordingError, kasteren, ordonez
 from gateway.bench.silences import Home
+from gateway.mistakes import FileMistakes
 from gateway.rulebook.load import load_rules
-from gateway.rulebook.mistakes import RuleMistakes
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 TABLE = Path(__file__).with_suffix(".md")
@@ -34,7 +34,7 @@ def main() -> int:
     try:
         rules = load_rules(options.rules)
         homes = [Home(recording, rules) for recording in _recordings(options)]
-    except (RecordingError, RuleMistakes) as error:
+    except (RecordingError, FileMistakes) as error:
         err.print(str(error), markup=False)
         return 2
     for home in homes:

@@ -17,6 +17,7 @@ from gateway.backup.command import backup, restore
 from gateway.bench.command import bench_app
 from gateway.commands import import_registry, reload_rules, staff_app, try_cases
 from gateway.device_commands import devices_app
+from gateway.duty_commands import duty_app
 from gateway.export.command import export_app
 from gateway.journal_command import journal_app
 from gateway.quarantine_commands import quarantine_app
@@ -40,6 +41,7 @@ for name, part in (
     ("staff", staff_app),
     ("quarantine", quarantine_app),
     ("devices", devices_app),
+    ("duty", duty_app),
     ("export", export_app),
     ("refused", refused_app),
     ("store", store_app),
@@ -96,8 +98,7 @@ def check(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
         from gateway.rules_in_force import doubts
 
         settings = settings_of(config)
-        open_channels(settings)
-        read_duty(settings)
+        read_duty(settings, open_channels(settings))
         open_heartbeat(settings, list)
         web_settings(settings)
         book, places = read_rulebook(settings), read_places(settings)

@@ -33,6 +33,7 @@ from gateway.line import Line
 from gateway.listening import listen
 from gateway.lock import FolderLock
 from gateway.memory import begin_memory, release_memory, settle_memory
+from gateway.mistakes import FileMistakes
 from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
 from gateway.notify.outbox_words import Wording
@@ -55,7 +56,6 @@ from gateway.recovery import Recovery, ToldToEndError
 from gateway.registry import apply as registry
 from gateway.replaying import Replays
 from gateway.retention import Retention
-from gateway.rulebook.mistakes import RuleMistakes
 from gateway.rules_in_force import Reloaded, RulesInForce
 from gateway.serving import WebServer
 from gateway.settings import Settings
@@ -98,7 +98,7 @@ class Hub:
         self.web_settings = web_settings(settings)
         self.address = broker_address(settings)
         self.channels = open_channels(settings)
-        self._plan = read_duty(settings)
+        self._plan = read_duty(settings, self.channels)
         self.heartbeat = open_heartbeat(settings, lambda: reasons(self))
         self.pulse = Pulse(lambda: reasons(self))
 
@@ -340,11 +340,11 @@ class Hub:
         )
 
     async def reload_rules(self) -> Reloaded:
-        """Read the rule files again and judge by them from now on; raises ``RuleMistakes`` and goes on as before."""
+        """Read the rule files again and judge by them from now on; raises ``FileMistakes`` and goes on as before."""
         async with self._reloading:
             try:
                 self.rules.take(await asyncio.to_thread(self.rules.read))
-            except RuleMistakes as error:
+            except FileMistakes as error:
                 self.rules.refuse(error)
                 raise
             before, after = self.engine.world.definition, self.definition()
@@ -361,7 +361,7 @@ class Hub:
 
     def _reload_soon(self) -> None:
         async def reload() -> None:
-            with contextlib.suppress(RuleMistakes):  # they are in the log and in the figures
+            with contextlib.suppress(FileMistakes):  # they are in the log and in the figures
                 await self.reload_rules()
 
         task = asyncio.get_running_loop().create_task(reload(), name="reload")

@@ -20,12 +20,12 @@ from gateway.figures import figures
 from gateway.fleet import devices
 from gateway.health import reasons, warnings
 from gateway.journal.quarantine import Held, Which
+from gateway.mistakes import FileMistakes
 from gateway.parts import influx_source
 from gateway.registry import apply as registry
 from gateway.registry.compare import Plan
 from gateway.registry.csv_file import parse
 from gateway.registry.values import RegistryErrors
-from gateway.rulebook.mistakes import RuleMistakes
 from gateway.store.readings import Query, StoreUnavailable
 from gateway.stored_port import StoredPort
 from gateway.web.changes import ChangeFeed
@@ -234,7 +234,7 @@ class WebPort(StoredPort):
         try:
             async with asyncio.timeout(COMMAND_WITHIN_S):
                 done = await hub.reload_rules()
-        except RuleMistakes as errors:
+        except FileMistakes as errors:
             return Imported(ok=False, report={"errors": [str(mistake) for mistake in errors.mistakes]})
         except TimeoutError:
             raise UnavailableError(hub.line.trouble or "the hub is busy; try again") from None

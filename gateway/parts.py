@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
 from gateway.backtest.asked import Influx
 from gateway.demo.panel import panel
+from gateway.duty.file import load_plan
 from gateway.duty.ladder import LadderError, LadderRung, plan_of
 from gateway.duty.plan import Plan
 from gateway.heartbeat import Heartbeat
@@ -18,6 +19,7 @@ from gateway.notify.http import ChannelError
 from gateway.notify.opening import Given, followed_by, open_channel
 from gateway.operations.database import open_to_read
 from gateway.registry import apply as registry
+from gateway.registry.values import Place as RegisteredPlace
 from gateway.rulebook.load import Rulebook, load_rulebook
 from gateway.settings import Channel as ChannelSettings
 from gateway.settings import Settings, SettingsError
@@ -83,8 +85,18 @@ def open_heartbeat(settings: Settings, reasons: Callable[[], list[str]]) -> Hear
         raise SettingsError(str(error)) from None
 
 
-def read_duty(settings: Settings) -> Plan:
-    """The duty plan: the ladder of the settings; raises ``SettingsError``. Without one, every channel is told at once."""
+def read_duty(settings: Settings, channels: Mapping[str, Channel]) -> Plan:
+    """The duty plan of the file that is set, else the ladder of the settings; without one, every channel is told at once.
+
+    Raises ``SettingsError``, or ``FileMistakes`` of the file.
+    """
+    plan = read_plan(settings, channels)
+    if plan is not None and settings.ladder:
+        raise SettingsError(
+            "hub.duty and [[ladder]] both say who is told; keep the duty plan, and leave out the ladder"
+        )
+    if plan is not None:
+        return plan
     names = [channel.name for channel in settings.channels]
     rungs = [LadderRung(rung.after_s, rung.channels) for rung in settings.ladder]
     try:
@@ -94,24 +106,39 @@ def read_duty(settings: Settings) -> Plan:
 
 
 def read_rulebook(settings: Settings) -> Rulebook:
-    """The rule files that are set, else the built-in rules; raises ``RuleMistakes``."""
+    """The rule files that are set, else the built-in rules; raises ``FileMistakes``."""
     folder, homes = settings.hub.rules, settings.hub.overrides
     return load_rulebook(Path(folder) if folder else None, Path(homes) if homes else None)
 
 
+def read_plan(settings: Settings, channels: Mapping[str, Channel], file: Path | None = None) -> Plan | None:
+    """The duty plan of ``file``, else the one that is set; None where none is. Raises ``FileMistakes``."""
+    if file is None and not settings.hub.duty:
+        return None
+    personal = [name for name, channel in channels.items() if channel.personal]
+    return load_plan(file or Path(settings.hub.duty), channels=channels, personal=personal)
+
+
 def read_places(settings: Settings) -> dict[str, Place] | None:
     """The places by key in the data folder's registry, which is only read; None when there is none, or not of this version."""
+    found = read_registered(settings)
+    if found is None:
+        return None
+    return {place.id: Place(place.id, place.kind, place.capacity, place.site) for place in found}
+
+
+def read_registered(settings: Settings) -> tuple[RegisteredPlace, ...] | None:
+    """The same as the registry has them, with their paths."""
     file = settings.hub.data / "operations.sqlite"
     if not file.exists():
         return None
     database = open_to_read(file)
     try:
-        found = registry.read(database).places
+        return registry.read(database).places
     except DBAPIError:
         return None
     finally:
         database.dispose()
-    return {place.id: Place(place.id, place.kind, place.capacity, place.site) for place in found}
 
 
 def web_settings(settings: Settings) -> WebSettings:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from gateway.mistakes import FileMistakes, Mistake
 from gateway.rulebook.differences import Difference
 from gateway.rulebook.load import Rulebook, unheeded_events
-from gateway.rulebook.mistakes import Mistake, RuleMistakes
 from rules.local_time import calendar_knows
 from rules.rule import Rule
 from rules.world import Definition, Override, Place
@@ -38,16 +38,16 @@ class Reloaded:
 
 
 class RulesInForce:
-    """``read`` gives what the rule files say or raises ``RuleMistakes``, which only a first start passes on."""
+    """``read`` gives what the rule files say or raises ``FileMistakes``, which only a first start passes on."""
 
     def __init__(self, read: Callable[[], Rulebook], *, is_first: bool) -> None:
         self._read = read
-        self._refused: RuleMistakes | None = None
+        self._refused: FileMistakes | None = None
         self.book = Rulebook(())
         self.overrides: tuple[Override, ...] = ()
         try:
             self.take(read())
-        except RuleMistakes as error:
+        except FileMistakes as error:
             if is_first:
                 raise
             self.refuse(error)
@@ -71,14 +71,14 @@ class RulesInForce:
         return self.book.rules
 
     def read(self) -> Rulebook:
-        """What the files say now; raises ``RuleMistakes``. Reads from the disk."""
+        """What the files say now; raises ``FileMistakes``. Reads from the disk."""
         return self._read()
 
     def take(self, book: Rulebook) -> None:
         """Judge by these from now on."""
         self.book, self.overrides, self._refused = book, book.overrides, None
 
-    def refuse(self, error: RuleMistakes) -> None:
+    def refuse(self, error: FileMistakes) -> None:
         """Go on as before, and remember why."""
         self._refused = error
         for mistake in self.mistakes:

@@ -30,14 +30,16 @@ class Section(BaseModel):
 class Hub(Section):
     """Where the hub keeps its files, which rules it judges by, and how it speaks of time.
 
-    ``rules`` is a folder ('' for the built-in rules), ``overrides`` a file of how single homes differ. An alert is
-    raised when less than ``disk_reserve_mb`` is free where ``data`` lies (0: never).
+    ``rules`` is a folder ('' for the built-in rules), ``overrides`` a file of how single homes differ, ``duty``
+    the file of the duty plan ('' for none). An alert is raised when less than ``disk_reserve_mb`` is free where ``data``
+    lies (0: never).
     """
 
     data: Path = Path("var")
     zone: str = "Asia/Shanghai"
     rules: str = ""
     overrides: str = ""
+    duty: str = ""
     calendar: Literal["cn", "none"] = "cn"
     language: Literal["zh", "en"] = "zh"
     disk_reserve_mb: int = Field(default=500, ge=0)

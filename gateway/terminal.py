@@ -34,13 +34,13 @@ def fail(what: str, code: int = 2) -> NoReturn:
 def explained() -> Iterator[None]:
     """Turn mistakes in settings, rules and registry into exit code 2 with their own words."""
     from gateway.journal.journal import JournalError
+    from gateway.mistakes import FileMistakes
     from gateway.registry.values import RegistryErrors
-    from gateway.rulebook.mistakes import RuleMistakes
     from gateway.store.readings import StoreUnavailable
 
     try:
         yield
-    except (SettingsError, RuleMistakes, RegistryErrors, JournalError, StoreUnavailable) as error:
+    except (SettingsError, FileMistakes, RegistryErrors, JournalError, StoreUnavailable) as error:
         fail(str(error))
 
 
@@ -52,14 +52,14 @@ def settings_of(config: Path | None) -> Settings:
 
 def span_of(from_: str, to: str, zone: str) -> tuple[int, int]:
     """From when to when in epoch ms, as ``--from`` and ``--to`` say it ('': now)."""
-    begin = _time(from_, zone, "--from")
-    end = _time(to, zone, "--to") if to else time.time_ns() // 1_000_000
+    begin = time_of(from_, zone, "--from")
+    end = time_of(to, zone, "--to") if to else time.time_ns() // 1_000_000
     if begin >= end:
         fail("--from must lie before --to")
     return begin, end
 
 
-def _time(text: str, zone: str, option: str) -> int:
+def time_of(text: str, zone: str, option: str) -> int:
     """Epoch ms of a time as people write one, local to ``zone`` unless it says otherwise."""
     if text.isdecimal() and len(text) >= MS_DIGITS_MIN:
         return int(text)

@@ -61,7 +61,7 @@ def opened_at(window: Window, at: int, zone: ZoneInfo, calendar: str) -> int:
     """When the window that is open at ``at`` opened, in ms; 0 if it is closed then."""
     today = _ordinal(at, zone)
     for day in (today, today - 1):
-        opens, closes = _opening(window, day, zone, calendar)
+        opens, closes = opening(window, day, zone, calendar)
         if opens <= at < closes:
             return opens
     return 0
@@ -74,13 +74,26 @@ def next_edge(window: Window, at: int, zone: ZoneInfo, calendar: str) -> int:
     today = _ordinal(at, zone)
     edge = 0  # where the windows that are open at ``at`` close, as far as they have been followed
     for day in range(today - 1, today + SEARCH_DAYS):
-        opens, closes = _opening(window, day, zone, calendar)
+        opens, closes = opening(window, day, zone, calendar)
         if closes <= max(at, edge):
             continue
         if opens > max(at, edge):
             return edge or opens
         edge = closes
     return edge or NEVER
+
+
+@lru_cache(maxsize=8192)
+def opening(window: Window, ordinal: int, zone: ZoneInfo, calendar: str) -> tuple[int, int]:
+    """From when to when the window of that day (``date.toordinal``) is open, in ms; (0, 0) if it is not its day."""
+    day = date.fromordinal(ordinal)
+    if not is_day(window.days, day, calendar):
+        return 0, 0
+    start, end = minutes(window.from_time), minutes(window.to_time)
+    end += DAY_MINUTES if end < start else 0
+    opens, closes = moment(day, start, zone), moment(day, end, zone)
+    # Only its beginning is skipped in spring: then it keeps its length rather than be empty.
+    return opens, closes if closes > opens else opens + (end - start) * 60_000
 
 
 def minutes(text: str) -> int:
@@ -127,20 +140,8 @@ def _ordinal(at: int, zone: ZoneInfo) -> int:
     return local_day(at, zone).toordinal()
 
 
-@lru_cache(maxsize=8192)
-def _opening(window: Window, ordinal: int, zone: ZoneInfo, calendar: str) -> tuple[int, int]:
-    """From when to when the window of that day is open, in ms; (0, 0) if it is not its day."""
-    day = date.fromordinal(ordinal)
-    if not _is_day(window.days, day, calendar):
-        return 0, 0
-    start, end = minutes(window.from_time), minutes(window.to_time)
-    end += DAY_MINUTES if end < start else 0
-    opens, closes = moment(day, start, zone), moment(day, end, zone)
-    # Only its beginning is skipped in spring: then it keeps its length rather than be empty.
-    return opens, closes if closes > opens else opens + (end - start) * 60_000
-
-
-def _is_day(days: Days, day: date, calendar: str) -> bool:
+def is_day(days: Days, day: date, calendar: str) -> bool:
+    """Whether a day is one of those."""
     if days == "every":
         return True
     if isinstance(days, tuple):

@@ -15,6 +15,7 @@ import typer.main
 
 from firmware_sim.cli import app as carehub_sim
 from gateway.cli import app as carehub
+from gateway.duty.file import read_plan
 from gateway.registry.csv_file import parse
 from gateway.rulebook.cases import read_cases
 from gateway.rulebook.comparing import judge
@@ -111,6 +112,10 @@ def test_settings_rules_and_registries_that_are_shown_are_right(
     for text in blocks(page, "yaml"):
         if text.startswith("- case:"):
             assert all(judge(case).passed for case in read_cases(text, source=page.name, rules=load_rules()))
+        elif text.startswith("# duty.yaml"):
+            channels = set(re.findall(r"(wecom|sms|voice|[a-z]+-group)(?=:|\])", text))
+            personal = {name for name in channels if not name.endswith("-group")}
+            assert read_plan(text, source=page.name, channels=channels, personal=personal).desks
         elif text.startswith(("- {home:", "- home:")):
             assert read_differences(text, source=page.name, rules=load_rules())
         else:

@@ -41,7 +41,11 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who takes turns: the first of ``people`` on the day or week that begins on ``since`` (YYYY-MM-DD), then the next."""
+    """Who takes turns: the first of ``people`` has the week that begins on ``since`` (YYYY-MM-DD), then the next.
+
+    By the ``day``, the turn passes with every shift: a day on which the window does not open takes nobody's turn, else seven
+    people at a desk that is closed on Sundays would leave one of them without a shift for ever.
+    """
 
     people: tuple[str, ...]
     every: Literal["day", "week"]
@@ -57,12 +61,16 @@ class Shift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Substitute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody stands in (替班) for another on the shift of a desk that begins on ``date`` (YYYY-MM-DD)."""
+    """Somebody stands in (替班) for another on the shift of a desk that begins on ``date`` (YYYY-MM-DD).
+
+    ``from_time`` (HH:MM) says which, where the other has two shifts there that day.
+    """
 
     desk: str
     date: str
     instead_of: str
     person: str
+    from_time: str = ""
 
 
 class Desk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -118,10 +118,14 @@ class Climbing:
             while alert.escalate_at is not None and alert.escalate_at <= now:
                 due_at = alert.escalate_at
                 self.go_up(session, alert, now, brought, why=_why(alert))
-                if alert.state == "raised" and alert.escalate_at is not None:
-                    alert.escalate_at += (
-                        due_at - now
-                    )  # counted from when it was due: lateness does not add up
+                if (
+                    alert.state == "raised"
+                    and alert.escalate_at is not None
+                    and self._below_top(session, alert)
+                ):
+                    # Counted from when it was due: lateness does not add up. From the top on everybody is asked again,
+                    # and a hub that was away for hours does not make up for every time it missed.
+                    alert.escalate_at += due_at - now
 
     def skip(self, session: Session, desk: str, now: int, brought: Brought) -> None:
         """A desk cannot hear any more: what concerns somebody's life and waits for it alone goes up at once."""
@@ -139,6 +143,9 @@ class Climbing:
         """Tell somebody in particular."""
         session.flush()
         self._send(session, alert.id, alert.rung, told, brought, turn=alert.turn, about=about)
+
+    def _below_top(self, session: Session, alert: Alert) -> bool:
+        return alert.rung + 1 < len(rungs_of(self.duty.of(session), self._matter(session, alert)))
 
     def _matter(self, session: Session, alert: Alert) -> Matter:
         return self.duty.matter(session, alert.kind, alert.place_id)

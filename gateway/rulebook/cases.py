@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import yaml
 
+from gateway.mistakes import FileMistakes, Mistake, child, mistake_at, near, read_list, read_text
 from gateway.rulebook.fittings import USUAL_HOME, Fitted, device_of, fitted_as
-from gateway.rulebook.mistakes import Mistake, RuleMistakes, child, mistake_at, near, read_list, read_text
 from gateway.rulebook.story import Act, Cast, WrongAt
 from gateway.rulebook.story_time import StoryTime, length_ms, story_time, zone_of
 from rules.rule import Rule, Severity
@@ -96,7 +96,7 @@ class Case:
 
 
 def load_cases(paths: Sequence[Path], rules: Sequence[Rule]) -> list[Case]:
-    """The cases of files, and of all ``*.yaml`` files in folders; raises ``RuleMistakes`` with every mistake of every file."""
+    """The cases of files, and of all ``*.yaml`` files in folders; raises ``FileMistakes`` with every mistake of every file."""
     cases: list[Case] = []
     mistakes: list[Mistake] = []
     for path in paths:
@@ -106,27 +106,27 @@ def load_cases(paths: Sequence[Path], rules: Sequence[Rule]) -> list[Case]:
         for file in files:
             try:
                 cases += read_cases(read_text(file), source=str(file), rules=rules)
-            except RuleMistakes as error:
+            except FileMistakes as error:
                 mistakes += error.mistakes
     if mistakes:
-        raise RuleMistakes(mistakes)
+        raise FileMistakes(mistakes)
     return cases
 
 
 def read_cases(text: str, *, source: str, rules: Sequence[Rule]) -> list[Case]:
-    """The cases of one file, to be judged by ``rules``; raises ``RuleMistakes``."""
+    """The cases of one file, to be judged by ``rules``; raises ``FileMistakes``."""
     cases: list[Case] = []
     mistakes: list[Mistake] = []
     entries = read_list(text, source=source, of=lambda _: Written, begins=BEGINS)
     if not entries:
-        raise RuleMistakes([Mistake(source, 1, 1, f"holds no case; write a list of {BEGINS}")])
+        raise FileMistakes([Mistake(source, 1, 1, f"holds no case; write a list of {BEGINS}")])
     for written, node in entries:
         try:
             cases.append(_Reader(written, node, source, {rule.id: rule for rule in rules}).read())
-        except RuleMistakes as error:
+        except FileMistakes as error:
             mistakes += error.mistakes
     if mistakes:
-        raise RuleMistakes(mistakes)
+        raise FileMistakes(mistakes)
     return cases
 
 
@@ -140,7 +140,7 @@ class _Reader:
         self.mistakes: list[Mistake] = []
 
     def read(self) -> Case:
-        """The case; raises ``RuleMistakes``."""
+        """The case; raises ``FileMistakes``."""
         written = self.written
         for at, rule in enumerate(self.named):
             with self._noting("rule", at):
@@ -190,7 +190,7 @@ class _Reader:
 
     def _stop_if_wrong(self) -> None:
         if self.mistakes:
-            raise RuleMistakes(self.mistakes)
+            raise FileMistakes(self.mistakes)
 
     def _clock(self) -> StoryTime:
         zone = ZoneInfo("UTC")

@@ -15,9 +15,9 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 import yaml
 
-from gateway.rulebook.mistakes import (
+from gateway.mistakes import (
+    FileMistakes,
     Mistake,
-    RuleMistakes,
     child,
     mistake_at,
     near,
@@ -80,7 +80,7 @@ class Difference:
 
 
 def read_differences(text: str, *, source: str, rules: tuple[Rule, ...]) -> tuple[Difference, ...]:
-    """What a file says about rules in single places, by place and rule; raises ``RuleMistakes`` with every mistake."""
+    """What a file says about rules in single places, by place and rule; raises ``FileMistakes`` with every mistake."""
     known = {rule.id: rule for rule in rules}
     found: dict[tuple[str, str], Difference] = {}
     mistakes: list[Mistake] = []
@@ -92,16 +92,16 @@ def read_differences(text: str, *, source: str, rules: tuple[Rule, ...]) -> tupl
             continue
         try:
             found[entry.place, entry.rule] = _difference(entry, node, source, known)
-        except RuleMistakes as error:
+        except FileMistakes as error:
             mistakes += error.mistakes
     if mistakes:
-        raise RuleMistakes(mistakes)
+        raise FileMistakes(mistakes)
     return tuple(found[at] for at in sorted(found))
 
 
 def _difference(entry: Entry, node: yaml.Node, source: str, known: dict[str, Rule]) -> Difference:
-    def refuse(what: str, *path: str) -> RuleMistakes:
-        return RuleMistakes([mistake_at(child(node, *path), what, source)])
+    def refuse(what: str, *path: str) -> FileMistakes:
+        return FileMistakes([mistake_at(child(node, *path), what, source)])
 
     rule = known.get(entry.rule)
     if rule is None:
@@ -120,7 +120,7 @@ def _difference(entry: Entry, node: yaml.Node, source: str, known: dict[str, Rul
 
 
 def _rebuilt(rule: Rule, entry: Entry, node: yaml.Node, source: str) -> Rule:
-    """The rule with the entry's values; ``node`` holds them. Raises ``RuleMistakes``."""
+    """The rule with the entry's values; ``node`` holds them. Raises ``FileMistakes``."""
     plain = msgspec.json.decode(msgspec.json.encode(rule))
     names: dict[Path, str] = {}
     mistakes = []
@@ -132,7 +132,7 @@ def _rebuilt(rule: Rule, entry: Entry, node: yaml.Node, source: str) -> Rule:
         else:
             mistakes.append(mistake_at(_key(node, name), _unclear(rule, name, paths), source))
     if mistakes:
-        raise RuleMistakes(mistakes)
+        raise FileMistakes(mistakes)
     try:
         return msgspec.convert(plain, Rule)
     except msgspec.ValidationError as error:
@@ -141,7 +141,7 @@ def _rebuilt(rule: Rule, entry: Entry, node: yaml.Node, source: str) -> Rule:
             name for path, name in names.items() if path[: len(steps)] == steps or steps[: len(path)] == path
         ]
         place = child(node, blamed[0]) if len(blamed) == 1 else node
-        raise RuleMistakes([told_at(place, what, source, kind=Rule, of=steps)]) from None
+        raise FileMistakes([told_at(place, what, source, kind=Rule, of=steps)]) from None
 
 
 def _paths(rule: Rule, name: str) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.rulebook.mistakes import near
+from gateway.mistakes import near
 from gateway.rulebook.story import RESERVED
 from gateway.rulebook.story_time import length_ms
 from rules.state import TEXT_MAX

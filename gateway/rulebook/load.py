@@ -11,8 +11,8 @@ import msgspec
 import yaml
 
 import rules
+from gateway.mistakes import FileMistakes, Mistake, child, mistake_at, near, read_list, read_text
 from gateway.rulebook.differences import HOMES_FILE, Difference, read_differences
-from gateway.rulebook.mistakes import Mistake, RuleMistakes, child, mistake_at, near, read_list, read_text
 from rules.conditions.condition import Condition
 from rules.conditions.event import EventHappens
 from rules.rule import Rule, RuleId
@@ -60,13 +60,13 @@ class Entry:
 def load_rulebook(folder: Path | None = None, homes: Path | None = None) -> Rulebook:
     """The rules of ``folder`` with the differences of the file ``homes``, by default its ``homes.yaml``, if it is there.
 
-    Raises ``RuleMistakes`` with every mistake of every file.
+    Raises ``FileMistakes`` with every mistake of every file.
     """
     found = load_rules(folder, homes=homes)
     beside = folder / HOMES_FILE if folder and (folder / HOMES_FILE).exists() else None
     if homes and beside and homes.resolve() != beside.resolve():
         what = f"[hub] overrides names {homes}; keep one of the two files"
-        raise RuleMistakes([Mistake(str(beside), 1, 1, what)])
+        raise FileMistakes([Mistake(str(beside), 1, 1, what)])
     file = homes or beside
     return Rulebook(found, read_differences(read_text(file), source=str(file), rules=found) if file else ())
 
@@ -75,32 +75,32 @@ def load_rules(folder: Path | None = None, *, homes: Path | None = None) -> tupl
     """All rules of the ``*.yaml`` files of a folder (None: the built-in library), in order of file and place.
 
     ``homes.yaml``, and the file ``homes``, are about single homes and left out. With ``extends: library`` in one of the
-    files the built-in rules come first. Raises ``RuleMistakes`` with every mistake.
+    files the built-in rules come first. Raises ``FileMistakes`` with every mistake.
     """
     there = (folder or LIBRARY).glob("*.yaml")
     about_homes = homes.resolve() if homes else None
     files = sorted(file for file in there if file.name != HOMES_FILE and file.resolve() != about_homes)
     if not files:
-        raise RuleMistakes([Mistake(str(folder or LIBRARY), 1, 1, NO_FILES)])
+        raise FileMistakes([Mistake(str(folder or LIBRARY), 1, 1, NO_FILES)])
     entries: list[Entry] = []
     mistakes: list[Mistake] = []
     for file in files:
         try:
             entries += _read_entries(read_text(file), source=str(file))
-        except RuleMistakes as error:
+        except FileMistakes as error:
             mistakes += error.mistakes
     mistakes += _named_twice(entries)
     if mistakes:
-        raise RuleMistakes(mistakes)
+        raise FileMistakes(mistakes)
     every = _joined(entries)
     mistakes = _unknown_rules(entries, {rule.id for rule in every})
     if mistakes:
-        raise RuleMistakes(mistakes)
+        raise FileMistakes(mistakes)
     return every
 
 
 def read_rules(text: str, *, source: str) -> list[tuple[Rule, int]]:
-    """The rules of one file with the line each begins on; raises ``RuleMistakes``."""
+    """The rules of one file with the line each begins on; raises ``FileMistakes``."""
     return [
         (entry.value, entry.node.start_mark.line + 1)
         for entry in _read_entries(text, source=source)

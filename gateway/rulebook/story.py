@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from gateway.rulebook.mistakes import near
+from gateway.mistakes import near
 from gateway.rulebook.story_time import StoryTime, length_ms
 from rules.events import Value
 from rules.modes import KINDS

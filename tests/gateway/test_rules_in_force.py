@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import chinese_calendar
 import pytest
 
+from gateway.mistakes import FileMistakes, Mistake
 from gateway.rulebook.differences import read_differences
 from gateway.rulebook.load import Rulebook, load_rules
-from gateway.rulebook.mistakes import Mistake, RuleMistakes
 from gateway.rules_in_force import RulesInForce, calendar_ends, doubts
 from rules.world import EMPTY, Definition, Override, Place
 
@@ -22,7 +22,7 @@ HOMES = """\
 """
 BOOK = Rulebook(LIBRARY, read_differences(HOMES, source="homes.yaml", rules=LIBRARY))
 PLACES = {"H1": Place("H1", "home", site="lianhua"), "F1": Place("F1", "facility", 20, "lianhua")}
-BROKEN = RuleMistakes([Mistake("own.yaml", 3, 4, "wrong"), Mistake("own.yaml", 5, 6, "as well")])
+BROKEN = FileMistakes([Mistake("own.yaml", 3, 4, "wrong"), Mistake("own.yaml", 5, 6, "as well")])
 
 
 def ms(year: int, month: int, day: int) -> int:
@@ -48,7 +48,7 @@ class Files:
 def test_a_first_start_with_broken_files_is_refused() -> None:
     files = Files()
     files.broken = True
-    with pytest.raises(RuleMistakes):
+    with pytest.raises(FileMistakes):
         RulesInForce(files.read, is_first=True)
 
 
@@ -69,7 +69,7 @@ def test_where_the_journal_has_no_rules_a_later_start_is_refused_too(before: Def
     files = Files()
     files.broken = True
     held = RulesInForce(files.read, is_first=False)
-    with pytest.raises(RuleMistakes):
+    with pytest.raises(FileMistakes):
         held.go_on_from(before)
 
 

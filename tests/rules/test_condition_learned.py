@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from story import Story, rule
 
-from gateway.rulebook.mistakes import RuleMistakes
+from gateway.mistakes import FileMistakes
 from rules.state import encode
 
 LEARNED = rule("learned: {}", rule_id="quiet")
@@ -200,5 +200,5 @@ def test_what_is_learned_stays_small() -> None:
     ],
 )
 def test_figures_that_make_no_sense_are_refused(when: str) -> None:
-    with pytest.raises(RuleMistakes):
+    with pytest.raises(FileMistakes):
         rule(when)

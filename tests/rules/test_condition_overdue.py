@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from story import Story, rule
 
-from gateway.rulebook.load import RuleMistakes
+from gateway.rulebook.load import FileMistakes
 
 WEEKLY = rule("overdue: {of: [sos, test], for_s: 604800}", kinds="sos, pendant")
 
@@ -58,5 +58,5 @@ def test_what_the_broker_kept_is_read_before_it_is_judged() -> None:
     ],
 )
 def test_what_is_no_such_condition(given: str, said: str) -> None:
-    with pytest.raises(RuleMistakes, match=said):
+    with pytest.raises(FileMistakes, match=said):
         rule(given)

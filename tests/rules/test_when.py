@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from story import Story, rule
 
-from gateway.rulebook.load import RuleMistakes
+from gateway.rulebook.load import FileMistakes
 
 COLD_ROOM = "all: {of: [{level: {metric: temperature, below: 12}}, {not: {level: {metric: humidity, above: 80}}}], for_s: 600}"
 NIGHT_DOOR = 'all: {of: [{level: {metric: contact, equals: 0}}, {during: {from_time: "22:00", to_time: "06:00"}}], for_s: 120}'
@@ -107,7 +107,7 @@ def test_parts_of_parts() -> None:
     ],
 )
 def test_what_cannot_be_joined_is_refused_with_its_reason(when: str, complaint: str) -> None:
-    with pytest.raises(RuleMistakes, match=complaint):
+    with pytest.raises(FileMistakes, match=complaint):
         rule(when)
 
 

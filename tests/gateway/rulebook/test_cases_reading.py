@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from case_rules import RULES
 
+from gateway.mistakes import FileMistakes, Mistake
 from gateway.rulebook.cases import Case, load_cases, read_cases
 from gateway.rulebook.comparing import judge
-from gateway.rulebook.mistakes import Mistake, RuleMistakes
 from gateway.rulebook.story import STATES
 from rules.vocabulary import EVENTS, METRICS
 
@@ -31,7 +31,7 @@ LINE = '{at: "08:10", door: open}'
 
 
 def complaints(text: str) -> list[str]:
-    with pytest.raises(RuleMistakes) as caught:
+    with pytest.raises(FileMistakes) as caught:
         read_cases(text, source="c.yaml", rules=RULES)
     return str(caught.value).splitlines()
 
@@ -237,7 +237,7 @@ def test_folders_are_read_in_order_and_all_their_mistakes_told(tmp_path: Path) -
     (tmp_path / "a.yaml").write_text(GOOD.replace("until", "untill"), encoding="utf-8")
     empty = tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(RuleMistakes) as caught:
+    with pytest.raises(FileMistakes) as caught:
         load_cases([tmp_path, empty, tmp_path / "gone.yaml"], RULES)
     assert [mistake.what.split(";")[0] for mistake in caught.value.mistakes] == [
         "Object contains unknown field `untill`",
@@ -310,7 +310,7 @@ def test_whatever_stands_in_a_file_it_is_read_or_its_mistakes_are_told(odd: str)
 def cases_or_mistakes(text: str) -> tuple[list[Case], list[Mistake]]:
     try:
         return read_cases(text, source="c.yaml", rules=RULES), []
-    except RuleMistakes as error:
+    except FileMistakes as error:
         return [], error.mistakes
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.mistakes import FileMistakes
 from gateway.rulebook.differences import Difference, read_differences
 from gateway.rulebook.load import load_rulebook, read_rules
-from gateway.rulebook.mistakes import RuleMistakes
 from rules.rule import Rule
 from rules.world import Override
 
@@ -218,7 +218,7 @@ MISTAKES = {
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_about_a_home_is_named_with_its_place_and_a_remedy(name: str) -> None:
     text, expected = MISTAKES[name]
-    with pytest.raises(RuleMistakes) as caught:
+    with pytest.raises(FileMistakes) as caught:
         differences(text + "\n")
     (line,) = str(caught.value).splitlines()
     assert line.startswith(f"homes.yaml:{expected}")
@@ -226,7 +226,7 @@ def test_a_mistake_about_a_home_is_named_with_its_place_and_a_remedy(name: str) 
 
 def test_every_mistake_about_homes_is_named() -> None:
     text = "- {home: H1, rule: bath, off: true}\n- {home: H1, rule: fall, off: true}\n- {home: H2, rule: x, off: true}\n"
-    with pytest.raises(RuleMistakes) as caught:
+    with pytest.raises(FileMistakes) as caught:
         differences(text)
     assert [mistake.line for mistake in caught.value.mistakes] == [1, 2, 3]
 
@@ -263,11 +263,11 @@ def test_of_two_files_of_homes_neither_is_passed_over_in_silence(tmp_path: Path)
     assert load_rulebook(tmp_path, beside).overrides == off
     ours.write_text("- {home: H1, rule: bathroom, off: true}\n", encoding="utf-8")
     with pytest.raises(
-        RuleMistakes, match=r"homes\.yaml:1:1: \[hub\] overrides names .*ours\.yaml; keep one"
+        FileMistakes, match=r"homes\.yaml:1:1: \[hub\] overrides names .*ours\.yaml; keep one"
     ):
         load_rulebook(tmp_path, ours)
 
 
 def test_a_file_of_homes_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RuleMistakes, match=r"nowhere\.yaml:1:1: cannot be read: No such file"):
+    with pytest.raises(FileMistakes, match=r"nowhere\.yaml:1:1: cannot be read: No such file"):
         load_rulebook(None, tmp_path / "nowhere.yaml")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gateway.rulebook import mistakes
+from gateway import mistakes
+from gateway.mistakes import FileMistakes, SwiftYaml12, Yaml12
 from gateway.rulebook.load import LIBRARY, load_rules, read_rules, unheeded_events
-from gateway.rulebook.mistakes import RuleMistakes, SwiftYaml12, Yaml12
 
 RULE = """\
 - id: {id}
@@ -30,7 +30,7 @@ def rule(name: str = "cold", *, when: str = COLD, more: str = "") -> str:
 
 def complaint(folder: Path, text: str) -> list[str]:
     (folder / "own.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(RuleMistakes) as caught:
+    with pytest.raises(FileMistakes) as caught:
         load_rules(folder)
     return [f"{m.line}:{m.column}: {m.what}" for m in caught.value.mistakes]
 
@@ -177,7 +177,7 @@ def test_a_mistake_deep_inside_is_told_at_its_place(name: str) -> None:
     right, wrong, expected = DEEP_MISTAKES[name]
     assert right in DEEP
     assert read_rules(DEEP, source="r.yaml")
-    with pytest.raises(RuleMistakes) as caught:
+    with pytest.raises(FileMistakes) as caught:
         read_rules(DEEP.replace(right, wrong, 1), source="r.yaml")
     (told,) = str(caught.value).splitlines()
     assert told.removeprefix("r.yaml:").startswith(expected)
@@ -222,7 +222,7 @@ def test_a_file_is_right_or_wrong_in_the_same_words_without_libyaml(
     def outcome() -> object:
         try:
             return read_rules(rule().replace(right, wrong, 1), source="r.yaml")
-        except RuleMistakes as error:
+        except FileMistakes as error:
             return error.mistakes
 
     assert right in rule()

@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 import yaml
 
+from gateway.mistakes import FileMistakes, Yaml12, read_list
 from gateway.rulebook.differences import Entry
 from gateway.rulebook.load import LIBRARY, read_rules
-from gateway.rulebook.mistakes import RuleMistakes, Yaml12, read_list
 from gateway.rulebook.schema import homes_schema, rules_schema
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -113,7 +113,7 @@ REFUSED = [
 def test_the_schema_refuses_what_the_loader_refuses(right: str, wrong: str) -> None:
     assert right in GOOD
     text = GOOD.replace(right, wrong, 1)
-    with pytest.raises(RuleMistakes):
+    with pytest.raises(FileMistakes):
         read_rules(text, source="r.yaml")
     assert refused(text, rules_schema())
 
@@ -122,7 +122,7 @@ def test_the_schema_refuses_what_the_loader_refuses(right: str, wrong: str) -> N
     "text", ["- {rule: door, off: true}", "- {home: H1, rule: door, wiht: {}}", "- {home: 1, rule: door}"]
 )
 def test_the_schema_refuses_differences_that_the_loader_refuses(text: str) -> None:
-    with pytest.raises(RuleMistakes):
+    with pytest.raises(FileMistakes):
         read_list(text, source="homes.yaml", of=lambda _: Entry, begins="entries")
     assert refused(text, homes_schema())
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.mistakes import FileMistakes
 from gateway.rulebook.load import load_rules, read_rules
-from gateway.rulebook.mistakes import RuleMistakes
 from rules.vocabulary import ACTIVITY_BY_CHANGE, ACTIVITY_BY_VALUE, DEVICE_KINDS, METRICS
 from rules.when import When
 
@@ -27,7 +27,7 @@ ABSENCE = "absence: {of: [motion], for_s: 60, "
 
 
 def complaint(text: str) -> str:
-    with pytest.raises(RuleMistakes) as caught:
+    with pytest.raises(FileMistakes) as caught:
         read_rules(text, source="r.yaml")
     return str(caught.value)
 
@@ -139,7 +139,7 @@ def test_the_good_one_is_good() -> None:
 def test_one_id_may_be_used_once_over_all_files(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(GOOD, encoding="utf-8")
     (tmp_path / "b.yaml").write_text("\n" + GOOD, encoding="utf-8")
-    with pytest.raises(RuleMistakes) as caught:
+    with pytest.raises(FileMistakes) as caught:
         load_rules(tmp_path)
     assert str(caught.value) == (
         f"{tmp_path}/b.yaml:2:7: 'door' stands already in {tmp_path}/a.yaml:1; once is enough"
@@ -149,7 +149,7 @@ def test_one_id_may_be_used_once_over_all_files(tmp_path: Path) -> None:
 def test_mistakes_of_all_files_are_named_in_order(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(GOOD.encode("gbk"))
     (tmp_path / "b.yaml").write_text("{", encoding="utf-8")
-    with pytest.raises(RuleMistakes) as caught:
+    with pytest.raises(FileMistakes) as caught:
         load_rules(tmp_path)
     first, second = caught.value.mistakes
     assert str(first) == f"{tmp_path}/a.yaml:6:15: not UTF-8: byte 0xc3; save the file as UTF-8"
@@ -163,7 +163,7 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RuleMistakes, match=r"no \*\.yaml file in this folder; see \[hub\] rules"):
+    with pytest.raises(FileMistakes, match=r"no \*\.yaml file in this folder; see \[hub\] rules"):
         load_rules(tmp_path)
 
 
@@ -176,5 +176,5 @@ def test_the_library_keeps_the_rules_that_people_know() -> None:
     "text", ["- " + "[" * 3_000 + "]" * 3_000, "- " + "{a: " * 3_000, "- " + "[" * 100_000]
 )
 def test_brackets_without_end_are_a_mistake_like_any_other(text: str) -> None:
-    with pytest.raises(RuleMistakes, match="nested hundreds of levels deep"):
+    with pytest.raises(FileMistakes, match="nested hundreds of levels deep"):
         read_rules(text, source="a.yaml")

@@ -18,11 +18,20 @@ import msgspec
 import yaml
 
 T = TypeVar("T")
-PATH_STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+)\]")
+PATH_STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+|\.\.\.)\]")
+ANY = "..."  # as msgspec calls a value of a mapping whose keys are anybody's
 # A word that is wrong, before or after what it should be, and perhaps those that are right.
 WRONG_WORD = re.compile(
     r"(?:(?:unknown [\w ]+|enum value) [`'](?P<word>[^`']+)[`']|^'(?P<first>[^']+)' is no [\w ]+)(?:; \w+ are: (?P<right>.+))?"
 )
+
+
+# What to do where a text does not match.
+PATTERNS = {
+    "^[A-Za-z0-9_-]{1,64}$": "write letters a to z, digits, _ and - only, no blanks, at most 64",
+    "^[a-z0-9-]{1,64}$": "write small letters a to z, digits and - only, no blanks, at most 64",
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "write a day like 2026-03-02",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,7 @@ class Mistake:
         return f"{self.source}:{self.line}:{self.column}: {self.what}"
 
 
-class RuleMistakes(Exception):  # noqa: N818 it carries many, and each is the writer's, not the program's
+class FileMistakes(Exception):  # noqa: N818 it carries many, and each is the writer's, not the program's
     """The files cannot be used; ``mistakes`` says why, in order."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:
@@ -70,16 +79,16 @@ READ_OTHERWISE = re.compile("[?\t\ufeff]")
 
 
 def read_text(file: Path) -> str:
-    """The text of a file; raises ``RuleMistakes`` when it cannot be read or is not UTF-8."""
+    """The text of a file; raises ``FileMistakes`` when it cannot be read or is not UTF-8."""
     try:
         body = file.read_bytes()
         return body.decode("utf-8-sig")
     except OSError as error:
-        raise RuleMistakes([Mistake(str(file), 1, 1, f"cannot be read: {error.strerror}")]) from None
+        raise FileMistakes([Mistake(str(file), 1, 1, f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError as error:
         line, column = body.count(b"\n", 0, error.start) + 1, error.start - body.rfind(b"\n", 0, error.start)
         what = f"not UTF-8: byte 0x{body[error.start]:02x}; save the file as UTF-8"
-        raise RuleMistakes([Mistake(str(file), line, column, what)]) from None
+        raise FileMistakes([Mistake(str(file), line, column, what)]) from None
 
 
 def read_list(
@@ -87,39 +96,60 @@ def read_list(
 ) -> list[tuple[T, yaml.Node]]:
     """The entries of a list in YAML, each as a value of the type that ``of`` gives its node, with that node.
 
-    ``begins`` says what a list looks like, to those who wrote something else. Raises ``RuleMistakes`` with every mistake.
+    ``begins`` says what a list looks like, to those who wrote something else. Raises ``FileMistakes`` with every mistake.
     """
+    return read_yaml(
+        text, source=source, into=lambda root: _entries(root, source=source, of=of, begins=begins)
+    )
+
+
+def read_yaml(text: str, *, source: str, into: Callable[[yaml.Node | None], T]) -> T:
+    """What ``into`` makes of the root of a YAML text; raises ``FileMistakes`` as it does, and where it is no YAML."""
     try:
         if not READ_OTHERWISE.search(text):
-            with contextlib.suppress(RuleMistakes, yaml.YAMLError, UnicodeEncodeError):
-                return _entries(yaml.compose(text, Loader=SwiftYaml12), source=source, of=of, begins=begins)
+            with contextlib.suppress(FileMistakes, yaml.YAMLError, UnicodeEncodeError):
+                return into(yaml.compose(text, Loader=SwiftYaml12))
         # What is wrong is told by PyYAML, in its words: it knows the place of a value that is not there, too.
-        return _entries(_compose(text, source), source=source, of=of, begins=begins)
+        return into(_compose(text, source))
     except RecursionError:
-        raise RuleMistakes([Mistake(source, 1, 1, "nested hundreds of levels deep; no rule is")]) from None
+        raise FileMistakes(
+            [Mistake(source, 1, 1, "nested hundreds of levels deep; no file of ours is")]
+        ) from None
 
 
 def _entries(
     root: yaml.Node | None, *, source: str, of: Callable[[yaml.Node], type[T]], begins: str
 ) -> list[tuple[T, yaml.Node]]:
     if not isinstance(root, yaml.SequenceNode):
-        raise RuleMistakes([Mistake(source, 1, 1, f"must be a list of {begins}")])
+        raise FileMistakes([Mistake(source, 1, 1, f"must be a list of {begins}")])
     found: list[tuple[T, yaml.Node]] = []
     mistakes: list[Mistake] = []
     for node in root.value:
         try:
-            plain = plain_of(node)
-            mistakes += [mistake_at(key, f"{key.value!r} is given twice", source) for key in _twice(node)]
-            found.append((msgspec.convert(plain, of(node)), node))
-        except yaml.MarkedYAMLError as error:
-            mistakes.append(mistake_at(node, f"not plain YAML: {error.problem}", source))
-        except msgspec.ValidationError as error:
-            mistakes.append(mistake_of(error, node, source, kind=of(node)))
-        except ValueError as error:  # a number of thousands of digits
-            mistakes.append(mistake_at(node, str(error), source))
+            found.append((value_of(node, of(node), source), node))
+        except FileMistakes as error:
+            mistakes += error.mistakes
     if mistakes:
-        raise RuleMistakes(mistakes)
+        raise FileMistakes(mistakes)
     return found
+
+
+def value_of(node: yaml.Node, kind: type[T], source: str) -> T:
+    """What stands at a node, as a value of that type; raises ``FileMistakes``: keys given twice, and what is wrong."""
+    mistakes: list[Mistake] = []
+    try:
+        plain = plain_of(node)
+        mistakes += [mistake_at(key, f"{key.value!r} is given twice", source) for key in _twice(node)]
+        value = msgspec.convert(plain, kind)
+    except yaml.MarkedYAMLError as error:
+        mistakes.append(mistake_at(node, f"not plain YAML: {error.problem}", source))
+    except msgspec.ValidationError as error:
+        mistakes.append(mistake_of(error, node, source, kind=kind))
+    except ValueError as error:  # a number of thousands of digits
+        mistakes.append(mistake_at(node, str(error), source))
+    if mistakes:
+        raise FileMistakes(mistakes)
+    return value
 
 
 def _compose(text: str, source: str) -> yaml.Node | None:
@@ -128,10 +158,10 @@ def _compose(text: str, source: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise RuleMistakes([Mistake(source, line, column, f"not YAML: {error.problem}")]) from None
+        raise FileMistakes([Mistake(source, line, column, f"not YAML: {error.problem}")]) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise RuleMistakes([Mistake(source, line, 1, f"not YAML: {error.reason}")]) from None
+        raise FileMistakes([Mistake(source, line, 1, f"not YAML: {error.reason}")]) from None
     return root
 
 
@@ -173,14 +203,16 @@ def told_at(
 def parted(error: msgspec.ValidationError) -> tuple[str, tuple[str | int, ...]]:
     """What is wrong, and the steps from the whole value to the part that is."""
     what, _, path = str(error).partition(" - at `$")
-    return what, tuple(name or int(index) for name, index in PATH_STEP.findall(path))
+    steps = PATH_STEP.findall(path)
+    return what, tuple(name or (index if index == ANY else int(index)) for name, index in steps)
 
 
 def child(node: yaml.Node, *steps: str | int) -> yaml.Node:
     """The node below ``node`` to which keys and positions (from 0) lead, or the last that is there."""
     for step in steps:
         if isinstance(node, yaml.MappingNode):
-            node = next((value for key, value in node.value if key.value == step), node)
+            only = node.value[0][1] if step == ANY and len(node.value) == 1 else node
+            node = next((value for key, value in node.value if key.value == step), only)
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
             node = node.value[step]
     return node
@@ -266,9 +298,12 @@ def _below(node: yaml.Node) -> list[yaml.Node]:
 def _hint(what: str, place: yaml.Node, path: tuple[str | int, ...]) -> str:
     """What to do about it, beginning with '; ', or ''."""
     if what.startswith("Expected `str`, got `") and isinstance(place, yaml.ScalarNode):
+        if path and path[-1] == ANY:  # an address, perhaps a telephone number, that no log shall show
+            return "; write it in quotes"
         return f'; write it in quotes: "{place.value}"'
-    if what.endswith("matching regex '^[A-Za-z0-9_-]{1,64}$'"):
-        return "; write letters a to z, digits, _ and - only, no blanks, at most 64"
+    pattern = what.partition(" matching regex ")[2].strip("'")
+    if pattern in PATTERNS:
+        return f"; {PATTERNS[pattern]}"
     if path and str(path[-1]).endswith("_s"):
         return "; write the time in seconds, as a whole number"
     return "; write 1 for true and 0 for false" if what.endswith("got `bool`") else ""
