@@ -16,9 +16,8 @@ Beyond the top
 --------------
 Life safety is never left lying. ``AGAIN_S`` after the top, and every ``AGAIN_S`` from then on until somebody accepts,
 everybody on duty on the whole way is asked again. Such a time counts as a rung of its own, beyond the top: its messages have
-ids of their own. Anything else ends at the top, if somebody
-on duty was told there; if not, it is brought to the whole way when the next desk of it opens, or ``LOOK_AGAIN_S`` later
-where none is closed.
+ids of their own. Anything else ends at the top, if somebody on duty was told there; if not, it is brought to the whole way when
+the next desk of it opens, or ``LOOK_AGAIN_S`` later where none is closed.
 
 The ladder of the settings alone (``heeds_hearing`` False) has no hours and no people: it ends at its top.
 """
