@@ -217,7 +217,7 @@ class LivingHub:
         for kind, alert, place, data in (
             ("accept", alerts[0], "H0001", {}),
             ("accept", alerts[1], "H0002", {}),
-            ("close", alerts[1], "H0002", {"verdict": "false", "note": "误报"}),
+            ("close", alerts[1], "H0002", {"verdict": "test", "note": "试报"}),
             ("mode", "", "H0003", {"kind": "away", "until": until, "reason": "", "id": "m1"}),
             (
                 "silence",
