@@ -27,6 +27,7 @@ _ALERT: Final[dict[str, Any]] = {
     "who": _WHO,
     "where": _WHERE,
     "place_id": "H0001",
+    "place_kind": "home",
     "device_id": "H0001-radar",
     "room": "卫生间",
     "active_at": AT,
@@ -37,7 +38,13 @@ _ALERT: Final[dict[str, Any]] = {
     "closed_by": None,
     "closed_at": None,
     "verdict": None,
+    "reason": None,
+    "outcome": None,
     "note": None,
+    "settled_at": None,
+    "assigned_to": None,
+    "merged_into": None,
+    "reopened": 0,
     "rung": 0,
     "escalate_at": None,
     "escalated_at": None,
@@ -53,12 +60,23 @@ _ALERT: Final[dict[str, Any]] = {
     "shelved_until": None,
     "shelved_by": None,
     "shelved_why": None,
-    "deliveries": [{"channel": "station", "state": "delivered", "delivered_ms": AT + 1_200}],
+    "deliveries": [
+        {
+            "channel": "station",
+            "state": "delivered",
+            "delivered_ms": AT + 1_200,
+            "rung": 0,
+            "to": "",
+            "role": "desk",
+            "about": "alert",
+            "proof": "taken",
+        }
+    ],
 }
 _DETAIL: Final = _ALERT | {
     "steps": [
-        {"kind": "raised", "at": AT, "by": "", "detail": ""},
-        {"kind": "accepted", "at": AT + 42_000, "by": "李敏", "detail": ""},
+        {"kind": "raised", "at": AT, "by": "", "detail": "", "via": ""},
+        {"kind": "accepted", "at": AT + 42_000, "by": "李敏", "detail": "", "via": "console"},
     ]
 }
 _MODE: Final = {
@@ -194,7 +212,6 @@ EXAMPLES: Final[dict[str, Any]] = {
         "access_note": "钥匙在门卫处",
         "contacts": [{"name": "女儿 陈静", "phone": "139 0000 1234"}],
     },
-    "Closing": {"verdict": "true", "note": "家属已到场"},
     "Shelving": {"reason": "等配件", "until": AT + _HOUR},
     # homes
     "PlaceDetail": _PLACE
