@@ -88,7 +88,7 @@ class LivingHub:
 
     def __init__(self, folder: Path) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="hub")
+        self._thread = threading.Thread(target=self._loop.run_forever, name="hub", daemon=True)
         self._thread.start()
         self._tasks: list[asyncio.Task[None]] = []
         self.hub = self.does(self._opened(folder))
