@@ -18,6 +18,7 @@ KEY = "Idempotency-Key"
 PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
 TAGS: Final = {
     "alerts": "What has been raised: read, accepted (接警), closed (办结), shelved (暂缓提醒); the live stream of changes.",
+    "duty": "Desks, whether they can hear, their hand-over (交接班); channels and their tests.",
     "homes": "What holds alerts of a home or facility back: its mode, silences, and what was held back meanwhile.",
     "data": "Places, devices, readings, and the registry they are entered by.",
     "quarantine": "Messages that could not be read or placed (无法识别的数据): shown, given again, dropped.",

@@ -213,6 +213,25 @@ EXAMPLES: Final[dict[str, Any]] = {
         "contacts": [{"name": "女儿 陈静", "phone": "139 0000 1234"}],
     },
     "Shelving": {"reason": "等配件", "until": AT + _HOUR},
+    # duty
+    "DeskList": {
+        "desks": [
+            {
+                "id": "station", "name": "莲花社区站", "serves": "莲花社区", "at": "", "console": True, "staffed": True,
+                "on_duty": ["李敏"], "hears_by": "console", "deaf_since": None, "taken_over_by": "李敏", "taken_over_at": AT,
+                "note": "",
+            }
+        ]
+    },
+    "ChannelList": {
+        "channels": [
+            {
+                "name": "station", "kind": "wecom", "proves": "taken", "personal": False, "works": True, "tried_at": AT,
+                "tested_at": AT, "words": "",
+            }
+        ]
+    },
+    "ChannelTested": {"state": "sent", "proof": "taken", "words": ""},
     # homes
     "PlaceDetail": _PLACE
     | {
