@@ -185,11 +185,13 @@ class WebPort(StoredPort):
             for row in found
         ]
 
-    async def quarantine(self, chosen: Chosen, limit: int) -> Sequence[Unreadable]:
+    async def quarantine(
+        self, chosen: Chosen, limit: int, *, before: int | None = None
+    ) -> Sequence[Unreadable]:
         """Give the newest messages that could not be read or placed."""
-        which, quarantine = _which(chosen), self._hub.quarantine
+        which, held = _which(chosen), self._hub.quarantine.held
         try:
-            rows = await asyncio.to_thread(quarantine.held, which, limit=limit, newest_first=True)
+            rows = await asyncio.to_thread(held, which, limit=limit, before=before, newest_first=True)
         except sqlite3.Error as error:
             raise UnavailableError(str(error)) from error
         return [_unreadable(row) for row in rows]

@@ -65,10 +65,10 @@ class StoredPort:
             raise UnavailableError(str(error)) from error
         return file
 
-    async def refused_rows(self, limit: int) -> Sequence[RefusedRow]:
+    async def refused_rows(self, limit: int, *, before: int | None = None) -> Sequence[RefusedRow]:
         """The newest rows that the store refused."""
         try:
-            found = await asyncio.to_thread(self._hub.kept.dead.newest, limit)
+            found = await asyncio.to_thread(self._hub.kept.dead.newest, limit, before=before)
         except sqlite3.Error as error:
             raise UnavailableError(str(error)) from error
         return [

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 COLUMNS = (("retained", "INTEGER NOT NULL DEFAULT 0"), ("passed_at", "INTEGER"))
+ID_MAX = 2**63 - 1  # SQLite's integers
 DROPPED_AT_ONCE = 500  # rows a transaction: the journal's writer waits for its end
 
 
@@ -87,17 +88,29 @@ class Quarantine:
             yield connection
 
     def held(
-        self, which: Which, *, limit: int, after: int = 0, newest_first: bool = False, notes: bool = True
+        self,
+        which: Which,
+        *,
+        limit: int,
+        after: int = 0,
+        before: int | None = None,
+        newest_first: bool = False,
+        notes: bool = True,
     ) -> list[Held]:
-        """The held messages, in order of arrival behind ``after`` or newest first; ``notes``: those that were repaired too."""
+        """The held messages, in order of arrival or newest first; ``notes``: those that were repaired too.
+
+        Those with ids behind ``after`` and below ``before``.
+        """
         where, values = _where(which)
         where += "" if notes else " AND repaired = 0"
         query = (
             "SELECT id, at, topic, payload, size, reason, detail, repaired, retained FROM quarantine "  # noqa: S608 our own words
-            f"WHERE {where} AND id > ? ORDER BY id {'DESC' if newest_first else ''} LIMIT ?"
+            f"WHERE {where} AND id > ? AND id < ? ORDER BY id {'DESC' if newest_first else ''} LIMIT ?"
         )
         with self._opened() as connection:
-            rows = connection.execute(query, (*values, after, limit)).fetchall()
+            rows = connection.execute(
+                query, (*values, after, ID_MAX if before is None else before, limit)
+            ).fetchall()
         return [_held(*row) for row in rows]
 
     def drop(self, which: Which) -> int:

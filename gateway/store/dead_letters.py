@@ -16,6 +16,7 @@ KEPT_MS_MAX = (
     2_678_400_000  # 31 days: no raw reading is kept for less, so a row tried again still finds its hour there
 )
 REASON_CHARS_MAX = 400
+ID_MAX = 2**63 - 1  # SQLite's integers
 
 SHAPE = """
 CREATE TABLE IF NOT EXISTS dead_letter (
@@ -68,9 +69,10 @@ class DeadLetters:
             self.refused += self._count() - before
             self._bound(at)
 
-    def newest(self, limit: int) -> list[DeadLetter]:
-        """The newest first."""
-        return self._read("SELECT id, at, reason, row FROM dead_letter ORDER BY id DESC LIMIT ?", limit)
+    def newest(self, limit: int, *, before: int | None = None) -> list[DeadLetter]:
+        """The newest first, of those with an id below ``before``."""
+        query = "SELECT id, at, reason, row FROM dead_letter WHERE id < ? ORDER BY id DESC LIMIT ?"
+        return self._read(query, ID_MAX if before is None else before, limit)
 
     def oldest(self, limit: int, *, after: int = 0) -> list[DeadLetter]:
         """The oldest first, of those with an id above ``after``."""

@@ -31,6 +31,8 @@ from gateway.web import (
 )
 from gateway.web.access import Guard
 from gateway.web.context import Context
+from gateway.web.description import describe
+from gateway.web.once import Once
 from gateway.web.port import HubPort
 from gateway.web.render import FOLDER
 from gateway.web.settings import WebSettings
@@ -84,5 +86,7 @@ def create_app(
     app.state.encoded = stream.Encoded()
     problems.install(app)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    describe(app)
+    app.add_middleware(Once, routes=app.routes)
     app.add_middleware(Guard, settings=settings)
     return app

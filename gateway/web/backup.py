@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
+from gateway.web.backtest import Begun
 from gateway.web.context import Context
+from gateway.web.port import BackupState
 from gateway.web.problems import declared, refuse
 
 router = APIRouter(prefix="/api/v1", tags=["operation"])
 
 
 @router.post("/backup", status_code=202, responses=declared(409))
-async def begin_backup(request: Request, *, archive: bool = True) -> dict[str, str]:
+async def begin_backup(request: Request, *, archive: bool = True) -> Begun:
     """Begin a backup within the hub's data folder; answers with the id to ask after. 409 while another is at work.
 
     ``archive=false`` leaves the archive out, whose files never change.
@@ -22,13 +23,13 @@ async def begin_backup(request: Request, *, archive: bool = True) -> dict[str, s
     found = Context.of(request).port.begin_backup(archive=archive)
     if found is None:
         raise refuse(409, "busy_backup")
-    return {"id": found}
+    return Begun(found)
 
 
 @router.get("/backup/{backup_id}", responses=declared(404))
-async def read_backup(request: Request, backup_id: Annotated[str, Path(max_length=64)]) -> dict[str, Any]:
+async def read_backup(request: Request, backup_id: Annotated[str, Path(max_length=64)]) -> BackupState:
     """How far it is: ``state`` is running, done (then ``folder`` says where on the hub's machine) or failed (``error``)."""
     found = Context.of(request).port.backup(backup_id)
     if found is None:
         raise refuse(404, "unknown_backup")
-    return asdict(found)
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -15,6 +15,7 @@ from gateway.operations.answers import HeldView, HomeInMode, ModeView, PlaceView
 from gateway.web.access import APerson
 from gateway.web.acts import REASON_CHARS_MAX, Key, Reason, carry_out, id_of, until_within
 from gateway.web.context import Context
+from gateway.web.paging import Cursor, cut
 from gateway.web.port import Act, OwnRule
 from gateway.web.problems import declared, refuse
 from rules.modes import LASTS_MAX_MS, LASTS_MS, ModeKind
@@ -25,6 +26,8 @@ SILENCE_MS = 8 * 3_600_000  # how long a silence lasts when nobody says: a shift
 FOR_FACILITIES = ("maintenance",)  # nobody lives there who could be away or have visitors
 
 router = APIRouter(prefix="/api/v1", tags=["homes"])
+LIMIT = 500
+Limit = Annotated[int, Query(ge=1, le=LIMIT)]
 PlaceId = Annotated[str, Path(max_length=NAME_CHARS_MAX)]
 
 
@@ -37,6 +40,22 @@ class PlaceDetail(PlaceView):
     silences: list[SilenceView]
     held: list[HeldView]
     own_rules: Sequence[OwnRule]
+
+
+@dataclass(frozen=True, slots=True)
+class HomesPage:
+    """Some homes with a mode on, and the cursor for those that follow."""
+
+    homes: list[HomeInMode]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SilencesPage:
+    """Some silences, and the cursor for those that follow."""
+
+    silences: list[SilenceView]
+    next: str | None
 
 
 class Moding(BaseModel):
@@ -65,10 +84,13 @@ def read_place(request: Request, place_id: PlaceId) -> PlaceDetail:
     return place_detail(Context.of(request), place_id)
 
 
-@router.get("/modes")
-def read_modes(request: Request) -> dict[str, list[HomeInMode]]:
-    """Every home with a mode on, the one that ends first on top."""
-    return {"homes": home_views.homes_in_mode(Context.of(request).engine)}
+@router.get("/modes", responses=declared(422))
+def read_modes(request: Request, limit: Limit = LIMIT, cursor: Cursor = None) -> HomesPage:
+    """The homes with a mode on, a page at a time, the one that ends first on top."""
+    found = home_views.homes_in_mode(Context.of(request).engine)
+    return HomesPage(
+        *cut(found, lambda home: (home.mode.until, home.place_id), cursor, limit, tuple[int, str])
+    )
 
 
 @router.post("/places/{place_id}/mode", responses=declared(401, 404, 409, 422, 503))
@@ -97,11 +119,14 @@ async def end_mode(request: Request, place_id: PlaceId, person: APerson, key: Ke
     return await _done(request, act, id_of(key, "mode_end", place_id, person))
 
 
-@router.get("/silences")
-def read_silences(request: Request) -> dict[str, list[SilenceView]]:
-    """Every silence in force, the one that ends first on top."""
+@router.get("/silences", responses=declared(422))
+def read_silences(request: Request, limit: Limit = LIMIT, cursor: Cursor = None) -> SilencesPage:
+    """The silences in force, a page at a time, the one that ends first on top."""
     context = Context.of(request)
-    return {"silences": home_views.silences(context.engine, context.port.health().hub_now_ms)}
+    found = home_views.silences(context.engine, context.port.health().hub_now_ms)
+    return SilencesPage(
+        *cut(found, lambda silence: (silence.until, silence.id), cursor, limit, tuple[int, str])
+    )
 
 
 @router.post("/silences", responses=declared(401, 404, 409, 422, 503))

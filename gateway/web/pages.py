@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -81,7 +82,26 @@ def enter(request: Request) -> Response:
 @router.get("/docs")
 def docs(request: Request, person: SomePerson) -> Response:
     """The API's routes, from its OpenAPI description; nothing is loaded from elsewhere."""
-    return page(request, "docs.html", person=person, api=request.app.openapi())
+    return page(request, "docs.html", person=person, api=request.app.openapi(), shown=_examples)
+
+
+def _examples(route: dict[str, Any]) -> list[tuple[str, str]]:
+    """What goes into a route and comes back when all is well, as one reads it."""
+    answers = {status: answer for status, answer in route["responses"].items() if status < "300"}
+    parts = {"→": route.get("requestBody", {})} | {
+        f"← {status}": answer for status, answer in answers.items()
+    }
+    return [
+        (
+            f"{way} {kind}",
+            example
+            if isinstance(example := media["example"], str)
+            else json.dumps(example, ensure_ascii=False, indent=1),
+        )
+        for way, part in parts.items()
+        for kind, media in part.get("content", {}).items()
+        if "example" in media
+    ]
 
 
 @router.get("/icon.svg")

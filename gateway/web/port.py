@@ -415,8 +415,8 @@ class HubPort(Protocol):
     async def export(self, wanted: Export) -> Path:
         """Write a Parquet file of what is kept, which the asker removes; UnavailableError as above."""
 
-    async def refused_rows(self, limit: int) -> Sequence[RefusedRow]:
-        """Give the newest rows that the store refused."""
+    async def refused_rows(self, limit: int, *, before: int | None = None) -> Sequence[RefusedRow]:
+        """Give the newest rows that the store refused, of those with an id below ``before``."""
 
     async def retry_refused(self) -> Retried:
         """Write the refused rows again; UnavailableError as above."""
@@ -424,8 +424,10 @@ class HubPort(Protocol):
     async def drop_refused(self) -> int:
         """Forget the refused rows; how many."""
 
-    async def quarantine(self, chosen: Chosen, limit: int) -> Sequence[Unreadable]:
-        """Give the newest messages that could not be read or placed."""
+    async def quarantine(
+        self, chosen: Chosen, limit: int, *, before: int | None = None
+    ) -> Sequence[Unreadable]:
+        """Give the newest messages that could not be read or placed, of those with an id below ``before``."""
 
     async def give_again(self, chosen: Chosen, *, after: int) -> GivenAgain:
         """Read held messages again, in order of arrival; durable when it answers. UnavailableError when that cannot be now."""

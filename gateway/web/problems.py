@@ -10,8 +10,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gateway.web.port import UnavailableError
+from gateway.web.port import Imported, UnavailableError
 from gateway.web.words import say
+
+ERRORS_CHARS_MAX = 500  # of the words; ``errors`` has all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,18 @@ class Problem:
     words: dict[str, str]
     by: str | None = None
     at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Why a file was refused: a ``Problem``, whose ``errors`` name each mistake with its line; nothing has changed."""
+
+    reason: str
+    words: dict[str, str]
+    by: str | None = None
+    at: int | None = None
+    ok: bool = False
+    errors: list[str]
 
 
 class RefusedError(Exception):
@@ -38,7 +52,13 @@ def refuse(
     status: int, reason: str, /, *, by: str | None = None, at: int | None = None, **values: object
 ) -> RefusedError:
     """Make the refusal whose words stand under ``problem.<reason>``."""
-    return RefusedError(status, Problem(reason, say(f"problem.{reason}", **values), by, at))
+    told = {name: sendable(str(value)) for name, value in values.items()}  # what was given may be told back
+    return RefusedError(status, Problem(reason, say(f"problem.{reason}", **told), by, at))
+
+
+def sendable(text: str) -> str:
+    """The text with '?' for each half of a surrogate pair: those cannot be sent."""
+    return text.encode(errors="replace").decode()
 
 
 def answer(refusal: RefusedError) -> Response:
@@ -50,6 +70,24 @@ def answer(refusal: RefusedError) -> Response:
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Say in OpenAPI that a route may answer with these refusals."""
     return {status: {"model": Problem} for status in statuses}
+
+
+REJECTED: dict[int | str, dict[str, Any]] = {
+    422: {
+        "model": Rejection | Problem,
+        "description": "The file is refused, mistake by mistake; or what was given beside it is not valid.",
+    }
+}
+
+
+def imported_as(imported: Imported) -> Response:
+    """Answer with what an import did; where it did nothing, with its mistakes."""
+    body = {"ok": imported.ok, **imported.report}
+    if not imported.ok:
+        what = "; ".join(map(str, imported.report.get("errors", ())))
+        refusal = refuse(422, "invalid", what=what[:ERRORS_CHARS_MAX])
+        body = msgspec.to_builtins(refusal.problem) | body
+    return Response(msgspec.json.encode(body), 200 if imported.ok else 422, media_type="application/json")
 
 
 def install(app: FastAPI) -> None:
@@ -79,7 +117,9 @@ def install(app: FastAPI) -> None:
             return answer(refuse(404, "unknown"))
         if error.status_code == 405:  # noqa: PLR2004 the status' own number
             return answer(refuse(405, "not_allowed"))
-        return answer(refuse(error.status_code, "invalid", what=error.detail))
+        # 400 is FastAPI's word for a body that is no text at all: not valid, as everything else that is not.
+        status = 422 if error.status_code == 400 else error.status_code  # noqa: PLR2004 the status' own number
+        return answer(refuse(status, "invalid", what=error.detail))
 
     app.add_exception_handler(RefusedError, refused)
     app.add_exception_handler(RequestValidationError, invalid)

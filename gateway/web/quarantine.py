@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.web.context import Context
+from gateway.web.paging import Cursor, read, written
 from gateway.web.port import Chosen, GivenAgain, Unreadable
 from gateway.web.problems import declared, refuse
 
@@ -45,6 +47,14 @@ class Dropped(BaseModel):
     dropped: int
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadables:
+    """Some messages in quarantine, and the cursor for those that follow; the last page may be empty."""
+
+    messages: Sequence[Unreadable]
+    next: str | None
+
+
 @router.get("", responses=declared(422, 503))
 async def read_quarantine(
     request: Request,
@@ -52,10 +62,13 @@ async def read_quarantine(
     reason: Name = "",
     device: Name = "",
     topic: Annotated[str, Query(max_length=TOPIC_CHARS_MAX)] = "",
-) -> dict[str, Sequence[Unreadable]]:
+    cursor: Cursor = None,
+) -> Unreadables:
     """Messages that could not be read or placed (无法识别的数据) and are still held, newest first, each with its reason."""
     chosen = Chosen(reason=reason, device=device, topic=topic)
-    return {"messages": await Context.of(request).port.quarantine(chosen, limit)}
+    before = None if cursor is None else read(cursor, tuple[int])[0]
+    found = await Context.of(request).port.quarantine(chosen, limit, before=before)
+    return Unreadables(found, written(found[-1].id) if len(found) == limit else None)
 
 
 @router.post("/replay", responses=declared(422, 503))

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from gateway.web.context import Context
-from gateway.web.problems import declared
+from gateway.web.problems import REJECTED, declared, imported_as
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])
 
 
-@router.post("/rules/reload", responses=declared(503))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadReport:
+    """The world's version by now, its rules, how single homes differ, which rules changed, and which of them began anew.
+
+    `rule@place` stands for a rule that changed in that place only.
+    """
+
+    ok: bool
+    version: int
+    rules: list[str]
+    differences: list[str]
+    changed: list[str]
+    anew: list[str]
+    warnings: list[str]
+
+
+@router.post("/rules/reload", responses=declared(503) | REJECTED, response_model=ReloadReport)
 async def reload_rules(request: Request) -> Response:
     """Read the rule files again and judge by them from now on; 422 lists mistakes by file, line and column.
 
     Where there are mistakes, nothing changes: the rules before them go on.
     """
-    done = await Context.of(request).port.reload_rules()
-    report: dict[str, Any] = {"ok": done.ok, **done.report}
-    return JSONResponse(report, 200 if done.ok else 422)
+    return imported_as(await Context.of(request).port.reload_rules())

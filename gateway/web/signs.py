@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import PlainTextResponse
 
 from gateway.alerts.lifecycle import OPEN
 from gateway.operations import views
@@ -14,31 +17,69 @@ from gateway.web.port import Figure, Sample
 router = APIRouter(tags=["operation"])
 
 
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """That the process lives."""
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Whether the hub does its work, with ``reasons`` while it does not; ``warnings`` want attention all the same.
+
+    ``feed_lost_since`` is hub time (epoch ms), None while the broker is heard.
+    """
+
+    ready: bool
+    reasons: list[str]
+    warnings: list[str]
+    broker: str
+    protocol: str
+    store: str
+    feed_lost_since: int | None
+    speed: float
+    driven: bool
+
+
 @router.get("/healthz")
-async def healthz() -> dict[str, str]:
+async def healthz() -> Alive:
     """Say that the process lives; open to everybody."""
-    return {"status": "ok"}
+    return Alive("ok")
 
 
-@router.get("/readyz", responses={503: {"description": "Not ready; `reasons` say why."}})
-async def readyz(request: Request) -> Response:
+@router.get("/readyz", responses={503: {"model": Readiness, "description": "Not ready; `reasons` say why."}})
+async def readyz(request: Request, response: Response) -> Readiness:
     """Say whether the hub does its work: 503 with reasons while it does not."""
     health = Context.of(request).port.health()
-    body = {
-        "ready": health.ready,
-        "reasons": list(health.reasons),
-        "warnings": list(health.warnings),
-        "broker": health.broker,
-        "protocol": health.protocol,
-        "store": health.store,
-        "feed_lost_since": health.feed_lost_since,
-        "speed": health.speed,
-        "driven": health.driven,
+    response.status_code = 200 if health.ready else 503
+    return Readiness(
+        ready=health.ready,
+        reasons=list(health.reasons),
+        warnings=list(health.warnings),
+        broker=health.broker,
+        protocol=health.protocol,
+        store=health.store,
+        feed_lost_since=health.feed_lost_since,
+        speed=health.speed,
+        driven=health.driven,
+    )
+
+
+FIGURES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "text/plain": {
+                "schema": {"type": "string"},
+                "example": "# HELP carehub_received_total Messages.\n# TYPE carehub_received_total counter\n"
+                "carehub_received_total 214\n",
+            }
+        }
     }
-    return JSONResponse(body, 200 if health.ready else 503)
+}
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", response_class=PlainTextResponse, responses=FIGURES)
 def metrics(request: Request) -> Response:
     """Counters, gauges and histograms in Prometheus' text format."""
     context = Context.of(request)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
@@ -11,15 +12,34 @@ from starlette.background import BackgroundTask
 
 from gateway.web.context import Context
 from gateway.web.data import TIME_MS_MAX, Name
+from gateway.web.paging import Cursor, read, written
 from gateway.web.port import Export, RefusedRow, Retried
-from gateway.web.problems import declared, refuse
+from gateway.web.problems import declared, refuse, sendable
+from gateway.web.quarantine import Dropped
 
 EXPORT_MS_MAX = 86_400_000
 
 router = APIRouter(prefix="/api/v1", tags=["data"])
 
 
-@router.get("/readings/export", responses=declared(422, 503), response_class=FileResponse)
+PARQUET = "application/vnd.apache.parquet"
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {PARQUET: {"schema": {"type": "string", "format": "binary"}}},
+        "description": "A Parquet file.",
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRows:
+    """Some rows that the store refused, and the cursor for those that follow; the last page may be empty."""
+
+    rows: Sequence[RefusedRow]
+    next: str | None
+
+
+@router.get("/readings/export", responses=FILE | declared(422, 503), response_class=FileResponse)
 async def export_readings(
     request: Request,
     *,
@@ -35,24 +55,39 @@ async def export_readings(
     wanted = Export(from_ms=from_ms, to_ms=to_ms, device=device, place=place, metric=metric)
     file = await Context.of(request).port.export(wanted)
     done = BackgroundTask(file.unlink, missing_ok=True)
-    return FileResponse(file, media_type="application/vnd.apache.parquet", background=done)
+    return FileResponse(file, media_type=PARQUET, background=done)
 
 
 @router.get("/refused", responses=declared(422, 503))
 async def read_refused(
-    request: Request, limit: Annotated[int, Query(ge=1, le=1_000)] = 100
-) -> dict[str, Sequence[RefusedRow]]:
+    request: Request, limit: Annotated[int, Query(ge=1, le=1_000)] = 100, cursor: Cursor = None
+) -> RefusedRows:
     """Rows that the store refused, newest first, each with its reason; they are kept for a month."""
-    return {"rows": await Context.of(request).port.refused_rows(limit)}
+    before = None if cursor is None else read(cursor, tuple[int])[0]
+    found = await Context.of(request).port.refused_rows(limit, before=before)
+    rows = [_sendable(row) for row in found]
+    return RefusedRows(rows, written(found[-1].id) if len(found) == limit else None)
 
 
 @router.post("/refused/retry", responses=declared(503))
 async def retry_refused(request: Request) -> Retried:
-    """Write them again; what is refused once more stays."""
+    """Write the rows that the store refused again; what is refused once more stays."""
     return await Context.of(request).port.retry_refused()
 
 
 @router.delete("/refused", responses=declared(503))
-async def drop_refused(request: Request) -> dict[str, int]:
-    """Forget them."""
-    return {"dropped": await Context.of(request).port.drop_refused()}
+async def drop_refused(request: Request) -> Dropped:
+    """Forget the rows that the store refused; says how many."""
+    return Dropped(dropped=await Context.of(request).port.drop_refused())
+
+
+def _sendable(row: RefusedRow) -> RefusedRow:
+    """What no store would take may be text that no answer could carry either."""
+    return replace(
+        row,
+        reason=sendable(row.reason),
+        device=sendable(row.device),
+        place=sendable(row.place),
+        metric=sendable(row.metric),
+        text=sendable(row.text),
+    )

@@ -22,11 +22,17 @@ BEAT_S = 5.0
 LOOK_S = 1.0  # how soon a changed state of the hub (feed lost, speed) reaches the pages
 STREAMS_MAX = 256
 ENCODED_MAX = 256
+SERIAL_MAX = 2**63 - 1
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {"text/event-stream": {}},
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'event: place\nid: 1772391780001\ndata: {"id":"H0001"}\n\n',
+            }
+        },
         "description": (
             "Events `hello` and `beat` (hub time, speed, feed), `alert` (the alert's JSON as of now), `place` (the id of "
             "a place whose mode, silences or held alerts have changed), and `reload` (too much was missed: read "
@@ -70,7 +76,7 @@ class Encoded:
 async def stream(
     request: Request,
     last_event_id: Annotated[str | None, Header(max_length=32)] = None,
-    after: Annotated[int | None, Query(ge=0)] = None,
+    after: Annotated[int | None, Query(ge=0, le=SERIAL_MAX)] = None,
 ) -> StreamingResponse:
     """Follow every change of an alert or a place (server-sent events); catches up from Last-Event-ID (or ``after``)."""
     context = Context.of(request)

@@ -277,6 +277,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "problem.origin": ("拒绝来自其他网站的请求", "Requests from other sites are refused"),
     "problem.too_long": ("内容太长", "Too long"),
     "problem.invalid": ("内容有误：{what}", "Not valid: {what}"),
+    "problem.key_used": (
+        "这个 Idempotency-Key 已用于另一个请求",
+        "This Idempotency-Key was used for another request",
+    ),
     "problem.unavailable": ("系统暂时没有确认，请重试：{reason}", "Not confirmed, try again: {reason}"),
     "problem.timeout": ("系统暂时没有确认，请重试", "Not confirmed yet, try again"),
     "problem.full": ("同时打开的页面太多", "Too many open streams"),

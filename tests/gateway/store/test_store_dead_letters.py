@@ -40,6 +40,13 @@ def test_what_no_store_would_take_comes_back_as_it_was(dead: DeadLetters) -> Non
     assert dead.newest(1)[0].reading == odd
 
 
+def test_they_are_read_a_page_at_a_time(dead: DeadLetters) -> None:
+    dead.keep(columns(row(seq=seq) for seq in range(5)), dict.fromkeys(range(5), "no"), at=NOW)
+    first = dead.newest(2)
+    rest = dead.newest(9, before=first[-1].id)
+    assert [each.reading.seq for each in [*first, *rest]] == [4, 3, 2, 1, 0]
+
+
 def test_they_are_bounded_by_age_and_number(dead: DeadLetters, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dead_letters, "ROWS_MAX", 5)
     dead.keep(columns([row(seq=1)]), {0: "old"}, at=NOW - KEPT_MS_MAX - 1)

@@ -209,20 +209,14 @@ class Desk:
         file.write_bytes(f"{wanted.from_ms} {wanted.to_ms} {wanted.device}".encode())
         return file
 
-    async def refused_rows(self, limit: int) -> Sequence[RefusedRow]:
+    async def refused_rows(self, limit: int, *, before: int | None = None) -> Sequence[RefusedRow]:
         return [
             RefusedRow(
-                id=1,
-                at=NOW,
-                reason="422",
-                device="d",
-                place="p",
-                metric="m",
-                observed_at=NOW,
-                value="nan",
-                text="",
+                id=row, at=NOW, reason="422", device="d", place="p", metric="m", observed_at=NOW, value="nan", text=""
             )
-        ][:limit]
+            for row in range(3, 0, -1)
+            if before is None or row < before
+        ][:limit]  # fmt: skip
 
     async def retry_refused(self) -> Retried:
         return Retried(stored=1, too_old=0, waiting=2)
@@ -230,9 +224,15 @@ class Desk:
     async def drop_refused(self) -> int:
         return 3
 
-    async def quarantine(self, chosen: Chosen, limit: int) -> Sequence[Unreadable]:
+    async def quarantine(
+        self, chosen: Chosen, limit: int, *, before: int | None = None
+    ) -> Sequence[Unreadable]:
         self.chosen.append(("list", chosen, limit))
-        return [Unreadable(id=1, received_at=NOW, topic="care/v1/x", reason="malformed", payload="{")][:limit]
+        return [
+            Unreadable(id=row, received_at=NOW, topic="care/v1/x", reason="malformed", payload="{")
+            for row in range(3, 0, -1)
+            if before is None or row < before
+        ][:limit]
 
     async def give_again(self, chosen: Chosen, *, after: int) -> GivenAgain:
         if self.away:
