@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -19,7 +18,6 @@ from gateway.settings import Settings
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of, time_of
 
 if TYPE_CHECKING:
-    from gateway.duty.coverage import Gap
     from gateway.duty.plan import Desk, Plan
     from gateway.duty.roster import Span
     from gateway.registry.values import Place
@@ -27,14 +25,6 @@ if TYPE_CHECKING:
 duty_app = typer.Typer(no_args_is_help=True, help="The duty plan: who is told of an alert, and when.")
 FileArgument = Annotated[Path | None, typer.Argument(help="The plan; default: [hub] duty.")]
 AtOption = Annotated[str, typer.Option("--at", help="The time that is asked about; default: now.")]
-CLASS_WORDS = {
-    "life_safety": "生命安全 life safety",
-    "care": "关怀 care",
-    "facility": "设施 facility",
-    "device": "设备 device",
-    "hub": "系统 hub",
-}
-WEEKDAYS = ("周一 Mon", "周二 Tue", "周三 Wed", "周四 Thu", "周五 Fri", "周六 Sat", "周日 Sun")
 
 
 @duty_app.command("check")
@@ -52,6 +42,7 @@ def check(
     """Name every mistake in the plan, and every hour in which an alert would reach nobody."""
     with explained():
         from gateway.duty.coverage import doubts, gaps, matters_of
+        from gateway.duty.gap_words import lines_of
 
         settings = settings_of(config)
         plan = _plan(settings, file)
@@ -63,7 +54,7 @@ def check(
         warnings = doubts(plan, calendar)
     for words in warnings:
         _say(f"warning: {words['zh']} · {words['en']}")
-    for line in _lines(found, zone):
+    for line in lines_of(found, zone):
         _say(line)
     _say(
         f"{len(plan.people)} 人 people, {len(plan.desks)} 个值班点 desks, {days} 天 days: {len(found)} 个空档 gaps"
@@ -141,32 +132,19 @@ def _at(text: str, zone: ZoneInfo) -> int:
     return time_of(text, zone.key, "--at") if text else time.time_ns() // 1_000_000
 
 
-def _lines(found: Iterable[Gap], zone: ZoneInfo) -> list[str]:
-    """Gaps in words: of those of one matter that ask for the same remedy, the first, and how many more there are."""
-    alike: dict[tuple[str, ...], list[Gap]] = {}
-    for gap in found:
-        alike.setdefault((gap.kind, gap.path, gap.place_id, gap.remedy["en"]), []).append(gap)
-    lines = []
-    for first, *more in alike.values():
-        where = " ".join(part for part in (first.path, first.place_id) if part) or "Carehub"
-        when = f"{_when(first.from_ms, zone)} → {_when(first.to_ms, zone)}"
-        when += f" (另有 {len(more)} 次 and {len(more)} more)" if more else ""
-        lines.append(f"空档 gap: {CLASS_WORDS[first.kind]}, {where}: {when}")
-        lines.append(f"  {first.remedy['zh']} · {first.remedy['en']}")
-    return lines
-
-
 def _print_desk(plan: Plan, desk: Desk, week: list[Span], zone: ZoneInfo) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
+
+    from gateway.duty.gap_words import moment
 
     names = {person.id: person.name for person in plan.people}
     table = Table(title=Text(f"{desk.name} ({desk.id})"), box=box.SIMPLE, title_justify="left")
     for heading in ("从 from", "到 to", "在岗 on duty"):
         table.add_column(heading)
     for span in week:
-        table.add_row(_when(span.from_ms, zone), _when(span.to_ms, zone), Text(_who(span, names)))
+        table.add_row(moment(span.from_ms, zone), moment(span.to_ms, zone), Text(_who(span, names)))
     err.print(table)
 
 
@@ -174,11 +152,6 @@ def _who(span: Span, names: dict[str, str]) -> str:
     if span.people is None:
         return "关闭 closed"
     return "、".join(names.get(person, person) for person in span.people) or "在岗 staffed"
-
-
-def _when(at: int, zone: ZoneInfo) -> str:
-    local = datetime.fromtimestamp(at / 1000, zone)
-    return f"{local:%m-%d} {WEEKDAYS[local.weekday()]} {local:%H:%M}"
 
 
 def _say(line: str) -> None:

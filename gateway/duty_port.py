@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from gateway.alerts.words import compose_test
+from gateway.duty_keeper import DutyGapsError
+from gateway.mistakes import FileMistakes
 from gateway.notify.channel import GROUP, Recipient
 from gateway.operations.tables import DeskState
 from gateway.web.port import (
@@ -16,8 +20,12 @@ from gateway.web.port import (
     ChannelTested,
     DeskList,
     DeskNow,
+    Imported,
+    UnavailableError,
     UnknownAddressError,
 )
+
+RELOAD_WITHIN_S = 15.0
 
 if TYPE_CHECKING:
     from gateway.hearing import DeskHearing
@@ -69,6 +77,20 @@ def _channel(hub: Hub, name: str, kind: str) -> ChannelNow:
         tested_at=state.tested_ms if state else None,
         words=state.words if state else "",
     )
+
+
+async def reload_duty(hub: Hub) -> Imported:
+    """Read the duty plan again."""
+    try:
+        async with asyncio.timeout(RELOAD_WITHIN_S):
+            done = await hub.duty_keeper.reload()
+    except FileMistakes as errors:
+        return Imported(ok=False, report={"errors": [str(mistake) for mistake in errors.mistakes]})
+    except DutyGapsError as error:
+        return Imported(ok=False, report={"errors": list(error.lines)})
+    except TimeoutError:
+        raise UnavailableError(hub.line.trouble or "the hub is busy; try again") from None
+    return Imported(ok=True, report=asdict(done))
 
 
 async def test_channel(hub: Hub, name: str, *, to: str, by: str) -> ChannelTested:

@@ -55,6 +55,7 @@ def warnings(hub: Hub) -> list[str]:
             f"高频上报: {len(mad)} devices send more than {limit.per_s:g} messages a second: {names}; "
             "what is too much is put aside, see: carehub devices list"
         )
+    found += [f"duty: {said}" for said in hub.duty_keeper.warnings]
     found += [said for said in (hub.disk.warning, hub.clock_watch.warning) if said]
     if hub.not_stored is not None:
         first, last = hub.not_stored

@@ -19,6 +19,7 @@ from gateway.backup.jobs import Backups
 from gateway.clock import Clock, TownClock
 from gateway.clock_watch import ClockWatch
 from gateway.disk import DiskWatch
+from gateway.duty_keeper import DutyGapsError, DutyKeeper
 from gateway.engine.engine import Engine
 from gateway.figures import about_itself
 from gateway.health import reasons, warnings
@@ -48,6 +49,7 @@ from gateway.parts import (
     open_store,
     read_duty,
     read_followers,
+    read_plan,
     read_rulebook,
     web_settings,
 )
@@ -202,6 +204,14 @@ class Hub:
             works=self.delivery.states.works,
             command=self.line.command,
         )
+        self.duty_keeper = DutyKeeper(
+            self.duty,
+            read=lambda: read_plan(self.settings, self.channels),
+            places=lambda: registry.read(self.database).places,
+            now=self.clock.now,
+            calendar=hub.calendar,
+            command=self.line.command,
+        )
         self.clock_watch = ClockWatch(
             self.clock, standing=standing(self.database, CLOCK), command=self.line.command
         )
@@ -254,6 +264,7 @@ class Hub:
                 ("disk", self.disk.run()),
                 ("clock", self.clock_watch.run()),
                 ("hearing", self.hearing.run()),
+                ("duty", self.duty_keeper.run()),
                 ("retention", self.retention.run()),
                 ("web", web.serve([self._listener])),
             )
@@ -363,6 +374,10 @@ class Hub:
         async def reload() -> None:
             with contextlib.suppress(FileMistakes):  # they are in the log and in the figures
                 await self.reload_rules()
+            try:
+                await self.duty_keeper.reload()
+            except (FileMistakes, DutyGapsError) as error:
+                log.error("the duty plan is not read again; it goes on as before: %s", error)  # noqa: TRY400 its words say it all
 
         task = asyncio.get_running_loop().create_task(reload(), name="reload")
         self._reloads.add(task)

@@ -120,6 +120,10 @@ class WebPort(StoredPort):
         """The desks of the duty plan as they are now."""
         return duty_port.desks(self._hub)
 
+    async def reload_duty(self) -> Imported:
+        """Read the duty plan again and tell people by it; where it has mistakes or gaps, go on as before."""
+        return await duty_port.reload_duty(self._hub)
+
     def beat(self, desk: str) -> bool:
         """A console at that desk can be heard."""
         return self._hub.hearing.beat(desk)

@@ -13,6 +13,7 @@ DESK_PLACE = "_desk:"  # before the id of a desk: the place of an alert about th
 DISK = "hub_disk"
 CLOCK = "hub_clock"
 DESK_DEAF = "desk_deaf"
+DESK_HANDOVER = "desk_handover"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,4 +111,21 @@ def _deaf(data: Mapping[str, str]) -> OwnWords:
     )
 
 
-_OF = {DISK: _disk, CLOCK: _clock, DESK_DEAF: _deaf}
+def _handover(data: Mapping[str, str]) -> OwnWords:
+    """``data``: ``desk`` its name."""
+    desk = data["desk"]
+    return OwnWords(
+        severity="notice",
+        title={"zh": "交接班未确认", "en": "A shift was not taken over"},
+        why={
+            "zh": f"{desk}换班后15分钟没有人确认接班。",
+            "en": f"Nobody confirmed to have {desk} within 15 min of the change.",
+        },
+        todo={
+            "zh": ["打电话给这个值班台，问谁在班", "接班的人登录值班页面，点“接班”确认"],
+            "en": ["Call that desk and ask who is there", "Whoever takes over signs in and confirms"],
+        },
+    )
+
+
+_OF = {DISK: _disk, CLOCK: _clock, DESK_DEAF: _deaf, DESK_HANDOVER: _handover}

@@ -67,6 +67,14 @@ class DutyInForce:
             )
             return {desk: since for desk, since in rows}  # noqa: C416 rows, not pairs
 
+    def handed_over(self) -> dict[str, int]:
+        """When each desk was taken over last (hub time)."""
+        with self._engine.connect() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT desk, handed_over_at FROM desk_state WHERE handed_over_at IS NOT NULL"
+            )
+            return {desk: at for desk, at in rows}  # noqa: C416 rows, not pairs
+
     def on_duty(self, plan: Plan, desk: Desk, at: int) -> tuple[str, ...] | None:
         """Who is on duty at a desk, None when it is closed."""
         found = on_duty(plan, desk, at=at, zone=self.zone, calendar=self._calendar)

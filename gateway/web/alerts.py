@@ -14,6 +14,7 @@ from gateway.web.access import APerson, SomePerson
 from gateway.web.acts import Key, Reason, carry_out, id_of, until_within
 from gateway.web.alert_acts import act_on, known_alert
 from gateway.web.context import Context
+from gateway.web.paging import Cursor
 from gateway.web.port import Act
 from gateway.web.problems import declared, refuse
 from rules.modes import LASTS_MAX_MS, LASTS_MS
@@ -70,11 +71,12 @@ def read_alerts(
     request: Request,
     state: views.Which = "open",
     limit: Annotated[int, Query(ge=1, le=views.LIMIT_MAX)] = 100,
+    cursor: Cursor = None,
     before: Annotated[str | None, Query(max_length=64)] = None,
 ) -> AlertPage:
     """Alerts a page at a time. Open: most severe, then longest waiting first. Closed: last closed first."""
     try:
-        return views.alerts(Context.of(request).engine, state, limit=limit, before=before)
+        return views.alerts(Context.of(request).engine, state, limit=limit, before=cursor or before)
     except ValueError as wrong:
         raise refuse(422, "invalid", what=str(wrong)) from wrong
 

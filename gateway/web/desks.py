@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -12,7 +13,7 @@ from gateway.web.access import APerson
 from gateway.web.acts import Key, carry_out, id_of
 from gateway.web.context import Context
 from gateway.web.port import Act, ChannelList, ChannelTested, DeskList, UnknownAddressError
-from gateway.web.problems import declared, refuse
+from gateway.web.problems import REJECTED, declared, imported_as, refuse
 
 router = APIRouter(prefix="/api/v1", tags=["duty"])
 DeskId = Annotated[str, Path(max_length=64)]
@@ -63,6 +64,26 @@ async def hand_over(
     if not outcome.ok:
         raise refuse(409, "refused", reason=outcome.reason)
     return Response(status_code=204)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DutyReport:
+    """The version of the duty plan that holds now, how many people and desks it has, and what is to be said of it."""
+
+    ok: bool
+    version: str
+    people: int
+    desks: int
+    warnings: list[str]
+
+
+@router.post("/duty/reload", responses=declared(503) | REJECTED, response_model=DutyReport)
+async def reload_duty(request: Request) -> Response:
+    """Read the duty plan again; 422 lists its mistakes by line, or the hours in which an alert would reach nobody.
+
+    Then nothing changes: the plan before it goes on.
+    """
+    return imported_as(await Context.of(request).port.reload_duty())
 
 
 @router.get("/channels")

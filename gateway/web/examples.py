@@ -280,6 +280,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "more": False,
     },
     # rules
+    "DutyReport": {"ok": True, "version": "9f2c41d07a3be815", "people": 6, "desks": 6, "warnings": []},
     "ReloadReport": {
         "ok": True,
         "version": 7,

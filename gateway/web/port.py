@@ -391,6 +391,9 @@ class HubPort(Protocol):
     def desks(self) -> DeskList:
         """The desks of the duty plan as they are now; reads the database, so not on the loop."""
 
+    async def reload_duty(self) -> Imported:
+        """Read the duty plan again and tell people by it; where it has mistakes or gaps, go on as before."""
+
     def beat(self, desk: str) -> bool:
         """A console at that desk can be heard; whether there is such a desk. Reads the database, so not on the loop."""
 

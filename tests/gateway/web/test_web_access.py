@@ -99,6 +99,8 @@ def test_every_write_is_for_a_person_or_is_meant_for_programs(desk: Desk) -> Non
         "/api/v1/demo/{scenario}",
         "/api/v1/backup",  # it tells where a backup lies, never what is in it
         "/api/v1/rules/reload",
+        "/api/v1/duty/reload",
+        "/api/v1/desks/{desk_id}/beat",  # a console rings also when a sign-in has run out
         "/api/v1/rules/backtest",
         "/api/v1/rules/backtest/{backtest_id}",
         "/api/v1/refused",
