@@ -137,6 +137,38 @@ def test_each_audience_gets_its_own_template_filled_from_its_own_words(
     assert "|".join(filled[name] for name in HELD[purpose]) == values
 
 
+GOLDEN = Path(__file__).parents[2] / "golden" / "words"
+
+
+@pytest.mark.parametrize("about", ["alert", "recontact", "outcome", "slip"])
+def test_every_golden_sentence_is_read_as_the_templates_need_it(about: str) -> None:
+    sentences = [
+        (file.name.split("_")[1], line)
+        for file in sorted(GOLDEN.glob(f"{about}_*_*.txt"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if re.match(r"(紧急|重要|提示|办结|关于|物业协助).+警情|(物业协助).+单号", line)
+    ]
+    assert len(sentences) >= 10
+    for audience, line in sentences:
+        told = replace(FALL, about=about, audience=audience, text={"zh": line, "en": ""})
+        filled = variables_of(told, VARIABLES, written)
+        assert filled["place"] != "见值班台", line
+        assert filled["seen"] != "详见值班台", line
+        for name in ("place", "seen", *(("severity", "kind") if about in {"alert", "recontact"} else ())):
+            assert filled[name][:8] in written(line), (name, line)
+        if about == "slip":
+            assert filled["todo"].endswith("请帮忙开单元门") or filled["todo"].endswith("有人来请开单元门"), (
+                line
+            )
+
+
+def test_an_alert_without_a_place_has_no_time_in_its_stead() -> None:
+    line = (GOLDEN / "deaf.txt").read_text(encoding="utf-8").splitlines()[0]
+    filled = variables_of(replace(FALL, text={"zh": line, "en": ""}), VARIABLES, written)
+    assert filled["place"] == "见值班台"
+    assert filled["seen"].startswith("03:11，莲花社区长者服务站已90秒听不到")
+
+
 def test_a_digest_is_told_whole_in_two_variables() -> None:
     crowd = [
         (replace(FACTS, id=str(number), number=number, place_id=f"H{number}"), HOME)
