@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.notify.channel import Channel, OverBudget, Proof, Recoverable, Unrecoverable
+from gateway.notify.channel import Channel, NotForChannel, OverBudget, Proof, Recoverable, Unrecoverable
 from gateway.notify.outbox import Outcome, Waiting
 from gateway.notify.retry import not_taken
 
@@ -38,6 +38,7 @@ async def attempt(name: str, channel: Channel, waiting: Waiting, *, now_ms: Call
         works = None if isinstance(refusal, OverBudget) else False
     except Unrecoverable as refusal:
         outcome = Outcome(state="failed", at_ms=now_ms(), error=refusal.reason)
+        works = None if isinstance(refusal, NotForChannel) else False
     except Exception as bug:  # noqa: BLE001 one channel's bug must not silence the others; it is logged and tried again
         # The kind and the spot only: an exception's own text may quote an address or a key.
         spot = traceback.extract_tb(bug.__traceback__)[-1]

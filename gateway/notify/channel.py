@@ -43,6 +43,18 @@ class Receipt:
     proves: Proof | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What is known of a message after it was taken: ``proof`` None means it did not arrive, and ``text`` says why.
+
+    ``accepted``: the person said so on this very channel (pressed 1): the alert may be accepted in their name.
+    """
+
+    proof: Proof | None
+    accepted: bool = False
+    text: str = ""
+
+
 class Recoverable(Exception):  # noqa: N818 the word of the field: it says what to do about it
     """Not taken this time; worth another try, after ``retry_after_s`` where the other side said so."""
 
@@ -62,6 +74,10 @@ class Unrecoverable(Exception):  # noqa: N818 as above
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+class NotForChannel(Unrecoverable):
+    """Not tried: this message, or this person's address, is none for this channel. It says nothing about the channel."""
 
 
 class Channel(Protocol):
@@ -88,6 +104,22 @@ class Channel(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+        ...
+
+
+class Proving(Protocol):
+    """A channel whose provider can be asked later what became of a message."""
+
+    @property
+    def proof_after_s(self) -> float:
+        """From how long after sending on it is worth asking, and how often again."""
+        ...
+
+    async def proof(self, message_id: str, receipt: str, to: Recipient) -> Proven | None:
+        """What is known now of a message sent with this receipt's text; None while nothing is.
+
+        Asks once, a few seconds at most; raises ``Recoverable`` or ``Unrecoverable`` where no answer is to be had.
+        """
         ...
 
 

@@ -7,11 +7,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.duty.plan import CLASSES
+from gateway.notify.aliyun import Aliyun
+from gateway.notify.aliyun_telephone import SMS_URL, VOICE_URL, AliyunSms, AliyunVoice
 from gateway.notify.channel import Channel
 from gateway.notify.dingtalk import DingTalkRobot
 from gateway.notify.feishu import FeishuRobot
 from gateway.notify.http import ChannelError
 from gateway.notify.mention import Mention, read_mention
+from gateway.notify.mqtt_topic import MqttTopic, classes_of, place_of
+from gateway.notify.provider import TelephoneProvider
+from gateway.notify.telephone import (
+    LIMITS,
+    SMS,
+    VOICE,
+    Telephone,
+    Way,
+    held_of,
+    limited,
+)
+from gateway.notify.template import HELD
 from gateway.notify.webhook import Webhook
 from gateway.notify.wecom import WeComRobot
 from gateway.notify.wecom_app import WeComApp
@@ -96,12 +110,80 @@ def _mention(given: Given) -> Mention:
     return read_mention(given.name, options.get("mention", ""), options.get("mention_mobiles", ""))
 
 
+_TEMPLATES = tuple(f"template_{purpose}" for purpose in HELD)
+_HELD = tuple(f"variables_{purpose}" for purpose in HELD)
+_TELEPHONE = ("access_key_id", *_TEMPLATES, *_HELD, *LIMITS)
+
+
+def _aliyun(given: Given, url: str) -> Aliyun:
+    access_key_id = given.needed(
+        "access_key_id", "the id of an access key whose RAM user may use this service only"
+    )
+    if not given.secret:
+        raise ChannelError(f"channel {given.name!r}: secret is missing; it is the AccessKey Secret")
+    return Aliyun(given.name, url=given.url or url, access_key_id=access_key_id, secret=given.secret)
+
+
+def _telephone(given: Given, provider: TelephoneProvider, way: Way) -> Channel:
+    return Telephone(
+        given.name,
+        provider,
+        limited(given.name, way, given.options),
+        templates={purpose: given.options.get(f"template_{purpose}", "") for purpose in HELD},
+        held=held_of(given.name, given.options),
+    )
+
+
+def _sms(given: Given) -> Channel:
+    given.only(*_TELEPHONE, "sign_name")
+    sign_name = given.needed("sign_name", "the approved signature, without 【】")
+    return _telephone(given, AliyunSms(_aliyun(given, SMS_URL), sign_name=sign_name), SMS)
+
+
+def _voice(given: Given) -> Channel:
+    given.only(*_TELEPHONE, "show_number", "template_pressed")
+    show_number, pressed = given.options.get("show_number", ""), given.options.get("template_pressed", "")
+    if pressed and not show_number:
+        raise ChannelError(
+            f"channel {given.name!r}: options: template_pressed asks for a key, which needs show_number, a number of one's own"
+        )
+    service = _aliyun(given, VOICE_URL)
+    return _telephone(given, AliyunVoice(service, show_number=show_number, pressed_template=pressed), VOICE)
+
+
+def _apprise(given: Given) -> Channel:
+    from gateway.notify.apprise_url import AppriseUrl  # noqa: PLC0415 it loads some 190 services: only where one is used
+
+    given.only("personal")
+    personal = given.options.get("personal", "no")
+    if personal not in {"yes", "no"}:
+        raise ChannelError(f"channel {given.name!r}: options: personal is {personal!r}; use yes or no")
+    if given.url and given.secret:
+        raise ChannelError(f"channel {given.name!r}: give the Apprise URL as 'url' or as 'secret', not both")
+    return AppriseUrl(given.name, url=given.secret or given.url, personal=personal == "yes")
+
+
+def _mqtt(given: Given) -> Channel:
+    given.only("topic", "payload_on", "classes", "ca_file")
+    topic = given.needed("topic", "the topic the siren or light is subscribed to")
+    return MqttTopic(
+        given.name,
+        place_of(given.name, given.url, topic, given.secret, given.options.get("ca_file", "")),
+        payload_on=given.options.get("payload_on", ""),
+        classes=classes_of(given.name, given.options.get("classes", "life_safety")),
+    )
+
+
 KINDS: dict[str, Callable[[Given], Channel]] = {
     "webhook": _webhook,
     "wecom": _wecom,
     "wecom_app": _wecom_app,
     "dingtalk": _dingtalk,
     "feishu": _feishu,
+    "sms": _sms,
+    "voice": _voice,
+    "apprise": _apprise,
+    "mqtt": _mqtt,
 }
 
 
