@@ -38,6 +38,7 @@ from gateway.mistakes import FileMistakes
 from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
 from gateway.notify.outbox_words import Wording
+from gateway.operations import views
 from gateway.operations.alert_log import FLOOR, AlertLog
 from gateway.operations.database import open_database
 from gateway.operations.duty_in_force import DutyInForce
@@ -129,6 +130,7 @@ class Hub:
             hub_now_ms=self.clock.now,
             settled=self.changes.publish,
             followers=read_followers(self.settings),
+            accepted=self._accept_for,
         )
         self.alert_log = AlertLog(
             self.database,
@@ -171,6 +173,16 @@ class Hub:
             limit=RateLimit(self.settings.ingest.device_rate_per_s),
             tell_unrecorded=self.teller.tell,
         )
+
+    async def _accept_for(self, alert: str, person: str, message: str) -> None:
+        """Somebody of the duty plan accepted on the telephone."""
+        found = await asyncio.to_thread(views.alert_view, self.database, alert)
+        name = next((one.name for one in self.duty.plan.people if one.id == person), "")
+        if found is not None and name:
+            await self.line.command(
+                kind="accept", alert=alert, by=name, data={"via": "voice"}, command_id=f"voice:{message}",
+                key=found.place_id,
+            )  # fmt: skip
 
     def _tell_change(self, alert: str) -> None:
         self.changes.publish(alert)

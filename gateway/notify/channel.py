@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.alerts.message import AlertMessage
 
@@ -107,6 +107,7 @@ class Channel(Protocol):
         ...
 
 
+@runtime_checkable
 class Proving(Protocol):
     """A channel whose provider can be asked later what became of a message."""
 

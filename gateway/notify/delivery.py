@@ -13,7 +13,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -27,16 +27,18 @@ from gateway.notify.attempt import attempt
 from gateway.notify.channel import (
     GROUP,
     Channel,
+    Proving,
     Recipient,
     message_id,
 )
 from gateway.notify.channel_states import ChannelStates
 from gateway.notify.following import follow
 from gateway.notify.gathering import gather
+from gateway.notify.lane import IN_FLIGHT_MAX, Lane
 from gateway.notify.outbox import Outcome, Waiting
 from gateway.notify.outbox_words import Look, Wording
+from gateway.notify.proving import Accepted, Prover
 
-IN_FLIGHT_MAX = 4
 LOOK_AHEAD_MAX = 32  # messages taken from the outbox at a look: in a storm each look sorts all that wait
 LOOK_AGAIN_S = 30.0  # even when nothing was committed
 DATABASE_WAIT_S = 1.0  # after the database refused
@@ -45,32 +47,6 @@ KEPT_OUTCOMES_MAX = 10_000
 log = logging.getLogger(__name__)
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-
-
-@dataclass(slots=True)
-class _Lane:
-    name: str
-    channel: Channel
-    bell: asyncio.Event = field(default_factory=asyncio.Event)
-    in_flight: set[str] = field(default_factory=set)
-    ready: deque[Waiting] = field(default_factory=deque)  # seen in the outbox, not started for want of room
-    look_again: bool = True  # the outbox may hold something more urgent than what is ready
-    seen_all: bool = False  # the last look found everything that was due
-    next_try_ms: int | None = None
-    released: set[str] = field(default_factory=set)  # may go alone, and has not been started yet
-    gathered_ms: dict[str, int] = field(
-        default_factory=dict
-    )  # when each recipient was last sent what may be gathered
-    handed: set[str] = field(
-        default_factory=set
-    )  # started since the last look began, which may see them wait
-
-    def has_room(self, waiting: Waiting) -> bool:
-        return len(self.in_flight) < IN_FLIGHT_MAX - (0 if waiting.life_safety else 1)
-
-    def may_start(self, waiting: Waiting) -> bool:
-        """Whether it may go without a look at what else there is for its recipient."""
-        return self.has_room(waiting) and (waiting.urgent or not self.channel.gathers)
 
 
 def _wall_ms() -> int:
@@ -82,7 +58,8 @@ class Delivery:
 
     ``now_ms`` is the wall clock (tries, receipts), ``hub_now_ms`` hub time (the alert's steps). ``settled`` is called on the
     event loop with an alert's id whenever one of its messages was delivered, failed or withdrawn. ``followers``: the channels
-    that are told of every step, and of which classes of alerts.
+    that are told of every step, and of which classes of alerts. ``accepted`` is asked to accept an alert for a person of
+    the plan who said so on a channel (of alert, person, message).
     """
 
     def __init__(
@@ -95,6 +72,7 @@ class Delivery:
         hub_now_ms: Callable[[], int] = _wall_ms,
         settled: Callable[[str], None] = lambda _alert_id: None,
         followers: Mapping[str, Collection[str]] | None = None,
+        accepted: Accepted | None = None,
     ) -> None:
         self.tries: Counter[tuple[str, str]] = Counter()  # by (channel, state)
         self.seconds: dict[
@@ -102,8 +80,9 @@ class Delivery:
         ] = {}  # raised to delivered, by (channel, kind of alert)
         self._engine, self._words = engine, words
         self._followers = followers or {}
+        self._accepted = accepted or _nobody_asks
         self._now_ms, self._hub_now_ms, self._settled = now_ms, hub_now_ms, settled
-        self._lanes = {name: _Lane(name, channel) for name, channel in channels.items()}
+        self._lanes = {name: Lane(name, channel) for name, channel in channels.items()}
         self.states = ChannelStates(engine)
         self._kept: dict[str, Outcome] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="delivery")
@@ -122,6 +101,20 @@ class Delivery:
         if len(ids) > IN_FLIGHT_MAX * len(self._lanes):
             return ()  # a storm: the most urgent go first, and a look sorts them
         return outbox_words.composed(connection, ids, self._words)
+
+    def _prover(self, name: str, channel: Proving) -> Prover:
+        return Prover(
+            name,
+            channel,
+            engine=self._engine,
+            stored=self._stored,
+            address_of=self._words.address_of,
+            now_ms=self._now_ms,
+            hub_now_ms=self._hub_now_ms,
+            accepted=self._accepted,
+            changed=self._settled,
+            follows=self._go_on,
+        )
 
     def heed(self) -> None:
         """Something about an alert has changed: who follows along looks. On the event loop."""
@@ -160,6 +153,8 @@ class Delivery:
                 tasks.create_task(asyncio.Event().wait())  # a hub without channels runs as well
                 for lane in self._lanes.values():
                     tasks.create_task(self._serve(lane))
+                    if isinstance(lane.channel, Proving):
+                        tasks.create_task(self._prover(lane.name, lane.channel).run())
         finally:
             self._tasks = None
             self._thread.shutdown(wait=True, cancel_futures=True)
@@ -218,7 +213,7 @@ class Delivery:
                 log.error("%d messages failed: they wait for channels that the settings do not have", failed)
             return
 
-    async def _serve(self, lane: _Lane) -> None:
+    async def _serve(self, lane: Lane) -> None:
         while True:
             lane.bell.clear()
             pause_s = await self._start_due(lane)
@@ -228,7 +223,7 @@ class Delivery:
             except TimeoutError:
                 lane.look_again = True
 
-    async def _start_due(self, lane: _Lane) -> float:
+    async def _start_due(self, lane: Lane) -> float:
         """Start what is due as far as there is room; gives the seconds until it is worth looking again."""
         pause_s = LOOK_AGAIN_S
         retry_due = lane.next_try_ms is not None and lane.next_try_ms <= self._now_ms()
@@ -256,7 +251,7 @@ class Delivery:
             return pause_s
         return min(pause_s, max(0.0, (lane.next_try_ms - self._now_ms()) / 1000))
 
-    def _look(self, lane: _Lane, now_ms: int, in_flight: tuple[str, ...]) -> Look:
+    def _look(self, lane: Lane, now_ms: int, in_flight: tuple[str, ...]) -> Look:
         """What is due; to people, what is not urgent comes gathered."""
         again_ms = None
         classes = self._followers.get(lane.name)
@@ -279,7 +274,7 @@ class Delivery:
         times = [at for at in (again_ms, seen.next_try_ms) if at is not None]
         return Look(seen.due, min(times, default=None))
 
-    async def _bring(self, lane: _Lane, waiting: Waiting) -> None:
+    async def _bring(self, lane: Lane, waiting: Waiting) -> None:
         outcome = self._kept.get(waiting.id) or await self._try(lane, waiting)
         try:
             at = self._hub_now_ms()
@@ -310,7 +305,7 @@ class Delivery:
             lane.look_again = True
             lane.bell.set()
 
-    async def _insist(self, lane: _Lane, waiting: Waiting) -> None:
+    async def _insist(self, lane: Lane, waiting: Waiting) -> None:
         try:
             while not (outcome := await self._try(lane, waiting)).over:
                 if waiting.ways:
@@ -337,7 +332,7 @@ class Delivery:
             ways=waiting.ways[1:],
         )
 
-    async def _try(self, lane: _Lane, waiting: Waiting) -> Outcome:
+    async def _try(self, lane: Lane, waiting: Waiting) -> Outcome:
         tried = await attempt(lane.name, lane.channel, waiting, now_ms=self._now_ms)
         if self.states.note(lane.name, tried, at_ms=self._now_ms()):
             self._thread.submit(self.states.write)
@@ -376,6 +371,10 @@ class Delivery:
     ) -> Awaitable[Result]:
         """Run a blocking call on the one thread that touches the database for deliveries."""
         return asyncio.get_running_loop().run_in_executor(self._thread, lambda: call(*args, **kwargs))
+
+
+async def _nobody_asks(_alert: str, _person: str, _message: str) -> None:
+    """Where nobody wired it, a key that is pressed proves that somebody listened and no more."""
 
 
 def _refused_by_database(error: SQLAlchemyError) -> None:

@@ -118,7 +118,7 @@ def settle(engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: in
             "receipt": outcome.receipt,
             "error": outcome.error,
             "proof": outcome.proof,
-            "ways": "",
+            "ways": "" if goes_on else ",".join(waiting.ways),  # it may turn out later that it never arrived
         }
         if not connection.execute(_SETTLE, settled).rowcount:
             return Settled(written=False, follows="")
@@ -137,7 +137,7 @@ def settle(engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: in
         ):
             settle_gathered(connection, waiting, outcome, hub_now_ms=hub_now_ms)
         if goes_on:
-            _use_next_way(connection, waiting, goes_on)
+            use_next_way(connection, waiting.id, goes_on)
         return Settled(written=True, follows=goes_on[0] if goes_on else "")
 
 
@@ -166,12 +166,13 @@ def settle_gathered(connection: Connection, digest: Waiting, outcome: Outcome, *
     )  # fmt: skip
 
 
-def _use_next_way(connection: Connection, waiting: Waiting, ways: tuple[str, ...]) -> None:
-    told = connection.execute(_ERRAND, {"outbox_id": waiting.id}).one()
+def use_next_way(connection: Connection, outbox_id: str, ways: tuple[str, ...]) -> None:
+    """Put an errand whose message was not taken, or never arrived, into the outbox for the next of its ways."""
+    told = connection.execute(_ERRAND, {"outbox_id": outbox_id}).one()
     row = _row(told.alert_id, told.rung, told.person, ways[0], told.turn, told.about)
     connection.execute(
         _ENQUEUE,
-        [row | {"role": told.role, "desk": told.desk, "ways": ",".join(ways[1:]), "errand": waiting.errand}],
+        [row | {"role": told.role, "desk": told.desk, "ways": ",".join(ways[1:]), "errand": told.errand}],
     )
 
 
@@ -217,6 +218,13 @@ _SETTLE_GATHERED = update(table_of(Outbox)).where(
     Outbox.digest_id == bindparam("errand_id"), Outbox.state == "gathered"
 )
 _ERRAND = select(
-    Outbox.alert_id, Outbox.rung, Outbox.person, Outbox.turn, Outbox.about, Outbox.role, Outbox.desk
+    Outbox.alert_id,
+    Outbox.rung,
+    Outbox.person,
+    Outbox.turn,
+    Outbox.about,
+    Outbox.role,
+    Outbox.desk,
+    Outbox.errand,
 ).where(Outbox.id == bindparam("outbox_id"))
 _STEP = insert(table_of(AlertStep))

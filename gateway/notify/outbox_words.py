@@ -153,9 +153,6 @@ _MEMBERS = _MESSAGES.where(Outbox.digest_id == bindparam("errand_id")).order_by(
 
 
 def _waiting(connection: Connection, row: Row[*tuple[Any, ...]], words: Wording) -> Waiting:
-    address = ""
-    if row.person:
-        address = row.contact_phone or words.address_of(row.person, row.channel)
     return Waiting(
         id=row.outbox_id,
         alert_id=row.alert_id,
@@ -165,11 +162,18 @@ def _waiting(connection: Connection, row: Row[*tuple[Any, ...]], words: Wording)
         withdrawn=row.about == "alert" and row.outbox_rung > 0 and row.alert_state != "raised",
         first=row.outbox_rung == 0 and row.turn == 0 and row.about == "alert",
         message=_message(connection, row, words),
-        to=Recipient(row.person, address) if row.person else GROUP,
+        to=recipient(row, words.address_of),
         errand=row.errand,
         ways=tuple(filter(None, row.ways.split(","))),
         urgent=row.kind == "life_safety" or row.about not in GATHERED_ABOUTS or row.attempts > 0,
     )
+
+
+def recipient(row: Row[Any], address_of: AddressOf) -> Recipient:
+    """Whom a row of the outbox is for: a contact of the home, or a person of the duty plan, at their address on the channel."""
+    if not row.person:
+        return GROUP
+    return Recipient(row.person, row.contact_phone or address_of(row.person, row.channel))
 
 
 def _message(connection: Connection, row: Row[*tuple[Any, ...]], words: Wording) -> AlertMessage:
