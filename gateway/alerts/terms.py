@@ -123,6 +123,7 @@ ACTS: Final = _words(  # what may be done, as a button says it
 STEPS: Final = _words(  # what has happened to an alert
     {
         "raised": ("报警", "raised"),
+        "sent": ("已发出", "sent"),
         "delivered": ("已送达", "delivered"),
         "seen": ("已看到", "seen"),
         "accepted": ("接警", "accepted"),
@@ -139,6 +140,7 @@ STEPS: Final = _words(  # what has happened to an alert
         "assigned": ("已指派", "assigned"),
         "commented": ("已备注", "commented"),
         "merged": ("已并入", "merged"),
+        "merged_in": ("另一条并入这一条", "another was merged into it"),
         "reopened": ("重新打开", "re-opened"),
         "shelved": ("已暂缓提醒", "put off"),
         "unshelved": ("已恢复提醒", "brought back"),

@@ -14,8 +14,8 @@ every care desk of the plan is told.
 
 Beyond the top
 --------------
-Life safety is never left lying. ``AGAIN_S`` after the top, and every ``AGAIN_S`` from then on until somebody accepts,
-everybody on duty on the whole way is asked again. Such a time counts as a rung of its own, beyond the top: its messages have
+Life safety is never left lying. ``AGAIN_S`` after the top, and again and again from then on until somebody accepts,
+everybody on duty on the whole way is asked again; each time after twice as long, up to ``AGAIN_MAX_S``. Such a time counts as a rung of its own, beyond the top: its messages have
 ids of their own. Anything else ends at the top, if somebody on duty was told there; if not, it is brought to the whole way when
 the next desk of it opens, or ``LOOK_AGAIN_S`` later where none is closed.
 
@@ -54,6 +54,7 @@ __all__ = [
 ]
 
 AGAIN_S = 300  # as long as the last rung of WAITS has come to
+AGAIN_MAX_S = 1800  # what is told every five minutes for a day is not read any more
 LOOK_AGAIN_S = 3600
 
 
@@ -131,19 +132,19 @@ def _climb(plan: Plan, matter: Matter, rungs: tuple[Rung, ...], number: int, now
 def _beyond(plan: Plan, matter: Matter, rungs: tuple[Rung, ...], number: int, now: Circumstances) -> Climb:
     """The whole way once more; nobody has accepted, or nobody was there."""
     found = _whole_way(plan, matter, rungs, now)
-    at = _asked_again_at(plan, matter, rungs, now, heard=found.heard)
+    at = _asked_again_at(plan, matter, rungs, now, heard=found.heard, times=number - len(rungs) + 1)
     passed = tuple(Passed(number, desk.id, why) for desk, why in (() if found.heard else found.silent))
     return Climb(number, found.told, passed, at)
 
 
 def _asked_again_at(
-    plan: Plan, matter: Matter, rungs: Iterable[Rung], now: Circumstances, *, heard: bool
+    plan: Plan, matter: Matter, rungs: Iterable[Rung], now: Circumstances, *, heard: bool, times: int = 0
 ) -> int | None:
-    """When the whole way is asked again, from the top on; None where it ends."""
+    """When the whole way is asked again, from the top on, after so many ``times``; None where it ends."""
     if not plan.heeds_hearing:
         return None
     if matter.kind == "life_safety":
-        return now.at + AGAIN_S * 1000
+        return now.at + min(AGAIN_MAX_S, AGAIN_S << min(times, 10)) * 1000
     if heard:
         return None
     closed = [

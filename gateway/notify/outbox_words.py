@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, Row, String, bindparam, case, cast, func, literal, select
+from sqlalchemy.orm import aliased
 
 from gateway.alerts.digest import compose_digest
 from gateway.alerts.message import AlertFacts, AlertMessage, Audience, Hands, PlaceFacts, StepFacts
@@ -74,10 +75,19 @@ def composed(connection: Connection, ids: Sequence[str], words: Wording) -> tupl
     return tuple(_waiting(connection, row, words) for row in rows)
 
 
+# How many rungs below this message's were told: what went past closed doors is not passed up.
+_below = aliased(Outbox)
+_TOLD_BELOW = (
+    select(func.count(func.distinct(_below.rung)))
+    .where(_below.alert_id == Outbox.alert_id, _below.rung < Outbox.rung, _below.about == "alert")
+    .correlate(Outbox)
+    .scalar_subquery()
+)
 _MESSAGE_COLUMNS = (
     Outbox.id.label("outbox_id"),
     Outbox.channel,
     Outbox.rung.label("outbox_rung"),
+    _TOLD_BELOW.label("told_below"),
     Outbox.attempts,
     Outbox.about,
     Outbox.person,
@@ -160,7 +170,7 @@ def _waiting(connection: Connection, row: Row[*tuple[Any, ...]], words: Wording)
         attempts=row.attempts,
         raised_wall_ms=row.raised_wall_ms,
         withdrawn=row.about == "alert" and row.outbox_rung > 0 and row.alert_state != "raised",
-        first=row.outbox_rung == 0 and row.turn == 0 and row.about == "alert",
+        first=row.told_below == 0 and row.turn == 0 and row.about == "alert",
         message=_message(connection, row, words),
         to=recipient(row, words.address_of),
         errand=row.errand,
@@ -232,7 +242,7 @@ def _facts(row: Row[*tuple[Any, ...]]) -> AlertFacts:
         room=row.room,
         active_at=row.active_at,
         raised_at=row.raised_at,
-        rung=row.outbox_rung,
+        rung=row.told_below,
         recorded=row.recorded,
         count=row.times,
     )

@@ -59,9 +59,12 @@ def attend(session: Session, alert: Alert, command: Command) -> Attended:
     if session.execute(guarded).rowcount != 1:  # type: ignore[attr-defined]
         return Attended("changed meanwhile", changed=False)
     kind = "unconfirmed" if goes_up and command.kind == "close" else _STEP[command.kind]
-    _note(session, alert.id, kind, command, _detail(command))
-    if command.kind == "merge":
-        _note(session, str(command.data["into"]), "merged_in", command, str(alert.number))
+    if command.kind != "merge":
+        _note(session, alert.id, kind, command, _detail(command))
+        return Attended(goes_up=goes_up)
+    into = session.get_one(Alert, command.data["into"])
+    _note(session, alert.id, kind, command, str(into.number))
+    _note(session, into.id, "merged_in", command, str(alert.number))
     return Attended(goes_up=goes_up)
 
 
@@ -183,7 +186,6 @@ _TOLD = {  # what an alert's history says beside who and when: words of ``gatewa
     "comment": ("text",),
     "hand_over": ("to", "note"),
     "assign": ("to", "note"),
-    "merge": ("into",),
     "reopen": ("reason",),
     "raise_up": ("reason",),
 }

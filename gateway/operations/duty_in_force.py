@@ -141,8 +141,12 @@ class DutyInForce:
             place_id=place_id,
             path=path or "",
             family=tuple(contact_id(rank) for scope, rank in agreed if scope == "family"),
-            guard=any(scope == "guard" for scope, _ in agreed),
+            guard=any(scope == "guard" for scope, _ in agreed) and not self._guard_knocks(session, place_id),
         )
+
+    def _guard_knocks(self, session: Session, place_id: str) -> bool:
+        """Whether a guard was asked already for something about this home that is not settled: once is enough."""
+        return session.connection().exec_driver_sql(_KNOCKS, (place_id,)).scalar() is not None
 
     def _about_desk(self, session: Session, desk_id: str, place_id: str) -> Matter:
         """A desk that cannot hear is reported to those above it, and to the operator where nobody is."""
@@ -169,4 +173,8 @@ def _decoded(body: str) -> Plan:
 
 _NEWEST = "SELECT version, in_force_at FROM duty_plan WHERE in_force_at IS NOT NULL ORDER BY in_force_at DESC LIMIT 1"
 _IN_FORCE = "SELECT body FROM duty_plan WHERE in_force_at IS NOT NULL ORDER BY in_force_at DESC LIMIT 1"
+_KNOCKS = (
+    "SELECT 1 FROM alert a JOIN outbox o ON o.alert_id = a.id WHERE a.place_id = ? AND a.state <> 'closed' "
+    "AND o.role = 'guard' LIMIT 1"
+)
 _AGREED = "SELECT scope, contact FROM consent WHERE place_id = ? AND ended_at IS NULL ORDER BY contact"

@@ -24,8 +24,7 @@ class Settling:
         """Do what the act asks for; ``goes_up``: it goes up a rung instead of being settled."""
         at = command.at
         if goes_up:
-            why = "unconfirmed_up" if command.kind == "close" else "no_answer_up"
-            self._climbing.go_up(session, alert, at, brought, why=why)
+            self._climbing.go_up(session, alert, at, brought, why="escalated")
             return
         match command.kind:
             case "accept" | "depart" | "arrive" | "call":

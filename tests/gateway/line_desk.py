@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from gateway.clock import SetClock, TownClock
 from gateway.duty.ladder import LadderRung, plan_of
+from gateway.duty.plan import Plan
 from gateway.engine.engine import Engine
 from gateway.ingest.source import Connected, Disconnected, Inbox, Message
 from gateway.journal.journal import Entry, Journal
@@ -167,7 +168,14 @@ def _empty_database() -> bytes:
 class Desk:
     """A hub's line on the files of a folder."""
 
-    def __init__(self, folder: Path, *, at: int = START, clock: StandClock | TownClock | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        at: int = START,
+        clock: StandClock | TownClock | None = None,
+        plan: Plan = LADDER,
+    ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "operations.sqlite").exists():
@@ -180,9 +188,10 @@ class Desk:
         self.database.dispose()
         self.clock: Any = clock or StandClock(max(at, self.journal.last_at))
         self.engine = Engine(self.journal.world)
+        self.duty = DutyInForce(self.database, plan, zone=ZoneInfo("Asia/Shanghai"), calendar="cn")
         self.alert_log = CopyingLog(
             self.database,
-            duty=DutyInForce(self.database, LADDER, zone=ZoneInfo("Asia/Shanghai"), calendar="cn"),
+            duty=self.duty,
             enqueue=outbox.enqueue,
             wall_ms=lambda: 7,
         )
@@ -262,10 +271,12 @@ class Desk:
         self.clock.at += ms
         await self.carry()
 
-    async def asks(self, kind: str, alert: str, name: str, *, key: str = "", **data: str) -> Answer:
+    async def asks(
+        self, kind: str, alert: str, name: str, /, *, key: str = "", by: str = "李敏", **data: str
+    ) -> Answer:
         """A person does something about an alert or a place."""
         task = asyncio.ensure_future(
-            self.line.command(kind=kind, alert=alert, by="李敏", data=data, command_id=name, key=key)
+            self.line.command(kind=kind, alert=alert, by=by, data=data, command_id=name, key=key)
         )
         await asyncio.sleep(0)
         await self.carry()

@@ -137,7 +137,10 @@ def test_life_safety_beyond_the_top_is_asked_again_until_somebody_accepts() -> N
     assert people(again) == ["ann", "station:group", "bob", "cho"], "family and guard were told at once"
     later = higher(TOWN, home, 3, now("2026-03-03 10:13"))
     assert (later.rung, people(later)) == (4, ["ann", "station:group", "bob", "cho"])
-    assert later.escalate_at == ms("2026-03-03 10:18")
+    assert again.escalate_at == ms("2026-03-03 10:18")
+    assert later.escalate_at == ms("2026-03-03 10:33")
+    often = higher(TOWN, home, 30, now("2026-03-03 12:00"))
+    assert often.escalate_at == ms("2026-03-03 12:30"), "never more seldom than every half hour"
     nobody = higher(with_desks(POINT, STATION), home, 7, now(SUNDAY))
     assert people(nobody) == ["ann", "station:group", "bob"]
 

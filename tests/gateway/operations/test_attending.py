@@ -72,7 +72,7 @@ def test_nobody_answering_the_telephone_takes_a_fall_up_a_rung_and_closes_nothin
     assert do(book, "call", 30, whom="elder", result="no_answer")
     alert = book.alert()
     assert (alert.state, alert.rung, alert.settled_at) == ("accepted", 1, None)
-    assert [step[0] for step in book.steps()][-2:] == ["called", "no_answer_up"]
+    assert [step[0] for step in book.steps()][-2:] == ["called", "escalated"]
     assert ("a1", 1, "street") in book.outbox()
 
 
