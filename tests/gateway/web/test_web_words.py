@@ -12,7 +12,7 @@ BUILT = {"verdict_", "problem.", "mode_", "mode_means_", "by_", "ended_"}
 
 def sources() -> str:
     files = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html"), *FOLDER.glob("static/*.js")]
-    return "\n".join(path.read_text(encoding="utf-8") for path in files if path.name != "words.py")
+    return "\n".join(path.read_text(encoding="utf-8") for path in files if not path.name.endswith("words.py"))
 
 
 def placeholders(text: str) -> set[str]:
