@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from gateway.alerts import slip as slips
-from gateway.alerts.lifecycle import IN_HAND, OPEN
+from gateway.alerts.lifecycle import IN_HAND, OPEN, keeps_open
 from gateway.alerts.message import AlertFacts, PlaceFacts
 from gateway.alerts.spot import spot_en, spot_zh, told
 from gateway.operations.answers import Text
@@ -38,7 +38,7 @@ class SlipView:
     desk: str  # its name
     answer: str
     answered_at: int | None
-    answers: int
+    goes_up: bool  # nobody at the door takes it up a rung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ def slip(engine: Engine, alert_id: str, desk_id: str) -> SlipView | End | None:
             desk=desk,
             answer=said[-1].detail if said else "",
             answered_at=said[-1].at if said else None,
-            answers=len(said),
+            goes_up=keeps_open(alert.kind, "slip", {"answer": "no_answer"}),
         )
 
 

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs
 from fastapi import Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from gateway.operations.links import LINK_CHARS_MAX
 from gateway.web.context import Context
 from gateway.web.problems import RefusedError
 from gateway.web.render import render
@@ -17,7 +16,7 @@ from gateway.web.words import say
 READS = ["GET", "HEAD"]  # chat apps look at a link before a person does: neither may change anything
 FIELDS_MAX = 10
 
-Link = Annotated[str, Path(max_length=LINK_CHARS_MAX)]
+Link = Annotated[str, Path()]  # however long: what is no link is answered with a page
 
 
 def show(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 see render.page

@@ -159,6 +159,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "mode": ("现在的状态", "Mode"),
     "no_mode": ("正常：所有提醒照常。", "None: everything is told as usual."),
     "mode_by": ("{name} {time} 设置", "set by {name} at {time}"),
+    "by_the_family": ("家属（联系人 {n}）", "the family (contact {n})"),
     "set_mode": ("设置状态", "Set a mode"),
     "other_mode": ("改为其他状态或时间", "Another mode or another end"),
     "choose_mode": ("请先选一种状态", "Choose a mode"),

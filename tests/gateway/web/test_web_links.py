@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -19,14 +20,18 @@ from web_desk import NOW, PIN, Desk, Visitor, free_port, served
 
 from gateway.duty.plan import Desk as DutyDesk
 from gateway.duty.plan import Plan
+from gateway.hub_port import WebPort
 from gateway.link_secret import NAME, link_secret
 from gateway.operations import views
 from gateway.operations.links import Links, accept_token, slip_token
 from gateway.operations.tables import Alert, Consent, Contact, DutyPlan, Place
-from gateway.settings import SettingsError
+from gateway.settings import Hub as HubSettings
+from gateway.settings import Settings, SettingsError
 from gateway.web.app import BY_A_LINK_MAX, WRONG_LINKS_MAX, create_app
 from gateway.web.port import UnavailableError
 from gateway.web.settings import WebSettings
+from rules.presence import Presence
+from rules.state import KeyState
 
 HOUR = 3_600_000
 GATE = DutyDesk(id="gate-3", name="三号门岗", serves="property", at="福田区/莲花街道/莲花社区")
@@ -159,6 +164,7 @@ def test_nobody_at_the_door_of_what_is_no_matter_of_life_is_a_step_only(desk: De
     found = views.alert(desk.engine, alert)
     assert found is not None
     assert [step.kind for step in found.steps] == ["raised", "slip"]
+    assert "已上报" not in guard.get(slip_of(desk, alert)).text
 
 
 def test_a_slip_ends_with_the_alert_and_is_there_again_when_it_is_opened_again(
@@ -328,6 +334,7 @@ def test_a_family_sets_a_mode_with_an_end_and_ends_it(
     assert (mode["kind"], mode["until"], mode["by"], mode["reason"]) == (
         kind, NOW + 72 * HOUR, "family:1", "家属设置",
     )  # fmt: skip
+    assert "家属（联系人 1） 15:03 设置" in staff.get("/places/H0001?lang=zh").text
     page = guard.get(path).text
     assert words in page
     assert guard.post(path, data={"do": "end"}).status_code == 303
@@ -471,7 +478,7 @@ def test_a_form_from_another_site_is_refused(desk: Desk, guard: Visitor, staff: 
 
 
 def test_a_token_is_good_for_one_alert_one_desk_one_purpose_one_hub(desk: Desk, guard: Visitor) -> None:
-    mine, other = desk.rings(), desk.rings("fall", "H0002")
+    mine, other = desk.rings(id="3f6c1a9d0b2e4c58"), desk.rings("fall", "H0002", id="9e07b5d2c4a81f36")
     slip, token = slip_of(desk, mine), slip_of(desk, mine)[3:25]
     foreign = Links(b"t" * 32, "https://care.example")
     wrong = (
@@ -484,7 +491,7 @@ def test_a_token_is_good_for_one_alert_one_desk_one_purpose_one_hub(desk: Desk, 
         foreign.path_of("accept", mine),
         slip[:3] + ("A" if slip[3] != "A" else "B") + slip[4:],
         slip[:24] + slip[25:],
-        "/s/.", "/s/" + "%00" * 9, "/a/%ff", "/a/" + "x" * 250, "/s/口令.口令",
+        "/s/.x", "/s/" + "%00" * 9, "/a/%ff", "/a/" + "x" * 2000, "/s/口令.口令",
     )  # fmt: skip
     for path in wrong:
         answer = guard.get(path)
@@ -513,7 +520,7 @@ def test_one_link_fills_no_journal(desk: Desk, guard: Visitor) -> None:
         guard.post(path, data={"answer": ("arrived", "answered")[n % 2]}).status_code
         for n in range(BY_A_LINK_MAX + 2)
     ]
-    assert answers == [303] * BY_A_LINK_MAX + [429] * 2
+    assert answers == [303] * BY_A_LINK_MAX + [429, 303], "what stands already is no line in the journal"
     assert len(desk.commands) == BY_A_LINK_MAX
 
 
@@ -634,6 +641,34 @@ def test_follow_ups_are_listed_and_done_once(desk: Desk, staff: Visitor) -> None
     assert staff.post(f"{path}/nowhere/done", json={"note": "x"}).status_code == 404
 
 
+# what the hub knows of today
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (0, None, None),
+        (NOW - 15 * HOUR, None, True),  # 00:03
+        (NOW - 16 * HOUR, None, False),  # 23:03, the day before
+        (NOW - 16 * HOUR, NOW - HOUR, None),  # nothing is heard: it may have been missed
+        (NOW - 2 * HOUR, NOW - HOUR, True),
+    ],
+)
+def test_active_today_counts_from_midnight_in_the_hubs_zone(
+    tmp_path: Path, case: tuple[int, int | None, bool | None]
+) -> None:
+    active_at, lost_at, said = case
+    hub: Any = SimpleNamespace(
+        engine=SimpleNamespace(states={"H0001": KeyState("H0001", presence=Presence(active_at=active_at))}),
+        settings=Settings(hub=HubSettings(data=tmp_path)),
+        clock=SimpleNamespace(now=lambda: NOW),
+        line=SimpleNamespace(reader=SimpleNamespace(feed=SimpleNamespace(lost_at=lost_at))),
+    )
+    port = WebPort(hub)
+    assert port.active_today("H0001") is said
+    assert port.active_today("nowhere") is None
+
+
 # on a phone
 
 
@@ -658,6 +693,7 @@ def test_on_a_phone_without_scripts_the_buttons_are_large_and_do_what_they_say(
         viewport={"width": 360, "height": 740}, locale="zh-CN", java_script_enabled=False
     ) as context:  # fmt: skip
         page = context.new_page()
+        page.set_default_timeout(5_000)
         page.goto(url + slip_of(desk, alert))
         for name in ("已到", "有人应答", "无人应答"):
             box = page.get_by_role("button", name=name).bounding_box()
@@ -665,10 +701,10 @@ def test_on_a_phone_without_scripts_the_buttons_are_large_and_do_what_they_say(
             assert box["height"] >= 64
             assert box["x"] + box["width"] <= 360
         page.get_by_role("button", name="无人应答").click()
-        expect(page.locator(".answered")).to_contain_text("已回复")
-        expect(page.locator(".answers")).to_contain_text("已上报")
+        expect(page.locator(".noted")).to_contain_text("已回复")
+        expect(page.locator(".up")).to_contain_text("已上报")
         page.goto(url + accept_of(desk, alert))
-        page.get_by_text("李敏").click()
+        page.get_by_role("radio", name="李敏").check()
         page.locator('input[name="pin"]').fill(PIN)
         page.get_by_role("button", name="确定").click()
         page.get_by_role("button", name="接警").click()
@@ -677,8 +713,8 @@ def test_on_a_phone_without_scripts_the_buttons_are_large_and_do_what_they_say(
         assert staff.post("/api/v1/signin", json={"name": "陈国强", "pin": "8024"}).status_code == 200
         page.goto(url + staff.post("/api/v1/places/H0001/family-links", json={"contact": 1}).json()["path"])
         expect(page.locator("h1")).to_contain_text("请联系社区")
-        page.get_by_text("外出", exact=True).click()
-        page.get_by_text("3 天", exact=True).click()
+        page.get_by_role("radio", name="外出").check()
+        page.get_by_role("radio", name="3 天").check()
         page.get_by_role("button", name="确定").click()
         page.get_by_role("button", name="结束").click()
         expect(page.get_by_role("button", name="结束")).to_have_count(0)
