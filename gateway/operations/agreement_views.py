@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias
 
-from sqlalchemy import Engine, Select, select, tuple_
+from sqlalchemy import Engine, select, tuple_
 from sqlalchemy.orm import Session
 
 from gateway.operations.answers import Text
 from gateway.operations.tables import Alert, Consent, Contact, FollowUp, Link, Place
 from gateway.operations.views import where, who
 
-Row = TypeVar("Row")
-View = TypeVar("View")
 Which: TypeAlias = Literal["due", "done"]
-_ID_CHARS_MAX = 128
-_TIME_DIGITS_MAX = 15
+Standing: TypeAlias = tuple[int, str]  # where one stands in such a list: its time and its id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,27 +63,17 @@ class FollowUpView:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[View]):
-    """Some of them, and the cursor for those that follow."""
-
-    items: list[View]
-    next: str | None
-
-
-def consents(engine: Engine, place_id: str, *, limit: int, cursor: str | None) -> Page[ConsentView]:
-    """Every consent of a home, also those withdrawn, newest first; ValueError for a cursor that is none."""
+def consents(
+    engine: Engine, place_id: str, *, limit: int, behind: Standing | None = None
+) -> list[ConsentView]:
+    """Consents of a home, also those withdrawn, newest first, ``behind`` one that was seen (``since``, ``id``)."""
     order = (Consent.since, Consent.id)
     query = select(Consent).where(Consent.place_id == place_id).order_by(*(key.desc() for key in order))
-    if cursor is not None:
-        query = query.where(tuple_(*order) < tuple_(*_cursor(cursor)))
+    if behind is not None:
+        query = query.where(tuple_(*order) < tuple_(*behind))
     with Session(engine) as session:
         names = _names(session, place_id)
-
-        def view(one: Consent) -> ConsentView:
-            return _consent(one, names)
-
-        return _page(session, query, limit, view, lambda one: (one.since, one.id))
+        return [_consent(one, names) for one in session.scalars(query.limit(limit))]
 
 
 def consent(engine: Engine, consent_id: str) -> ConsentView | None:
@@ -97,15 +83,17 @@ def consent(engine: Engine, consent_id: str) -> ConsentView | None:
         return _consent(found, _names(session, found.place_id)) if found is not None else None
 
 
-def family_links(engine: Engine, place_id: str, *, limit: int, cursor: str | None) -> Page[FamilyLinkView]:
-    """Every link to a page of that home's family, newest first; ValueError for a cursor that is none."""
+def family_links(
+    engine: Engine, place_id: str, *, limit: int, behind: Standing | None = None
+) -> list[FamilyLinkView]:
+    """Links to a page of that home's family, newest first, ``behind`` one that was seen (``made_at``, ``id``)."""
     order = (Link.made_at, Link.token_hash)
     mine = (Link.place_id == place_id, Link.purpose == "family")
     query = select(Link).where(*mine).order_by(*(key.desc() for key in order))
-    if cursor is not None:
-        query = query.where(tuple_(*order) < tuple_(*_cursor(cursor)))
+    if behind is not None:
+        query = query.where(tuple_(*order) < tuple_(*behind))
     with Session(engine) as session:
-        return _page(session, query, limit, _family_link, lambda one: (one.made_at, one.token_hash))
+        return [_family_link(one) for one in session.scalars(query.limit(limit))]
 
 
 def family_link(engine: Engine, link_id: str) -> FamilyLinkView | None:
@@ -115,25 +103,23 @@ def family_link(engine: Engine, link_id: str) -> FamilyLinkView | None:
         return _family_link(found) if found is not None and found.purpose == "family" else None
 
 
-def follow_ups(engine: Engine, which: Which, *, limit: int, cursor: str | None) -> Page[FollowUpView]:
-    """Those that are to be done, by when they are due; or those that were, last done first. ValueError as above."""
+def follow_ups(
+    engine: Engine, which: Which, *, limit: int, behind: Standing | None = None
+) -> list[FollowUpView]:
+    """Those that are to be done, by when they are due; or those that were, last done first; ``behind`` one that was seen."""
     query = select(FollowUp)
     if which == "due":
         due = (FollowUp.due_at, FollowUp.id)
         query = query.where(FollowUp.done_at.is_(None)).order_by(*due)
-        if cursor is not None:
-            query = query.where(tuple_(*due) > tuple_(*_cursor(cursor)))
+        if behind is not None:
+            query = query.where(tuple_(*due) > tuple_(*behind))
     else:
         done = (FollowUp.done_at, FollowUp.id)
         query = query.where(FollowUp.done_at.is_not(None)).order_by(*(key.desc() for key in done))
-        if cursor is not None:
-            query = query.where(tuple_(*done) < tuple_(*_cursor(cursor)))
-
-    def stands(one: FollowUp) -> tuple[int, str]:
-        return (one.due_at if which == "due" else one.done_at or 0), one.id
-
+        if behind is not None:
+            query = query.where(tuple_(*done) < tuple_(*behind))
     with Session(engine) as session:
-        return _page(session, query, limit, lambda one: _follow_up(session, one), stands)
+        return [_follow_up(session, one) for one in session.scalars(query.limit(limit))]
 
 
 def follow_up(engine: Engine, follow_up_id: str) -> FollowUpView | None:
@@ -141,26 +127,6 @@ def follow_up(engine: Engine, follow_up_id: str) -> FollowUpView | None:
     with Session(engine) as session:
         found = session.get(FollowUp, follow_up_id)
         return _follow_up(session, found) if found is not None else None
-
-
-def _page(
-    session: Session,
-    query: Select[Any],
-    limit: int,
-    view: Callable[[Row], View],
-    stands: Callable[[Row], tuple[int, str]],
-) -> Page[View]:
-    found: Sequence[Row] = session.scalars(query.limit(limit + 1)).all()
-    more = ".".join(map(str, stands(found[limit - 1]))) if len(found) > limit else None
-    return Page([view(one) for one in found[:limit]], more)
-
-
-def _cursor(text: str) -> tuple[Any, ...]:
-    time, dot, name = text.partition(".")
-    known = time.isascii() and time.isdigit() and len(time) <= _TIME_DIGITS_MAX
-    if not (known and dot and 0 < len(name) <= _ID_CHARS_MAX):
-        raise ValueError(f"cursor {text!r}: take it from the 'next' of an answer")
-    return int(time), name
 
 
 def _names(session: Session, place_id: str) -> dict[int, str]:

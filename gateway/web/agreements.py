@@ -17,6 +17,7 @@ from gateway.web.acts import Key, carry_out, id_of
 from gateway.web.alerts import NOTE_CHARS_MAX
 from gateway.web.context import Context
 from gateway.web.homes import PlaceId
+from gateway.web.paging import Cursor, first, read
 from gateway.web.port import Act
 from gateway.web.problems import declared, refuse
 
@@ -26,7 +27,6 @@ RANK_MAX = 99
 router = APIRouter(prefix="/api/v1", tags=["agreements"])
 REFUSALS = declared(401, 404, 409, 422, 503)
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
-Cursor = Annotated[str | None, Query(max_length=160)]
 Named = Annotated[str, Path(max_length=128)]
 Rank = Annotated[int, Field(ge=1, le=RANK_MAX)]
 
@@ -94,11 +94,9 @@ def read_consents(
     """What a home has agreed to, also what was withdrawn."""
     context = Context.of(request)
     _known_place(context, place_id)
-    try:
-        found = agreement_views.consents(context.engine, place_id, limit=limit, cursor=cursor)
-    except ValueError as wrong:
-        raise refuse(422, "invalid", what=str(wrong)) from wrong
-    return ConsentPage(found.items, found.next)
+    behind = read(cursor, tuple[int, str]) if cursor is not None else None
+    found = agreement_views.consents(context.engine, place_id, limit=limit + 1, behind=behind)
+    return ConsentPage(*first(found, lambda one: (one.since, one.id), limit))
 
 
 @router.post("/places/{place_id}/consents", responses=REFUSALS)
@@ -138,11 +136,9 @@ def read_family_links(
     """The links to the page of a home's family, also those that have ended; without their tokens."""
     context = Context.of(request)
     _known_place(context, place_id)
-    try:
-        found = agreement_views.family_links(context.engine, place_id, limit=limit, cursor=cursor)
-    except ValueError as wrong:
-        raise refuse(422, "invalid", what=str(wrong)) from wrong
-    return FamilyLinkPage(found.items, found.next)
+    behind = read(cursor, tuple[int, str]) if cursor is not None else None
+    found = agreement_views.family_links(context.engine, place_id, limit=limit + 1, behind=behind)
+    return FamilyLinkPage(*first(found, lambda one: (one.made_at, one.id), limit))
 
 
 @router.post("/places/{place_id}/family-links", responses=REFUSALS)

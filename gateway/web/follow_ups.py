@@ -13,13 +13,14 @@ from gateway.operations import agreement_views
 from gateway.operations.agreement_views import FollowUpView, Which
 from gateway.web.access import APerson
 from gateway.web.acts import Key, carry_out, id_of
-from gateway.web.agreements import REFUSALS, Cursor, Limit, Named
+from gateway.web.agreements import REFUSALS, Limit, Named
 from gateway.web.alerts import NOTE_CHARS_MAX
 from gateway.web.context import Context
+from gateway.web.paging import Cursor, first, read
 from gateway.web.port import Act
 from gateway.web.problems import declared, refuse
 
-router = APIRouter(prefix="/api/v1", tags=["follow-ups"])
+router = APIRouter(prefix="/api/v1", tags=["follow_ups"])
 
 
 def _written(note: str) -> str:
@@ -50,11 +51,13 @@ def read_follow_ups(
     request: Request, _person: APerson, state: Which = "due", limit: Limit = 100, cursor: Cursor = None
 ) -> FollowUpPage:
     """Follow-ups: those to be done, by when they are due (also the ones of tomorrow); or those done, the last on top."""
-    try:
-        found = agreement_views.follow_ups(Context.of(request).engine, state, limit=limit, cursor=cursor)
-    except ValueError as wrong:
-        raise refuse(422, "invalid", what=str(wrong)) from wrong
-    return FollowUpPage(found.items, found.next)
+    behind = read(cursor, tuple[int, str]) if cursor is not None else None
+    found = agreement_views.follow_ups(Context.of(request).engine, state, limit=limit + 1, behind=behind)
+
+    def place_of(one: FollowUpView) -> tuple[int, str]:
+        return (one.due_at if state == "due" else one.done_at or 0), one.id
+
+    return FollowUpPage(*first(found, place_of, limit))
 
 
 @router.post("/follow-ups/{follow_up_id}/done", responses=REFUSALS)

@@ -7,7 +7,18 @@ from gateway.web.render import FOLDER
 from gateway.web.words import LANGUAGES, WORDS, say
 
 # keys put together at run time: verdict_true, problem.wrong, mode_away, by_silence, slip.on_way, family.call, …
-BUILT = {"verdict_", "problem.", "mode_", "mode_means_", "by_", "ended_", "slip.", "family."}
+BUILT = {
+    "verdict_",
+    "problem.",
+    "mode_",
+    "mode_means_",
+    "by_",
+    "ended_",
+    "slip.",
+    "family.",
+    "family.kind_",
+    "family.hours_",
+}
 
 
 def sources() -> str:
