@@ -50,7 +50,7 @@ class FollowUpPage:
 def read_follow_ups(
     request: Request, _person: APerson, state: Which = "due", limit: Limit = 100, cursor: Cursor = None
 ) -> FollowUpPage:
-    """Follow-ups: those to be done, by when they are due (also the ones of tomorrow); or those done, the last on top."""
+    """The follow-ups to be done, by when they are due, also those of tomorrow; or the ones done, the last on top."""
     behind = read(cursor, tuple[int, str]) if cursor is not None else None
     found = agreement_views.follow_ups(Context.of(request).engine, state, limit=limit + 1, behind=behind)
 

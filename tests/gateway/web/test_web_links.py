@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,19 +18,21 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import delete, text, update
 from sqlalchemy.orm import Session
 from web_desk import NOW, PIN, Desk, Visitor, free_port, served
+from web_hub import LivingHub
 
 from gateway.duty.plan import Desk as DutyDesk
 from gateway.duty.plan import Plan
 from gateway.hub_port import WebPort
 from gateway.link_secret import NAME, link_secret
 from gateway.operations import views
-from gateway.operations.links import Links, accept_token, slip_token
+from gateway.operations.links import Links, accept_token, hash_of, slip_token
 from gateway.operations.tables import Alert, Consent, Contact, DutyPlan, Place
 from gateway.settings import Hub as HubSettings
 from gateway.settings import Settings, SettingsError
 from gateway.web.app import BY_A_LINK_MAX, WRONG_LINKS_MAX, create_app
 from gateway.web.port import UnavailableError
 from gateway.web.settings import WebSettings
+from rules.events import Command
 from rules.presence import Presence
 from rules.state import KeyState
 
@@ -667,6 +670,55 @@ def test_active_today_counts_from_midnight_in_the_hubs_zone(
     port = WebPort(hub)
     assert port.active_today("H0001") is said
     assert port.active_today("nowhere") is None
+
+
+# in a whole hub
+
+
+def test_in_a_whole_hub_what_is_done_by_link_is_journalled_and_its_secrets_are_not(tmp_path: Path) -> None:
+    living = LivingHub(tmp_path)
+    try:
+        app = living.app()
+        staff = {"cookie": living.signed_in(app), "content-type": "application/json"}
+        form = {"content-type": "application/x-www-form-urlencoded"}
+
+        def agrees(place: str, **to: object) -> None:
+            body = json.dumps(to).encode()
+            assert living.asks(app, "POST", f"/api/v1/places/{place}/consents", staff, body).status == 200
+
+        agrees("H0004", scope="guard")
+        agrees("H0001", scope="family", contact=1)
+        made = living.asks(app, "POST", "/api/v1/places/H0001/family-links", staff, b'{"contact": 1}').json()
+        alert = next(alert for alert in living.alerts if place_of(living, alert) == "H0004")
+        slip = living.hub.links.path_of("slip", alert, GATE.id)
+        assert living.asks(app, "POST", slip, form, b"answer=no_answer").status == 303
+        assert "已上报" in living.asks(app, "GET", slip).body.decode()
+        assert "请联系社区</span>" in living.asks(app, "GET", made["path"]).body.decode()
+        assert living.asks(app, "POST", made["path"], form, b"kind=visitors&hours=3").status == 303
+        assert living.port.active_today("H0001") is True
+        assert living.asks(app, "POST", made["path"], form, b"do=end").status == 303
+        journalled, _ = living.hub.journal.following(0, most=10_000)
+        done = [event for event in journalled if isinstance(event, Command)]
+        assert [(c.kind, c.by) for c in done][-3:] == [
+            ("slip", GATE.id),
+            ("mode", "family:1"),
+            ("mode_end", "family:1"),
+        ]
+        token = made["path"].removeprefix("/f/")
+        assert hash_of(token) in repr(done)
+        for secret in (token, slip[3:25], living.hub.links.secret.hex()):
+            assert secret not in repr(done)
+            for file in tmp_path.glob("*.sqlite*"):
+                assert secret.encode() not in file.read_bytes(), file
+    finally:
+        living.close()
+    assert Links(link_secret(tmp_path)).path_of("slip", alert, GATE.id) == slip, "the same after a restart"
+
+
+def place_of(living: LivingHub, alert: str) -> str:
+    found = views.alert_view(living.hub.database, alert)
+    assert found is not None
+    return found.place_id
 
 
 # on a phone
