@@ -31,6 +31,7 @@ from gateway.journal.journal import Journal
 from gateway.journal.quarantine import Quarantine
 from gateway.keeping import keep
 from gateway.line import Line
+from gateway.link_secret import link_secret
 from gateway.listening import listen
 from gateway.lock import FolderLock
 from gateway.memory import begin_memory, release_memory, settle_memory
@@ -42,6 +43,7 @@ from gateway.operations import views
 from gateway.operations.alert_log import FLOOR, AlertLog
 from gateway.operations.database import open_database
 from gateway.operations.duty_in_force import DutyInForce
+from gateway.operations.links import Links
 from gateway.operations.own_alerts import standing
 from gateway.parts import (
     broker_address,
@@ -110,6 +112,7 @@ class Hub:
         data = self.settings.hub.data
         self._lock = FolderLock(data)
         self._listener = listen(self.web_settings.host, self.web_settings.port)
+        self.links = Links(link_secret(data), self.settings.http.public_url)
         self.journal = Journal(data / JOURNAL)
         self.rules.go_on_from(self.journal.newest_world())
         self.database = open_database(data / "operations.sqlite")

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Engine
@@ -21,6 +22,7 @@ from gateway.fleet import devices
 from gateway.health import reasons, warnings
 from gateway.journal.quarantine import Held, Which
 from gateway.mistakes import FileMistakes
+from gateway.operations.links import Links
 from gateway.parts import influx_source
 from gateway.registry import apply as registry
 from gateway.registry.compare import Plan
@@ -51,6 +53,7 @@ from gateway.web.port import (
     Unreadable,
     Unrecorded,
 )
+from rules.local_time import local_day, moment
 
 COMMAND_WITHIN_S = 15.0
 AGAIN_WITHIN_S = 60.0
@@ -70,6 +73,22 @@ class WebPort(StoredPort):
     def changes(self) -> ChangeFeed:
         """Where changes of alerts are told."""
         return self._hub.changes
+
+    @property
+    def links(self) -> Links:
+        """Links for people without an account."""
+        return self._hub.links
+
+    def active_today(self, place_id: str) -> bool | None:
+        """Whether somebody was active there since midnight; None where nothing is known, or may have been missed."""
+        state = self._hub.engine.states.get(place_id)
+        if state is None or not state.presence.active_at:
+            return None
+        zone = ZoneInfo(self._hub.settings.hub.zone)
+        midnight = moment(local_day(self._hub.clock.now(), zone), 0, zone)
+        if state.presence.active_at >= midnight:
+            return True
+        return None if self._hub.line.reader.feed.lost_at is not None else False
 
     def health(self) -> Health:
         """How the hub is right now."""

@@ -153,6 +153,7 @@ def web_settings(settings: Settings) -> WebSettings:
             language=settings.hub.language,
             demo=panel() if settings.simulation.enabled else None,
             public_url=http.public_url,
+            phone=settings.hub.phone,
         )
     except ValueError as error:
         raise SettingsError(str(error)) from None

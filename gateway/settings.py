@@ -32,7 +32,7 @@ class Hub(Section):
 
     ``rules`` is a folder ('' for the built-in rules), ``overrides`` a file of how single homes differ, ``duty``
     the file of the duty plan ('' for none). An alert is raised when less than ``disk_reserve_mb`` is free where ``data``
-    lies (0: never).
+    lies (0: never). ``phone`` is the community's, for guards and families.
     """
 
     data: Path = Path("var")
@@ -43,6 +43,7 @@ class Hub(Section):
     calendar: Literal["cn", "none"] = "cn"
     language: Literal["zh", "en"] = "zh"
     disk_reserve_mb: int = Field(default=500, ge=0)
+    phone: str = Field(default="", pattern=r"^(\+?[0-9][0-9 -]{1,30}[0-9])?$")
 
     @field_validator("zone")
     @classmethod

@@ -36,5 +36,7 @@ def keeps_open(kind: str, act: str, data: Mapping[str, str]) -> bool:
     """Whether this act says that nothing is known of somebody whose life may be at stake: then it goes up a rung instead."""
     if kind != "life_safety":
         return False
-    nobody_answered = act == "call" and data.get("result") == "no_answer"
+    nobody_answered = (act == "call" and data.get("result") == "no_answer") or (
+        act == "slip" and data.get("answer") == "no_answer"
+    )
     return nobody_answered or (act == "close" and data.get("verdict") == "unconfirmed")

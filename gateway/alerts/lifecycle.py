@@ -3,8 +3,9 @@
     raised ─accept─► accepted ─depart─► on_way ─arrive─► on_site ─close─► closed
                         └──────────── arrive ──────────────┘   (close from any of the three; reopen: closed ─► raised)
 
-Calls, comments and looks are steps, not states: there may be many. What concerns somebody's life is never closed by a call that
-nobody answers, nor by a verdict that nothing could be found out: both take it up a rung.
+Calls, comments, looks and what a guard answers at the door are steps, not states: there may be many. What concerns somebody's
+life is never closed by a call that nobody answers, nor by a verdict that nothing could be found out: both take it up a rung. So
+does a door that nobody opens.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Literal, TypeAlias, get_args
 from rules.closing import OUTCOMES, REASONS, VERDICTS, fault_of_closing, keeps_open
 
 __all__ = [
-    "ACTS", "CALLED", "IN_HAND", "NEXT", "OPEN", "OUTCOMES", "REASONS", "STATES", "VERDICTS", "WHOM", "State",
+    "ACTS", "CALLED", "DOORS", "IN_HAND", "NEXT", "OPEN", "OUTCOMES", "REASONS", "STATES", "VERDICTS", "WHOM", "State",
     "fault_of_closing", "keeps_open", "next_state", "settles",
 ]  # fmt: skip
 
@@ -25,6 +26,7 @@ IN_HAND: tuple[State, ...] = ("accepted", "on_way", "on_site")
 OPEN: tuple[State, ...] = ("raised", *IN_HAND)
 
 CALLED = ("ok", "help", "no_answer")  # 平安, 需帮助, 无人接
+DOORS = ("arrived", "answered", "no_answer")  # what a guard answers to a slip: 已到, 有人应答, 无人应答
 WHOM = ("elder", "contact", "neighbour", "other")
 
 NEXT: dict[tuple[str, str], State] = {
@@ -39,7 +41,7 @@ NEXT: dict[tuple[str, str], State] = {
     **{(state, act): state for state in IN_HAND for act in ("call", "raise_up")},
     **{(state, act): state for state in STATES for act in ("comment", "see")},
     ("raised", "assign"): "raised",
-    **{(state, act): state for state in OPEN for act in ("shelve", "unshelve")},
+    **{(state, act): state for state in OPEN for act in ("shelve", "unshelve", "slip")},
 }
 ACTS = tuple(dict.fromkeys(act for _, act in NEXT))
 

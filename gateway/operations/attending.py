@@ -19,6 +19,7 @@ _STEP = {  # how an alert's history calls it
     "accept": "accepted", "close": "closed", "shelve": "shelved", "unshelve": "unshelved", "call": "called",
     "depart": "on_way", "arrive": "on_site", "comment": "commented", "hand_over": "handed_over", "assign": "assigned",
     "merge": "merged", "reopen": "reopened", "see": "seen", "raise_up": "raised_up",
+    "slip": "slip",
 }  # fmt: skip
 
 
@@ -135,6 +136,12 @@ def _call(_session: Session, _alert: Alert, command: Command) -> dict[str, objec
     return {}
 
 
+def _slip(_session: Session, _alert: Alert, command: Command) -> dict[str, object] | str:
+    if command.data.get("answer") not in lifecycle.DOORS:
+        return f"answer must be one of {', '.join(lifecycle.DOORS)}"
+    return {}
+
+
 def _merge(session: Session, alert: Alert, command: Command) -> dict[str, object] | str:
     into = session.get(Alert, command.data.get("into", ""))
     if into is None or into.id == alert.id:
@@ -173,6 +180,7 @@ _CHANGES: dict[str, Callable[[Session, Alert, Command], dict[str, object] | str]
     "shelve": _shelve,
     "unshelve": _unshelve,
     "call": _call,
+    "slip": _slip,
     "comment": _comment,
     "hand_over": _give,
     "assign": _give,
@@ -182,6 +190,7 @@ _CHANGES: dict[str, Callable[[Session, Alert, Command], dict[str, object] | str]
 _TOLD = {  # what an alert's history says beside who and when: words of ``gateway.alerts.lifecycle``, and what was written
     "close": ("verdict", "reason", "outcome"),
     "call": ("whom", "result", "note"),
+    "slip": ("answer",),
     "shelve": ("until", "reason"),
     "comment": ("text",),
     "hand_over": ("to", "note"),

@@ -41,8 +41,7 @@ class DutyInForce:
 
     def of(self, session: Session) -> Plan:
         """The plan in force in this transaction."""
-        body = session.connection().exec_driver_sql(_IN_FORCE).scalar_one()
-        return _decoded(body)
+        return plan_in_force(session)
 
     def keep(self, plan: Plan) -> str:
         """Write a plan down, to be put in force by the version that is given back."""
@@ -154,6 +153,12 @@ class DutyInForce:
         if desk is None or "/" not in desk.at:
             return Matter(kind="hub", place_id=place_id, path="")
         return Matter(kind=_CLASS_OF[desk.serves], place_id=place_id, path=desk.at.rpartition("/")[0])
+
+
+def plan_in_force(session: Session) -> Plan:
+    """The plan in force in this transaction, for those who only read it."""
+    body = session.connection().exec_driver_sql(_IN_FORCE).scalar_one()
+    return _decoded(body)
 
 
 def contact_id(rank: int) -> str:

@@ -2,7 +2,8 @@
 
 On loopback anyone on this machine may read, but a web site open in the same browser may not: the Host must be a
 loopback name (DNS rebinding), and writes must come from our own page or from no page at all. Beyond loopback everything
-but ``OPEN`` needs the token. Acting on an alert needs a signed-in person everywhere.
+but ``OPEN`` needs the token. Acting on an alert needs a signed-in person everywhere, or a link that was sent to somebody for
+just that: the pages behind links (``LINKS``) ask for neither, and hold by the secret in their address.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from gateway.web.settings import LOOPBACK_NAMES, WebSettings
 # Without the token: whether the process lives, the page that asks for the token, and what that page is made of.
 OPEN = frozenset({"/healthz", "/enter", "/api/v1/enter", "/icon.svg"})
 OPEN_FOLDER = "/static/"
+LINKS = ("/a/", "/s/", "/f/")  # gateway.web.links, gateway.web.family
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 BODY_BYTES_MAX = 64 * 1024
 RULES_BYTES_MAX = 1024 * 1024  # a hundred rules at 10 KB
@@ -42,6 +44,14 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+# The address is the secret: no search engine keeps it. Nor does another site learn it, but our own forms must say where they
+# come from: under "no-referrer" a browser gives their origin as null.
+LINK_HEADERS = {
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
 }
 
 
@@ -64,7 +74,8 @@ class Guard:
         async def protected(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
-                for name, value in HEADERS.items():
+                own = LINK_HEADERS if scope["path"].startswith(LINKS) else {}
+                for name, value in (HEADERS | own).items():
                     headers[name] = value
                 # Personal data stays in no cache; our own scripts are asked for anew, so that an upgrade is seen.
                 static = scope["path"].startswith(OPEN_FOLDER)
@@ -90,7 +101,7 @@ class Guard:
 
     def _ask_for_token(self, request: Request) -> Response | None:
         path = request.url.path
-        if path in OPEN or path.startswith(OPEN_FOLDER) or has_pass(request, self._settings):
+        if path in OPEN or path.startswith((OPEN_FOLDER, *LINKS)) or has_pass(request, self._settings):
             return None
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             return RedirectResponse(f"/enter?next={quote(path)}", 303)

@@ -12,14 +12,18 @@ from fastapi.staticfiles import StaticFiles
 
 from gateway.operations.people import People
 from gateway.web import (
+    agreements,
     alerts,
     attending,
     backtest,
     backup,
     data,
     desks,
+    family,
+    follow_ups,
     home_pages,
     homes,
+    links,
     pages,
     problems,
     quarantine,
@@ -33,6 +37,7 @@ from gateway.web.access import Guard
 from gateway.web.context import Context
 from gateway.web.description import describe
 from gateway.web.once import Once
+from gateway.web.pace import Pace
 from gateway.web.port import HubPort
 from gateway.web.render import FOLDER
 from gateway.web.settings import WebSettings
@@ -43,6 +48,8 @@ MODULES = (
     desks,
     stream,
     homes,
+    agreements,
+    follow_ups,
     stored,
     data,
     quarantine,
@@ -53,8 +60,12 @@ MODULES = (
     signs,
     pages,
     home_pages,
+    links,
+    family,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
+WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all
+BY_A_LINK_MAX = 10  # a minute; each is a line in the journal
 
 
 def wall_clock_ms() -> int:
@@ -82,6 +93,8 @@ def create_app(
         people=People(port.engine),
         wall_ms=wall_ms,
         checks=anyio.CapacityLimiter(PIN_CHECKS_AT_ONCE),
+        wrong_links=Pace(WRONG_LINKS_MAX),
+        by_links=Pace(BY_A_LINK_MAX),
     )
     app.state.encoded = stream.Encoded()
     problems.install(app)

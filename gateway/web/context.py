@@ -11,6 +11,7 @@ from fastapi import Request
 from sqlalchemy import Engine
 
 from gateway.operations.people import People
+from gateway.web.pace import Pace
 from gateway.web.port import Health, HubPort
 from gateway.web.settings import WebSettings
 
@@ -19,7 +20,8 @@ from gateway.web.settings import WebSettings
 class Context:
     """The hub's port, the settings, the people, and the wall clock (epoch ms) that sign-ins are held to.
 
-    ``checks`` bounds how many PINs are verified at once.
+    ``checks`` bounds how many PINs are verified at once, ``wrong_links`` how many links that are none are answered,
+    ``by_links`` how much is done by one link.
     """
 
     port: HubPort
@@ -27,6 +29,8 @@ class Context:
     people: People
     wall_ms: Callable[[], int]
     checks: anyio.CapacityLimiter
+    wrong_links: Pace
+    by_links: Pace
 
     @classmethod
     def of(cls, request: Request) -> Context:

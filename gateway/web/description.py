@@ -20,6 +20,8 @@ TAGS: Final = {
     "alerts": "What has been raised: read, accepted (接警), closed (办结), shelved (暂缓提醒); the live stream of changes.",
     "duty": "Desks, whether they can hear, their hand-over (交接班); channels and their tests.",
     "homes": "What holds alerts of a home or facility back: its mode, silences, and what was held back meanwhile.",
+    "agreements": "What homes have agreed to (同意书), and the links to their families' pages.",
+    "follow_ups": "Whom to call or visit on the day after a true fall (次日回访).",
     "data": "Places, devices, readings, and the registry they are entered by.",
     "quarantine": "Messages that could not be read or placed (无法识别的数据): shown, given again, dropped.",
     "rules": "The rule files of the hub, and what rules would have done over its history.",

@@ -193,6 +193,43 @@ _PROBLEM: Final = {
 }
 _NEXT: Final = "WzE3NzIzOTE3ODAwMDAsIkgwMDAxIl0"
 
+_CONSENT: Final[dict[str, Any]] = {
+    "id": "0b8e6f1d2c3a4957",
+    "place_id": "H0001",
+    "scope": "family",
+    "contact": 1,
+    "contact_name": "女儿 陈静",
+    "since": AT - 90 * 24 * _HOUR,
+    "by": "李敏",
+    "note": "本人签字",
+    "ended_at": None,
+    "ended_by": "",
+}
+_FAMILY_LINK: Final[dict[str, Any]] = {
+    "id": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "place_id": "H0001",
+    "contact": 1,
+    "made_at": AT - 90 * 24 * _HOUR,
+    "made_by": "李敏",
+    "ends_at": None,
+    "ended_at": None,
+    "ended_by": "",
+}
+_FOLLOW_UP: Final[dict[str, Any]] = {
+    "id": "5e884898da28047151d0e56f8dc62927",
+    "alert_id": "a747aadc77f303a6",
+    "number": 417,
+    "title": _FALL,
+    "place_id": "H0001",
+    "who": _WHO,
+    "where": {"zh": "莲花二村 3栋1201", "en": "莲花二村 3栋1201"},
+    "due_at": AT + 30 * _HOUR,
+    "done_at": None,
+    "done_by": "",
+    "note": "",
+}
+_LINK_PATH: Final = "/f/kTQ0w5rJm8dX2nVb7YhLsA"
+
 EXAMPLES: Final[dict[str, Any]] = {
     "Problem": _PROBLEM,
     "Rejection": {
@@ -267,6 +304,16 @@ EXAMPLES: Final[dict[str, Any]] = {
         "doubts": [],
     },
     "Played": {"hub_now_ms": AT},
+    # agreements, follow-ups
+    "ConsentView": _CONSENT,
+    "ConsentPage": {"consents": [_CONSENT], "next": None},
+    "FamilyLinkView": _FAMILY_LINK,
+    "FamilyLinkPage": {"links": [_FAMILY_LINK], "next": None},
+    "FamilyLinkMade": {
+        "link": _FAMILY_LINK, "path": _LINK_PATH, "url": "https://care.example" + _LINK_PATH
+    },
+    "FollowUpView": _FOLLOW_UP | {"done_at": AT + 31 * _HOUR, "done_by": "李敏", "note": "能自己走动"},
+    "FollowUpPage": {"follow_ups": [_FOLLOW_UP], "next": None},
     # quarantine
     "Unreadables": {"messages": [_UNREADABLE], "next": None},
     "Choice": {"reason": "unknown_device", "device": "H0001-lamp"},

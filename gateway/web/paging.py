@@ -50,5 +50,13 @@ def cut(
     return shown, written(*place_of(shown[-1])) if len(left) > limit else None
 
 
+def first(
+    rows: Sequence[Row], place_of: Callable[[Row], tuple[int | str, ...]], limit: int
+) -> tuple[list[Row], str | None]:
+    """A page of what was read one further than it is long, and the cursor for those that follow."""
+    shown = list(rows[:limit])
+    return shown, written(*place_of(shown[-1])) if len(rows) > limit else None
+
+
 def _none() -> Exception:
     return refuse(422, "invalid", what="cursor: take it from the 'next' of an answer to the same question")

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 from sqlalchemy import Engine
 
+from gateway.operations.links import Links
 from gateway.web.changes import ChangeFeed
 from rules.rule import Rule
 from rules.world import Override
@@ -369,6 +370,16 @@ class HubPort(Protocol):
     @property
     def changes(self) -> ChangeFeed:
         """Where the hub publishes the id of every alert and place it changed, after the commit."""
+
+    @property
+    def links(self) -> Links:
+        """Makes and reads the links of this hub."""
+
+    def active_today(self, place_id: str) -> bool | None:
+        """Whether somebody was active there since midnight in the hub's zone; None where nothing is known.
+
+        Cheap, no I/O; from any thread.
+        """
 
     def health(self) -> Health:
         """How the hub is right now; cheap, no I/O."""

@@ -13,6 +13,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gateway.operations.link_views import BY_FAMILY
 from gateway.web.context import Context, is_held
 from gateway.web.words import LANGUAGES, WORDS
 
@@ -78,6 +79,7 @@ def render(
             own=lambda text: own_words(text, language),
             span=lambda ms: span(ms, words),
             lasts=lambda ms: lasts(ms, words),
+            by=lambda name: by_whom(name, words),
             now=health.hub_now_ms,
             clock=clock,
             words=words,
@@ -124,6 +126,13 @@ def lasts(ms: int, words: Mapping[str, str]) -> str:
         if ms % unit == 0:
             return words[name].format(n=ms // unit)
     return span(ms, words)
+
+
+def by_whom(name: str, words: Mapping[str, str]) -> str:
+    """Who set a mode: a member of staff by name, a family by the rank of the contact whose link it was."""
+    if name.startswith(BY_FAMILY):
+        return words["by_the_family"].format(n=name.removeprefix(BY_FAMILY))
+    return name
 
 
 def own_words(text: Mapping[str, Any], language: str) -> Any:  # noqa: ANN401 a text or a list of them

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from gateway.operations.people import SIGN_IN_MS, Refused
+from gateway.operations.people import SIGN_IN_MS, Person, Refused
 from gateway.web.access import SomePerson, is_token
 from gateway.web.context import Context
 from gateway.web.problems import declared, refuse
@@ -53,21 +53,31 @@ async def read_session(request: Request, person: SomePerson) -> Signed:
 async def sign_in(request: Request, response: Response, given: SigningIn) -> Signed:
     """Sign a person in by name and PIN; the cookie lasts a shift. Five wrong PINs lock the name for 5 minutes."""
     context = Context.of(request)
+    found = await check_pin(context, given.name, given.pin)
+    await remember(request, response, found)
+    return Signed(name=found.name, names=await run_in_threadpool(context.people.names))
+
+
+async def check_pin(context: Context, name: str, pin: str) -> Person:
+    """Who this is; refuses with 401 what is wrong, with 429 while the name is locked."""
     now_ms = context.wall_ms()
-    found = await anyio.to_thread.run_sync(
-        context.people.check, given.name, given.pin, now_ms, limiter=context.checks
-    )
+    found = await anyio.to_thread.run_sync(context.people.check, name, pin, now_ms, limiter=context.checks)
     if isinstance(found, Refused):
         if found.reason == "locked":
             zone = ZoneInfo(context.settings.zone)
             until = clock_time(found.until + 59_999, zone, now_ms)  # rounded up to a minute one can read
             raise refuse(429, "locked", at=found.until, time=until)
         raise refuse(401, "wrong")
+    return found
+
+
+async def remember(request: Request, response: Response, person: Person) -> None:
+    """Let this browser be this person's for a shift, and nobody else's any more."""
+    context = Context.of(request)
     name = context.settings.cookie("person")
     await run_in_threadpool(context.people.sign_out, request.cookies.get(name, ""))
-    token = await run_in_threadpool(context.people.sign_in, found, now_ms)
+    token = await run_in_threadpool(context.people.sign_in, person, context.wall_ms())
     _set_cookie(context, response, name, token, SIGN_IN_MS // 1000)
-    return Signed(name=found.name, names=await run_in_threadpool(context.people.names))
 
 
 @router.post("/signout", status_code=204)

@@ -38,6 +38,7 @@ class WebSettings:
     language: str = "zh"
     demo: tuple[DemoEntry, ...] | None = None
     public_url: str = ""
+    phone: str = ""  # the community's, for those who come by a link
 
     def __post_init__(self) -> None:
         if not self.exposed:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.web.link_words import LINK_WORDS
+
 LANGUAGES: Final = ("zh", "en")
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
@@ -157,6 +159,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "mode": ("现在的状态", "Mode"),
     "no_mode": ("正常：所有提醒照常。", "None: everything is told as usual."),
     "mode_by": ("{name} {time} 设置", "set by {name} at {time}"),
+    "by_the_family": ("家属（联系人 {n}）", "the family (contact {n})"),
     "set_mode": ("设置状态", "Set a mode"),
     "other_mode": ("改为其他状态或时间", "Another mode or another end"),
     "choose_mode": ("请先选一种状态", "Choose a mode"),
@@ -255,6 +258,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "problem.unknown_place": ("没有这户或这个场所", "There is no such home or place"),
     "problem.unknown_desk": ("值班安排里没有这个值班台", "The duty plan has no such desk"),
     "problem.unknown_channel": ("没有这个通知渠道", "There is no such channel"),
+    "problem.unknown_consent": ("没有这项同意", "There is no such consent"),
+    "problem.unknown_link": ("没有这个链接", "There is no such link"),
+    "problem.unknown_follow_up": ("没有这项回访", "There is no such follow-up"),
     "problem.unknown_silence": ("没有这项暂缓", "There is no such silence"),
     "problem.until": ("结束时间要在将来，最多 {hours} 小时内", "The end must lie ahead, within {hours} h"),
     "problem.facility_mode": ("场所只能设为设备维护", "A facility can only be under maintenance"),
@@ -285,7 +291,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "problem.timeout": ("系统暂时没有确认，请重试", "Not confirmed yet, try again"),
     "problem.full": ("同时打开的页面太多", "Too many open streams"),
     "problem.network": ("没有连上系统，请再点一次", "The hub could not be reached; tap again"),
-}
+} | LINK_WORDS
 
 
 def say(key: str, **values: object) -> dict[str, str]:

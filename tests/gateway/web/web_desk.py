@@ -26,6 +26,7 @@ from gateway.operations.alert_log import AlertLog, Deed, Work
 from gateway.operations.database import open_database
 from gateway.operations.duty_in_force import DutyInForce
 from gateway.operations.home_modes import change_mode, mode_in_force
+from gateway.operations.links import Links
 from gateway.operations.people import People
 from gateway.operations.tables import Alert, AlertStep, Answered, Contact, Device, HeldAlert, Outbox, Place
 from gateway.web.changes import ChangeFeed
@@ -91,6 +92,8 @@ class Desk:
         self.folder = folder
         self.engine: Engine = engine_of(folder / "operations.db")
         self.changes = ChangeFeed(first_serial=NOW)
+        self.links = Links(b"s" * 32, "https://care.example")
+        self.activity: dict[str, bool] = {}
         self.state = Health(ready=True, hub_now_ms=NOW, broker="mosquitto")
         self.commands: list[dict[str, Any]] = []
         self.played: list[str] = []
@@ -120,6 +123,9 @@ class Desk:
 
     def health(self) -> Health:
         return self.state
+
+    def active_today(self, place_id: str) -> bool | None:
+        return self.activity.get(place_id)
 
     def becomes(self, **changes: Any) -> None:  # noqa: ANN401 fields of Health
         self.state = dataclasses.replace(self.state, **changes)
