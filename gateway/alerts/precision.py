@@ -94,7 +94,7 @@ def _often_false(device: str, records: Sequence[Record]) -> OftenFalse | None:
     if at_best >= OFTEN_FALSE_BELOW:
         return None
     reasons = Counter(record.reason or "other" for record in false)
-    newest = max(records, key=lambda record: (record.raised_at, record.number))
+    newest = max(records, key=lambda record: (record.raised_at, record.number, record.place))
     return OftenFalse(
         device=device,
         kind=newest.device_kind,

@@ -43,8 +43,8 @@ def read_performance(
     """The numbers of the alerts raised from ≤ time < to (epoch ms of hub time; by default the last 30 days; 400 days at most).
 
     Times from the raise to sent, delivered (proven), seen, accepted and on site, held to the targets of the settings; load
-    after ANSI/ISA-18.2; precision from verdicts. ``station`` is 区/街道/社区, or the community's name alone. ``by_home`` is given
-    to a signed-in person only. 409 while others are being drawn up.
+    after ANSI/ISA-18.2; precision from verdicts. ``station`` is 区/街道/社区, or the community's name alone. ``by_home`` is
+    given to a signed-in person only. 409 while others are being drawn up.
     """
     context = Context.of(request)
     now = context.port.health().hub_now_ms
