@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from gateway.alerts.record import Record, Targets
 
-STAGES = ("sent", "delivered", "seen", "accepted", "on_site")
 LISTED_MAX = 500
 
 
@@ -66,11 +66,11 @@ def response_of(records: Sequence[Record], targets: Targets, now: int) -> Respon
         raised=len(records),
         open=sum(not record.closed for record in records),
         unvisited=sum(record.closed and record.on_site_ms is None for record in serious),
-        sent=spread([record.sent_ms for record in records]),
-        delivered=spread([record.delivered_ms for record in records]),
-        seen=spread([record.seen_ms for record in records]),
-        accepted=spread([record.accepted_ms for record in records]),
-        on_site=spread([record.on_site_ms for record in records]),
+        sent=spread(map(attrgetter("sent_ms"), records)),
+        delivered=spread(map(attrgetter("delivered_ms"), records)),
+        seen=spread(map(attrgetter("seen_ms"), records)),
+        accepted=spread(map(attrgetter("accepted_ms"), records)),
+        on_site=spread(map(attrgetter("on_site_ms"), records)),
         targets=_met(serious, targets, now),
     )
 

@@ -45,8 +45,9 @@ def config(tmp_path: Path) -> Path:
             at = NOW - number * 3_600_000
             session.add(
                 Alert(
-                    id=f"a{number}", number=number, rule="fall", place_id=f"H{number}", device_id="d", active_at=at, raised_at=at,
-                    raised_wall_ms=at, state="closed", verdict="false", reason="sat_down", closed_at=at + 250_000, **about,
+                    id=f"a{number}", number=number, rule="fall", place_id=f"H{number}", device_id="d", active_at=at,
+                    raised_at=at, raised_wall_ms=at, state="closed", verdict="false", reason="sat_down", closed_at=at + 250_000,
+                    **about,
                 )
             )  # fmt: skip
     database.dispose()
@@ -104,18 +105,7 @@ def test_what_cannot_be_answered_says_what_to_do(config: Path, tmp_path: Path) -
 
 
 def test_figures_read_as_people_say_them() -> None:
-    assert [seconds(value) for value in (None, 0.4, 119.0, 120, 2_700, 7_200)] == [
-        "–",
-        "0.4 s",
-        "119 s",
-        "2 min",
-        "45 min",
-        "2 h",
-    ]
-    assert [percent(share) for share in (None, 0, 0.975, 0.99999, 1)] == [
-        "–",
-        "0 %",
-        "97.5 %",
-        "99.9 %",
-        "100 %",
-    ]
+    said = [seconds(value) for value in (None, 0.4, 119.0, 120, 2_700, 7_200)]
+    assert said == ["–", "0.4 s", "119 s", "2 min", "45 min", "2 h"]
+    shares = [percent(share) for share in (None, 0, 0.975, 0.99999, 1)]
+    assert shares == ["–", "0 %", "97.5 %", "99.9 %", "100 %"]

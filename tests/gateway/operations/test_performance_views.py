@@ -1,4 +1,4 @@
-"""The numbers of work from a real database: what is read of alerts, steps and messages; a year of them; beside the alarm path."""
+"""The numbers of work from a real database: what is read of alerts, steps and messages; a year; beside the alarm path."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def arrives(book: Book, alert: str, channel: str, state: str, at: int, **other: 
                 state=state,
                 delivered_ms=at,
                 **other,
-            )  # fmt: skip
+            )
         )
 
 
