@@ -1,7 +1,7 @@
 """Reads what the numbers of work are drawn from: the alerts of a span with their steps and messages, and what is open now.
 
-Four statements, each along an index; a year of 100,000 alerts takes some four seconds, more than half of it Python. That is not for
-the process that brings alarms: ``gateway.operations.performance_apart`` does it in another.
+Four statements, each along an index; a year of 100,000 alerts takes some four seconds, more than half of it Python. That is not
+for the process that brings alarms: ``gateway.operations.performance_apart`` does it in another.
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ from gateway.operations.performance_apart import ApartError, BusyError, performa
 from gateway.web.access import SomePerson
 from gateway.web.context import Context
 from gateway.web.data import TIME_MS_MAX
-from gateway.web.performance_example import EXAMPLE
 from gateway.web.problems import declared, refuse
 
 DAYS_MAX = 400
@@ -24,14 +23,7 @@ router = APIRouter(prefix="/api/v1", tags=["performance"])
 Kind = Literal["", "life_safety", "care", "facility", "device"]
 
 
-@router.get(
-    "/performance",
-    response_model=Performance,
-    responses={
-        **declared(409, 422, 503),
-        200: {"description": "The numbers", "content": {"application/json": {"example": EXAMPLE}}},
-    },
-)
+@router.get("/performance", response_model=Performance, responses=declared(409, 422, 503))
 def read_performance(
     request: Request,
     person: SomePerson,

@@ -29,7 +29,7 @@ _RECORDS = (
     ),
 )  # fmt: skip
 
-EXAMPLE: dict[str, Any] = msgspec.to_builtins(
+PERFORMANCE: dict[str, Any] = msgspec.to_builtins(
     performance(
         Facts(
             records=_RECORDS,
