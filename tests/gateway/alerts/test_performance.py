@@ -301,7 +301,7 @@ RECORDS = st.lists(
     ),
     max_size=30,
 )
-SHORTER = settings(max_examples=40, deadline=None)
+SHORTER = settings(max_examples=25, deadline=None)
 
 
 @SHORTER
