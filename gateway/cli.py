@@ -20,6 +20,7 @@ from gateway.device_commands import devices_app
 from gateway.duty_commands import duty_app
 from gateway.export.command import export_app
 from gateway.journal_command import journal_app
+from gateway.performance_command import performance
 from gateway.quarantine_commands import quarantine_app
 from gateway.settings import Settings
 from gateway.store_commands import refused_app, store_app
@@ -117,6 +118,7 @@ def check(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
 app.command(name="import")(import_registry)
 app.command(name="backup")(backup)
 app.command(name="restore")(restore)
+app.command(name="performance")(performance)
 rules_app.command(name="test")(try_cases)
 rules_app.command(name="backtest")(backtest)
 rules_app.command(name="reload")(reload_rules)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from gateway.alerts.record import Targets
 from gateway.backtest.asked import Influx
 from gateway.demo.panel import panel
 from gateway.duty.file import load_plan
@@ -141,6 +142,11 @@ def read_registered(settings: Settings) -> tuple[RegisteredPlace, ...] | None:
         database.dispose()
 
 
+def targets(settings: Settings) -> Targets:
+    """What response is held to."""
+    return Targets(**settings.targets.model_dump())
+
+
 def web_settings(settings: Settings) -> WebSettings:
     """How the web is served; raises ``SettingsError`` when it would be open to the network."""
     http = settings.http
@@ -154,6 +160,7 @@ def web_settings(settings: Settings) -> WebSettings:
             demo=panel() if settings.simulation.enabled else None,
             public_url=http.public_url,
             phone=settings.hub.phone,
+            targets=targets(settings),
         )
     except ValueError as error:
         raise SettingsError(str(error)) from None

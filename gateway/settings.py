@@ -177,6 +177,22 @@ class Rung(Section):
     channels: tuple[str, ...]
 
 
+class Targets(Section):
+    """What response is held to, of life safety: within so many seconds of the raise for such a share. Reported, never enforced.
+
+    ``accept`` is for most calls, ``accept_late`` for nearly all: every call beyond it is listed. ``on_site`` likewise.
+    """
+
+    accept_s: int = Field(default=60, ge=1, le=86_400)
+    accept_share: float = Field(default=0.975, gt=0, le=1)
+    accept_late_s: int = Field(default=180, ge=1, le=86_400)
+    accept_late_share: float = Field(default=0.99, gt=0, le=1)
+    on_site_s: int = Field(default=2_700, ge=1, le=86_400)
+    on_site_share: float = Field(default=0.9, gt=0, le=1)
+    on_site_late_s: int = Field(default=3_600, ge=1, le=86_400)
+    on_site_late_share: float = Field(default=1.0, gt=0, le=1)
+
+
 class Log(Section):
     """How the log is written: lines for people, or a JSON object a line for programs."""
 
@@ -219,6 +235,7 @@ class Settings(BaseSettings):
     http: Http = Http()
     channels: tuple[Channel, ...] = ()
     ladder: tuple[Rung, ...] = ()
+    targets: Targets = Targets()
     log: Log = Log()
     watchdog: Watchdog = Watchdog()
     simulation: Simulation = Simulation()

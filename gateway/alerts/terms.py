@@ -111,6 +111,7 @@ ACTS: Final = _words(  # what may be done, as a button says it
         "close": ("办结", "Close"),
         "hand_over": ("转交", "Hand over"),
         "raise_up": ("上报", "Pass up"),
+        "slip": ("物业回复", "Guard's answer"),
         "assign": ("指派", "Assign"),
         "comment": ("备注", "Comment"),
         "see": ("查看", "See"),

@@ -15,9 +15,10 @@ every care desk of the plan is told.
 Beyond the top
 --------------
 Life safety is never left lying. ``AGAIN_S`` after the top, and again and again from then on until somebody accepts,
-everybody on duty on the whole way is asked again; each time after twice as long, up to ``AGAIN_MAX_S``. Such a time counts as a rung of its own, beyond the top: its messages have
-ids of their own. Anything else ends at the top, if somebody on duty was told there; if not, it is brought to the whole way when
-the next desk of it opens, or ``LOOK_AGAIN_S`` later where none is closed.
+everybody on duty on the whole way is asked again; each time after twice as long, up to ``AGAIN_MAX_S``. Such a
+time counts as a rung of its own, beyond the top: its messages have ids of their own. Anything else ends at the top, if somebody
+on duty was told there; if not, it is brought to the whole way when the next desk of it opens, or ``LOOK_AGAIN_S`` later where
+none is closed.
 
 The ladder of the settings alone (``heeds_hearing`` False) has no hours and no people: it ends at its top.
 """

@@ -59,14 +59,19 @@ def attend(session: Session, alert: Alert, command: Command) -> Attended:
     )
     if session.execute(guarded).rowcount != 1:  # type: ignore[attr-defined]
         return Attended("changed meanwhile", changed=False)
+    _note_all(session, alert, command, goes_up=goes_up)
+    return Attended(goes_up=goes_up)
+
+
+def _note_all(session: Session, alert: Alert, command: Command, *, goes_up: bool) -> None:
+    """Write what was done into the alert's history; of a merge, into that of both."""
     kind = "unconfirmed" if goes_up and command.kind == "close" else _STEP[command.kind]
     if command.kind != "merge":
         _note(session, alert.id, kind, command, _detail(command))
-        return Attended(goes_up=goes_up)
+        return
     into = session.get_one(Alert, command.data["into"])
     _note(session, alert.id, kind, command, str(into.number))
     _note(session, into.id, "merged_in", command, str(alert.number))
-    return Attended(goes_up=goes_up)
 
 
 def _note(session: Session, alert_id: str, kind: str, command: Command, detail: str) -> None:

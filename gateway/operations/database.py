@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -82,6 +80,9 @@ def open_to_read(path: Path) -> Engine:
 
 def migrate(engine: Engine) -> None:
     """Bring the tables to the newest revision, all or nothing: a start that is killed in between can be repeated."""
+    from alembic import command  # noqa: PLC0415 half a second that readers can do without
+    from alembic.config import Config  # noqa: PLC0415 the same
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with engine.connect() as connection:

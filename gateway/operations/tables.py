@@ -96,7 +96,7 @@ class Alert(Base):
     device_id: Mapped[str]
     room: Mapped[str]
     active_at: Mapped[int]  # the alert's own time: when its condition came true
-    raised_at: Mapped[int]  # hub time at which it was raised
+    raised_at: Mapped[int] = mapped_column(index=True)  # hub time at which it was raised
     raised_wall_ms: Mapped[
         int
     ]  # wall clock, for measuring delivery; differs from raised_at in accelerated time

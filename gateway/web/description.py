@@ -25,6 +25,7 @@ TAGS: Final = {
     "data": "Places, devices, readings, and the registry they are entered by.",
     "quarantine": "Messages that could not be read or placed (无法识别的数据): shown, given again, dropped.",
     "rules": "The rule files of the hub, and what rules would have done over its history.",
+    "performance": "The numbers of work (工作数据): how soon, how much, how right.",
     "operation": "For whoever runs the hub: signs of life, figures, backups.",
     "people": "Who is signed in: a person by name and PIN, a browser by the token.",
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gateway.web.performance_example import PERFORMANCE
+
 AT: Final = 1_772_391_780_000  # 2 March 2026, 03:03 in Shanghai
 _HOUR: Final = 3_600_000
 _WHO: Final = {"zh": "王女士", "en": "Ms Wang"}
@@ -240,6 +242,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "ok": False,
         "errors": ["registry.csv:2: place: the path has three levels; it needs four"],
     },
+    "Performance": PERFORMANCE,
     # alerts
     "AlertPage": {"alerts": [_ALERT], "next": f"0.{AT}.417"},
     "AlertDetail": _DETAIL,

@@ -7,6 +7,8 @@ import ipaddress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from gateway.alerts.record import Targets
+
 TOKEN_CHARS_MIN = 16  # 64 bits even as hex: beyond guessing over a network
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -39,6 +41,7 @@ class WebSettings:
     demo: tuple[DemoEntry, ...] | None = None
     public_url: str = ""
     phone: str = ""  # the community's, for those who come by a link
+    targets: Targets = field(default_factory=Targets)
 
     def __post_init__(self) -> None:
         if not self.exposed:

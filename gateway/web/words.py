@@ -266,6 +266,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "problem.facility_mode": ("场所只能设为设备维护", "A facility can only be under maintenance"),
     "problem.unknown_backtest": ("没有这次推演", "There is no such backtest"),
     "problem.busy": ("另一次推演正在进行，请稍后再试", "Another backtest is at work; ask again later"),
+    "problem.busy_numbers": (
+        "另一份工作数据正在统计，请稍后再试",
+        "Other numbers of work are being drawn up; ask again later",
+    ),
     "problem.busy_backup": ("另一次备份正在进行，请稍后再试", "Another backup is at work; ask again later"),
     "problem.unknown_backup": ("没有这次备份", "There is no such backup"),
     "problem.unknown": ("没有这个地址", "There is nothing at this address"),

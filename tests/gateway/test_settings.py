@@ -34,6 +34,8 @@ MISTAKES = [
         ":5: channels.0.secret: Value error, the environment has no",
     ),
     ("[[ladder]]\nafter_s = -1\nchannels = []\n", ":2: ladder.0.after_s: "),
+    ("[targets]\naccept_share = 97.5\n", ":2: targets.accept_share: Input should be less than or equal to 1"),
+    ("[targets]\non_site_s = 0\n", ":2: targets.on_site_s: "),
     ("mqtt.port = 0\n", ":1: mqtt.port: "),
     ("mqtt = { port = 0 }\n", ":1: mqtt.port: "),
     ("[mqtt\n", ":1: "),

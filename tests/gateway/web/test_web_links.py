@@ -152,13 +152,13 @@ def test_nobody_at_the_door_takes_life_safety_up_a_rung_once(
         assert guard.post(slip_of(desk, alert), data={"answer": "no_answer"}).status_code == 303
     found = views.alert(desk.engine, alert)
     assert found is not None
-    assert [step.kind for step in found.steps].count("no_answer_up") == 1
+    assert [step.kind for step in found.steps].count("escalated") == 1
     assert found.state == "accepted", "it stays with whoever has it"
     guard.post(slip_of(desk, alert), data={"answer": "answered"})
     guard.post(slip_of(desk, alert), data={"answer": "no_answer"})
     found = views.alert(desk.engine, alert)
     assert found is not None
-    assert [step.kind for step in found.steps].count("no_answer_up") == 2
+    assert [step.kind for step in found.steps].count("escalated") == 2
 
 
 def test_nobody_at_the_door_of_what_is_no_matter_of_life_is_a_step_only(desk: Desk, guard: Visitor) -> None:
