@@ -1,8 +1,11 @@
 // The duty desk: the stream says that something changed, the board says what to show, the sound says it aloud.
 
+import { asking } from "./ask.js";
 import { cardOf, count, show, tick } from "./board.js";
+import { closingOf, showChosen } from "./closing.js";
 import { playDemo, sawDemo, showDemo } from "./demo.js";
 import { clockSeconds, clockTime, element, hubNow, page, post, setClock, span, t, wordsOf } from "./page.js";
+import { look } from "./seen.js";
 import { pad } from "./signin.js";
 import { shelving } from "./shelf.js";
 import * as sound from "./sound.js";
@@ -73,6 +76,7 @@ function take(next) {
   if (fresh.some((piece) => piece.state === "raised" && !piece.ringing)) sound.chime();
   if (fresh.some((piece) => piece.ringing)) navigator.vibrate?.([400, 200, 400]);
   showPerson(next.person);
+  look(next);
   ringAsNeeded();
 }
 
@@ -161,14 +165,14 @@ function signIn(words = "", then = null) {
   beginSignIn(words);
 }
 
-/** Do something to an alert as the signed-in person; who is not signed in does so first, and then it is done. */
+/** Do something to an alert as the signed-in person, who signs in first where nobody is; gives whether it is done now. */
 async function act(card, path, body, button, method = "POST") {
   const what = `${card.dataset.what} ${card.dataset.who}`;
   const later = () => act(cardOf(card.dataset.id) ?? card, path, body, button, method);
   const words = path === "accept" ? t("then_accept", { what }) : t("problem.person");
   if (!board.person) {
     signIn(words, later);
-    return;
+    return false;
   }
   const label = button.textContent; // only buttons of words come here: an icon would be lost
   button.disabled = true;
@@ -184,19 +188,37 @@ async function act(card, path, body, button, method = "POST") {
     cardOf(card.dataset.id)?.scrollIntoView({ block: "start" });
     cardOf(card.dataset.id)?.focus({ preventScroll: true });
   }
+  return answer.ok;
 }
 
 async function close(form) {
-  const card = form.closest("article");
-  const verdict = form.verdict.value;
-  if (!verdict) {
-    toast(t("verdict_missing"));
-    form.querySelector("input").focus();
+  const body = closingOf(form);
+  if (body) await act(form.closest("article"), "close", body, form.querySelector(".settle"));
+}
+
+const call = (form, button) =>
+  act(form.closest("article"), "call", { whom: form.whom.value, result: button.value }, button);
+
+async function comment(form) {
+  const text = form.text.value.trim();
+  form.querySelector(".missing").hidden = Boolean(text);
+  if (!text) {
+    form.text.focus();
     return;
   }
-  const body = { verdict, note: form.note.value.trim() };
-  const button = form.querySelector("button");
-  await act(card, "close", body, button);
+  if (await act(form.closest("article"), "comment", { text }, form.querySelector("button"))) {
+    document.querySelector(`#a-${CSS.escape(form.closest("article").dataset.id)} [name="text"]`)?.form.reset();
+  }
+}
+
+const ask = asking(element("ask"), (about, path, body, button) => act(about, path, body, button));
+
+/** Ask first, who is signed in; who is not does that before. */
+function askFirst(button) {
+  const about = button.closest("[data-id]");
+  const { act: kind } = button.dataset, title = button.textContent.trim();
+  if (board.person) ask.open(about, kind, title);
+  else signIn(t("problem.person"), () => ask.open(about, kind, title));
 }
 
 const shelf = shelving(element("shelf"), {
@@ -224,27 +246,37 @@ const acts = {
     else signIn(t("problem.person"), () => shelf.open(cardOf(card.dataset.id) ?? card));
   },
   unshelve: (button) => act(button.closest("article"), "shelve", {}, button, "DELETE"),
-  leave: () => shelf.close(),
+  depart: (button) => act(button.closest("article"), "depart", {}, button),
+  arrive: (button) => act(button.closest("article"), "arrive", {}, button),
+  raise_up: askFirst,
+  hand_over: askFirst,
+  reopen: askFirst,
+  go_close: (button) => {
+    const form = button.closest("article").querySelector('form[data-act="close"]');
+    form.scrollIntoView({ block: "start" });
+    form.querySelector("input").focus({ preventScroll: true });
+  },
+  leave: (button) => button.closest("dialog").close(),
   demo: (button) => playDemo(button.dataset.scenario),
 };
 
 document.addEventListener("click", ({ target }) => {
   element("toast").hidden = true; // it has been read; it must not lie over what is tapped next
+  const line = target.closest("a[data-whom]");
+  if (line) line.closest("section").querySelector(`[name="whom"][value="${line.dataset.whom}"]`).checked = true;
   const button = target.closest("button[data-act]");
   if (button) acts[button.dataset.act](button);
 });
 document.addEventListener("submit", (event) => {
-  const doings = { close, shelf: (form) => shelf.submit(form) };
+  const doings = { close, comment, call, shelf: (form) => shelf.submit(form), ask: (form) => ask.submit(form) };
   const doing = doings[event.target.dataset.act];
   if (!doing) return;
   event.preventDefault();
-  doing(event.target);
+  doing(event.target, event.submitter);
 });
 document.addEventListener("change", ({ target }) => {
   const form = target.closest('form[data-act="close"]');
-  if (form && target.name === "verdict") {
-    form.querySelector("button").textContent = t("close_as", { verdict: t(`verdict_${target.value}`) });
-  }
+  if (form) showChosen(form);
 });
 
 // Life ----------------------------------------------------------------------------------------------------------
@@ -282,6 +314,7 @@ function everySecond() {
 
 sound.onHeard(showSound);
 count(board);
+look(board);
 showDemo();
 ringAsNeeded();
 everySecond();

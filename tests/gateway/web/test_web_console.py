@@ -85,22 +85,35 @@ def test_from_raised_to_closed_without_reloading(desk: Desk, page: Page) -> None
     expect(card).to_contain_text("2580#")
     expect(card.locator('a[href="tel:13900001234"]')).to_be_visible()
 
-    card.get_by_role("button", name="办结").click()
-    expect(page.locator("#toast")).to_have_text("请先选核实结果")
-    card.get_by_role("radio", name="误报").check()
-    card.locator("textarea").fill("坐下时动作太快")
+    close = card.locator("form.closing")
+    close.get_by_role("button", name="办结").click()
+    expect(close).to_contain_text("请先选核实结果")
+    expect(close.get_by_role("radio", name="已协助")).to_have_count(0)  # only what belongs to the verdict
+    close.get_by_role("radio", name="误报").check()
+    close.get_by_role("button", name="办结：误报").click()
+    expect(close.get_by_text("请选误报原因")).to_be_visible()
+    close.get_by_role("radio", name="坐下或躺下").check()
+    close.get_by_role("radio", name="有访客 · 12 小时").check()
+    expect(close.get_by_text("请选误报原因")).to_be_hidden()
+    close.locator("textarea").fill("坐下时动作太快")
     desk.delivers(alert, "值班群", "delivered")
     desk.changes.publish(alert)
-    expect(card).to_contain_text("值班群 已送达")  # the card was renewed: choice and note are still there
-    expect(card.locator("textarea")).to_have_value("坐下时动作太快")
-    card.get_by_role("button", name="办结").click()
+    expect(card).to_contain_text(
+        "站点 · 值班群 已送达"
+    )  # the card was renewed: what was chosen is still there
+    expect(close.locator("textarea")).to_have_value("坐下时动作太快")
+    expect(close.get_by_role("radio", name="坐下或躺下")).to_be_checked()
+    close.get_by_role("button", name="办结：误报").click()
     expect(card).to_have_count(0)
     expect(page.locator("#closed")).to_contain_text("误报")
+    expect(page.locator("#closed")).to_contain_text("坐下或躺下")
     expect(page.locator("#closed")).to_contain_text("坐下时动作太快")
+    expect(page.locator("#homes")).to_contain_text("王女士 有访客")
     expect(page).to_have_title("Carehub 值班台")
     with Session(desk.engine) as session:
         row = session.get_one(Alert, alert)
-        assert (row.state, row.closed_by, row.verdict) == ("closed", "李敏", "false")
+        closed = (row.state, row.closed_by, row.verdict, row.reason)
+        assert closed == ("closed", "李敏", "false", "sat_down")
     assert page.evaluate("window.untouched")
 
 
@@ -208,7 +221,7 @@ def test_an_alert_is_put_off_and_brought_back(desk: Desk, page: Page) -> None:
     expect(card).to_contain_text("李敏 暂缓提醒至 19:03：家属在场")
     card.get_by_role("button", name="恢复提醒").click()
     expect(card).not_to_contain_text("家属在场")
-    assert [command["kind"] for command in desk.commands] == ["shelve", "unshelve"]
+    assert [done["kind"] for done in desk.commands if done["kind"] != "see"] == ["shelve", "unshelve"]
 
 
 def test_all_of_a_kind_in_a_home_is_silenced_from_its_alert(desk: Desk, page: Page) -> None:
@@ -221,7 +234,7 @@ def test_all_of_a_kind_in_a_home_is_silenced_from_its_alert(desk: Desk, page: Pa
     dialog.get_by_label("其他原因").fill("装修")
     dialog.get_by_role("button", name="暂缓提醒").click()
     expect(page.locator("#toast")).to_have_text("已暂缓提醒：久未活动，王女士")
-    asked = desk.commands[0]["data"]
+    (asked,) = [done["data"] for done in desk.commands if done["kind"] == "silence"]
     assert (asked["rule"], asked["reason"]) == ("no_activity", "装修")
 
 
