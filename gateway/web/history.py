@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from gateway.alerts import terms
 from gateway.operations.answers import AlertView, Delivery, Step, Text
@@ -80,13 +81,15 @@ def way_of(steps: Sequence[Step]) -> Way:
     )
 
 
-def lines_of(steps: Sequence[Step], clock: Callable[[int], str]) -> list[Line]:
-    """The history in words, the newest first; ``clock`` says a time."""
+def lines_of(
+    steps: Sequence[Step], clock: Callable[[int], str], desks: Mapping[str, str] = MappingProxyType({})
+) -> list[Line]:
+    """The history in words, the newest first; ``clock`` says a time, ``desks`` what a desk is called."""
     return [
         Line(
             at=step.at,
             what=terms.STEPS.get(step.kind, {"zh": step.kind, "en": step.kind}),
-            by=step.by,
+            by=desks.get(step.by, step.by) if step.kind == "passed" else step.by,
             said=_said(step, clock),
             via=step.via if step.via in _OF_PEOPLE - {"console"} else "",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from gateway.alerts.lifecycle import IN_HAND, OUTCOMES, REASONS, VERDICTS
 from gateway.operations import home_views, views
-from gateway.operations.answers import AlertDetail, AlertView
+from gateway.operations.answers import AlertDetail, AlertView, Step
 from gateway.operations.people import Person
 from gateway.web.access import SomePerson
 from gateway.web.context import Context
@@ -196,7 +197,7 @@ def _card(context: Context, language: str, person: Person | None, alert: AlertVi
         rank=_rank,
         in_hand=IN_HAND,
         way=way_of(steps) if steps else None,
-        lines=lines_of(steps, lambda at: clock_time(at, zone, now)),
+        lines=lines_of(steps, lambda at: clock_time(at, zone, now), _desks(context, steps)),
         told=told_of(shown),
         verdicts=VERDICTS,
         reasons=REASONS,
@@ -205,6 +206,13 @@ def _card(context: Context, language: str, person: Person | None, alert: AlertVi
     )
     rings = alert.state == "raised" and _is_loud(alert, now)
     return _piece(alert.id, html) | {"ringing": rings, "raised_at": alert.raised_at, "state": alert.state}
+
+
+def _desks(context: Context, steps: Sequence[Step]) -> dict[str, str]:
+    """What the desks are called that were passed over."""
+    if not any(step.kind == "passed" for step in steps):
+        return {}
+    return {desk.id: desk.name for desk in context.port.desks().desks}
 
 
 def _is_loud(alert: AlertView, now: int) -> bool:

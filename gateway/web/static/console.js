@@ -1,23 +1,21 @@
 // The duty desk: the stream says that something changed, the board says what to show, the sound says it aloud.
 
 import { asking } from "./ask.js";
+import { showHub, showSound, showUnrecorded, unrecordedRings } from "./bars.js";
 import { cardOf, count, show, tick } from "./board.js";
 import { closingOf, showChosen } from "./closing.js";
 import { playDemo, sawDemo, showDemo } from "./demo.js";
-import { clockSeconds, clockTime, element, hubNow, page, post, setClock, span, t, wordsOf } from "./page.js";
+import { clockSeconds, element, hubNow, page, post, span, t, wordsOf } from "./page.js";
 import { look } from "./seen.js";
 import { pad } from "./signin.js";
 import { shelving } from "./shelf.js";
 import * as sound from "./sound.js";
+import { choose, openDesks, stand } from "./station.js";
 import { follow } from "./stream.js";
 
 const REST_MS = 100, REST_MAX_MS = 3000, SAFETY_MS = 60000;
 
 let board = page.board;
-// What was told from memory: nobody can accept it while nothing can be written, so it rings for a minute and stays in sight.
-const UNRECORDED_RINGS_MS = 60_000;
-let unrecorded = new Set();
-let unrecordedUntil = 0;
 let lostAt = null;
 let afterSignIn = null;
 
@@ -88,45 +86,17 @@ function announce(piece) {
 }
 
 function ringAsNeeded() {
-  if (board.open.some((piece) => piece.ringing) || performance.now() < unrecordedUntil) sound.ring("life");
+  if (board.open.some((piece) => piece.ringing) || unrecordedRings()) sound.ring("life");
   else sound.ring(lostAt !== null ? "lost" : null);
 }
 
 // The bars ------------------------------------------------------------------------------------------------------
 
-function showSound() {
-  const heard = sound.heard();
-  element("deaf").hidden = heard !== "no";
-  element("heard").hidden = heard === "no";
-  element("heard").querySelector("span").textContent = t(heard === "here" ? "sound_on" : "sound_elsewhere");
-}
-
-function showHub(beat) {
-  setClock(beat);
-  element("sim").hidden = !beat.held;
-  element("sim").textContent = beat.driven ? t("sim_driven") : t("sim", { speed: beat.speed });
-  element("feed").hidden = beat.feed_lost_since === null;
-  if (beat.feed_lost_since !== null) element("feed").textContent = t("feed_lost", { time: clockTime(beat.feed_lost_since) });
-  element("fault").hidden = beat.ready;
-  element("fault").textContent = beat.ready ? "" : t("not_ready", { reasons: beat.reasons.join("; ") });
-  showUnrecorded(beat.unrecorded);
-  showDemo(beat.held);
-}
-
-function showUnrecorded(told) {
-  const fresh = told.filter((alert) => !unrecorded.has(alert.id));
-  unrecorded = new Set(told.map((alert) => alert.id));
-  element("unrecorded").hidden = told.length === 0;
-  element("unrecorded").replaceChildren(...told.map((alert) => {
-    const said = document.createElement("p");
-    said.className = "banner fault";
-    said.textContent = t("unrecorded", { text: alert.text[page.language] });
-    return said;
-  }));
-  if (fresh.length) unrecordedUntil = performance.now() + UNRECORDED_RINGS_MS;
-  else if (!told.length) unrecordedUntil = 0;
-  if (fresh.length) navigator.vibrate?.([400, 200, 400]);
+function hubSays(beat) {
+  showHub(beat);
+  if (showUnrecorded(beat.unrecorded)) navigator.vibrate?.([400, 200, 400]);
   ringAsNeeded();
+  showDemo(beat.held);
 }
 
 function showPerson(name) {
@@ -256,6 +226,8 @@ const acts = {
     form.scrollIntoView({ block: "start" });
     form.querySelector("input").focus({ preventScroll: true });
   },
+  which_desk: openDesks,
+  desk: choose,
   leave: (button) => button.closest("dialog").close(),
   demo: (button) => playDemo(button.dataset.scenario),
 };
@@ -282,8 +254,8 @@ document.addEventListener("change", ({ target }) => {
 // Life ----------------------------------------------------------------------------------------------------------
 
 const check = follow({
-  hello: (beat) => { showHub(beat); refresh(); },
-  beat: showHub,
+  hello: (beat) => { hubSays(beat); refresh(); },
+  beat: hubSays,
   alert: (alert) => { sawDemo(alert); refresh(); },
   place: () => refresh(),
   reload: () => refresh(),
@@ -309,6 +281,7 @@ function everySecond() {
   element("clock").textContent = clockSeconds(hubNow());
   if (lostAt !== null) element("lost-for").textContent = t("lost_hint", { age: span(performance.now() - lostAt) });
   tick();
+  stand(sound.heard() !== "no" && lostAt === null);
   if (!fetching && performance.now() - refreshedAt > SAFETY_MS) refresh();
 }
 

@@ -3,65 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
-import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
-from web_desk import DEMO, NOW, PIN, Desk, free_port, served
+from web_desk import NOW, PIN, Desk, served
+from web_page import signs_in
 
 from gateway.operations.tables import Alert
 from gateway.web.app import create_app
 from gateway.web.port import Unrecorded
 from gateway.web.settings import WebSettings
-
-expect.set_options(timeout=5_000)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium_path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def settings() -> WebSettings:
-    return WebSettings(port=free_port(), demo=DEMO)
-
-
-@pytest.fixture
-def url(desk: Desk, settings: WebSettings) -> Iterator[str]:
-    with served(create_app(desk, settings), desk) as address:
-        yield address
-
-
-@pytest.fixture
-def page(browser: Browser, url: str) -> Iterator[Page]:
-    """The desk on a phone, in Chinese; an error in a script or a refused load fails the test."""
-    with browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN") as context:
-        opened = context.new_page()
-        errors: list[str] = []
-        opened.on("pageerror", lambda error: errors.append(str(error)))
-        opened.on(
-            "console", lambda said: errors.append(said.text) if "Content Security" in said.text else None
-        )
-        opened.goto(url + "/")
-        expect(opened.locator("#clock")).to_have_text("15:03:00")  # the script runs
-        yield opened
-        assert errors == []
-
-
-def signs_in(page: Page, name: str = "李敏", pin: str = PIN) -> None:
-    page.locator(f'dialog [data-name="{name}"]').click()
-    for digit in pin:
-        page.locator(f'dialog [data-key="{digit}"]').click()
-    page.locator('dialog [data-key="ok"]').click()
 
 
 def test_from_raised_to_closed_without_reloading(desk: Desk, page: Page) -> None:
@@ -93,7 +45,7 @@ def test_from_raised_to_closed_without_reloading(desk: Desk, page: Page) -> None
     close.get_by_role("button", name="办结：误报").click()
     expect(close.get_by_text("请选误报原因")).to_be_visible()
     close.get_by_role("radio", name="坐下或躺下").check()
-    close.get_by_role("radio", name="有访客 · 12 小时").check()
+    close.get_by_role("radio", name="有访客 12 小时").check()
     expect(close.get_by_text("请选误报原因")).to_be_hidden()
     close.locator("textarea").fill("坐下时动作太快")
     desk.delivers(alert, "值班群", "delivered")
