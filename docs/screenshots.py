@@ -105,15 +105,17 @@ def attend(demo: Demo) -> None:
     """Settle the day's falls and calls, accept what is left, and let 王女士 fall: a desk in the middle of its work."""
     with httpx.Client(base_url=f"{demo.url}/api/v1", timeout=20) as desk:
         desk.post("/signin", json={"name": demo.name, "pin": demo.pin}).raise_for_status()
-        verdicts = {"sos": ("true", "已上门查看，身体无碍"), "fall": ("false", "坐下时动作太快")}
+        closings = {
+            "sos": {"verdict": "true", "outcome": "none_needed", "note": "已上门查看，身体无碍"},
+            "fall": {"verdict": "false", "reason": "sat_down", "note": "坐下时动作太快"},
+        }
+        otherwise = {"verdict": "true", "outcome": "assisted", "note": "已扶起，无外伤"}
         for alert in desk.get("/alerts", params={"state": "open"}).json()["alerts"]:
             if alert["severity"] != "critical":
                 continue
-            verdict, note = verdicts.get(alert["rule"], ("true", "已扶起，无外伤"))
             desk.post(f"/alerts/{alert['id']}/accept").raise_for_status()
-            desk.post(
-                f"/alerts/{alert['id']}/close", json={"verdict": verdict, "note": note}
-            ).raise_for_status()
+            closing = closings.get(alert["rule"], otherwise)
+            desk.post(f"/alerts/{alert['id']}/close", json=closing).raise_for_status()
         away = {"kind": "away", "reason": "去女儿家"}
         desk.post(f"/places/{AWAY}/mode", json=away).raise_for_status()
         desk.post("/demo/fall_bathroom").raise_for_status()

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 
-from gateway.alerts.lifecycle import IN_HAND
+from gateway.alerts.lifecycle import IN_HAND, OUTCOMES, REASONS, VERDICTS
 from gateway.operations import home_views, views
-from gateway.operations.answers import AlertView
+from gateway.operations.answers import AlertDetail, AlertView, Step
 from gateway.operations.people import Person
 from gateway.web.access import SomePerson
 from gateway.web.context import Context
-from gateway.web.render import language_of, page, render
+from gateway.web.history import lines_of, told_of, way_of
+from gateway.web.render import clock_time, language_of, page, render
+from rules.modes import LASTS_MS
 from rules.shaping.matter import is_protected
 
 CARDS_MAX = 50
@@ -131,9 +135,12 @@ def _board(context: Context, language: str, person: Person | None) -> dict[str, 
     now = context.port.health().hub_now_ms
     found = _in_order(found, now)
     closed = views.alerts(context.engine, "closed", limit=CLOSED_MAX).alerts
+    leads = {alert.merged_into for alert in closed if alert.merged_into}
+    found_leads = [views.alert_view(context.engine, lead) for lead in leads]
+    numbers = {lead.id: f"{lead.number:04d}" for lead in found_leads if lead is not None}
     return {
         "open": [_card(context, language, person, alert) for alert in found],
-        "closed": _piece("", render(context, language, "_closed.html", alerts=closed)),
+        "closed": _piece("", render(context, language, "_closed.html", alerts=closed, numbers=numbers)),
         "homes": _piece("", _homes(context, language, person, now)),
         "total": total,
         "more": total - len(found),
@@ -175,12 +182,37 @@ def _homes(context: Context, language: str, person: Person | None, now: int) -> 
 
 
 def _card(context: Context, language: str, person: Person | None, alert: AlertView) -> dict[str, Any]:
-    shown: AlertView | None = alert
+    shown: AlertView = alert
     if person is not None and alert.state in IN_HAND:
-        shown = views.alert(context.engine, alert.id, attending=True)
-    html = render(context, language, "_card.html", alert=shown or alert, person=person, rank=_rank)
-    rings = alert.state == "raised" and _is_loud(alert, context.port.health().hub_now_ms)
+        shown = views.alert(context.engine, alert.id, attending=True) or alert
+    steps = shown.steps if isinstance(shown, AlertDetail) else []
+    now = context.port.health().hub_now_ms
+    zone = ZoneInfo(context.settings.zone)
+    html = render(
+        context,
+        language,
+        "_card.html",
+        alert=shown,
+        person=person,
+        rank=_rank,
+        in_hand=IN_HAND,
+        way=way_of(steps) if steps else None,
+        lines=lines_of(steps, lambda at: clock_time(at, zone, now), _desks(context, steps)),
+        told=told_of(shown),
+        verdicts=VERDICTS,
+        reasons=REASONS,
+        outcomes=OUTCOMES,
+        usual=LASTS_MS,
+    )
+    rings = alert.state == "raised" and _is_loud(alert, now)
     return _piece(alert.id, html) | {"ringing": rings, "raised_at": alert.raised_at, "state": alert.state}
+
+
+def _desks(context: Context, steps: Sequence[Step]) -> dict[str, str]:
+    """What the desks are called that were passed over."""
+    if not any(step.kind == "passed" for step in steps):
+        return {}
+    return {desk.id: desk.name for desk in context.port.desks().desks}
 
 
 def _is_loud(alert: AlertView, now: int) -> bool:

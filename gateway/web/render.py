@@ -13,6 +13,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gateway.alerts import terms
 from gateway.operations.link_views import BY_FAMILY
 from gateway.web.context import Context, is_held
 from gateway.web.words import LANGUAGES, WORDS
@@ -76,6 +77,9 @@ def render(
         .get_template(template)
         .render(
             t=t,
+            terms=terms,
+            gap="" if language == "zh" else " ",
+            term=lambda group, key: term(group, key, language),
             own=lambda text: own_words(text, language),
             span=lambda ms: span(ms, words),
             lasts=lambda ms: lasts(ms, words),
@@ -99,6 +103,16 @@ def render(
             **values,
         )
     )
+
+
+def term(group: str, key: str | None, language: str) -> str:
+    """Say a term of ``gateway.alerts.terms`` as it stands on a button, or the key itself where there is none."""
+    known = getattr(terms, group).get(key)
+    return _capital(known[language] if known else key or "")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def clock_time(ms: int, zone: ZoneInfo, now_ms: int) -> str:
@@ -142,13 +156,15 @@ def own_words(text: Mapping[str, Any], language: str) -> Any:  # noqa: ANN401 a 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["capital"] = _capital
+    return made
 
 
 def _browsers_language(accepted: str) -> str:

@@ -1,5 +1,6 @@
 // Keeps the cards as the server has them, replacing only what changed: half a note stays, and so does the focus.
 
+import { showChosen } from "./closing.js";
 import { element, page, span, hubNow, t } from "./page.js";
 
 const stamps = new Map(page.board.open.map((piece) => [piece.id, piece.stamp]));
@@ -71,17 +72,38 @@ function parsed(html) {
   return holder.content.querySelector("article");
 }
 
+/** What somebody has begun in a card stays: what is written and chosen, what is unfolded, where the focus is. */
 function renew(old, renewed) {
-  const note = old.querySelector("textarea"), chosen = old.querySelector("input:checked");
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  old.replaceWith(renewed);
-  const form = renewed.querySelector("form");
-  if (form && note) form.note.value = note.value;
-  if (form && chosen) form.verdict.value = chosen.value;
-  if (focused) {
-    const same = focused.name
-      ? renewed.querySelector(`[name="${focused.name}"]${focused.type === "radio" ? `[value="${focused.value}"]` : ""}`)
-      : renewed.querySelector(`[data-act="${focused.dataset.act}"]`);
-    (same ?? renewed).focus({ preventScroll: true });
+  for (const form of renewed.querySelectorAll("form[data-act]")) {
+    const before = old.querySelector(`form[data-act="${form.dataset.act}"]`);
+    if (before) keepFields(before, form);
   }
+  for (const details of renewed.querySelectorAll("details[data-keep]")) {
+    details.open = Boolean(old.querySelector(`details[data-keep="${details.dataset.keep}"]`)?.open);
+  }
+  old.replaceWith(renewed);
+  if (focused) (same(focused, renewed) ?? renewed).focus({ preventScroll: true });
+}
+
+function keepFields(before, form) {
+  if (before.dataset.asked) form.dataset.asked = before.dataset.asked;
+  for (const field of form.querySelectorAll("input, textarea")) {
+    if (field.type !== "radio") {
+      const was = before.querySelector(`[name="${field.name}"]`);
+      if (was) field.value = was.value;
+    } else if (before.querySelector(`[name="${field.name}"]:checked`)?.value === field.value) {
+      field.checked = true;
+    }
+  }
+  if (form.dataset.act === "close") showChosen(form);
+}
+
+function same(focused, renewed) {
+  const { name, type, value } = focused;
+  const form = focused.closest("form");
+  const within = (form && renewed.querySelector(`form[data-act="${form.dataset.act}"]`)) ?? renewed;
+  if (name) return within.querySelector(`[name="${name}"]${type === "radio" || type === "submit" ? `[value="${value}"]` : ""}`);
+  if (focused.dataset.act) return renewed.querySelector(`[data-act="${focused.dataset.act}"]`);
+  return focused.matches("summary") ? renewed.querySelector(`[data-keep="${focused.parentElement.dataset.keep}"] summary`) : null;
 }

@@ -1,20 +1,21 @@
 // The duty desk: the stream says that something changed, the board says what to show, the sound says it aloud.
 
+import { asking } from "./ask.js";
+import { showHub, showSound, showUnrecorded, unrecordedRings } from "./bars.js";
 import { cardOf, count, show, tick } from "./board.js";
+import { closingOf, showChosen } from "./closing.js";
 import { playDemo, sawDemo, showDemo } from "./demo.js";
-import { clockSeconds, clockTime, element, hubNow, page, post, setClock, span, t, wordsOf } from "./page.js";
+import { clockSeconds, element, hubNow, page, post, span, t, wordsOf } from "./page.js";
+import { look } from "./seen.js";
 import { pad } from "./signin.js";
 import { shelving } from "./shelf.js";
 import * as sound from "./sound.js";
+import { choose, openDesks, stand } from "./station.js";
 import { follow } from "./stream.js";
 
 const REST_MS = 100, REST_MAX_MS = 3000, SAFETY_MS = 60000;
 
 let board = page.board;
-// What was told from memory: nobody can accept it while nothing can be written, so it rings for a minute and stays in sight.
-const UNRECORDED_RINGS_MS = 60_000;
-let unrecorded = new Set();
-let unrecordedUntil = 0;
 let lostAt = null;
 let afterSignIn = null;
 
@@ -73,6 +74,7 @@ function take(next) {
   if (fresh.some((piece) => piece.state === "raised" && !piece.ringing)) sound.chime();
   if (fresh.some((piece) => piece.ringing)) navigator.vibrate?.([400, 200, 400]);
   showPerson(next.person);
+  look(next);
   ringAsNeeded();
 }
 
@@ -84,45 +86,17 @@ function announce(piece) {
 }
 
 function ringAsNeeded() {
-  if (board.open.some((piece) => piece.ringing) || performance.now() < unrecordedUntil) sound.ring("life");
+  if (board.open.some((piece) => piece.ringing) || unrecordedRings()) sound.ring("life");
   else sound.ring(lostAt !== null ? "lost" : null);
 }
 
 // The bars ------------------------------------------------------------------------------------------------------
 
-function showSound() {
-  const heard = sound.heard();
-  element("deaf").hidden = heard !== "no";
-  element("heard").hidden = heard === "no";
-  element("heard").querySelector("span").textContent = t(heard === "here" ? "sound_on" : "sound_elsewhere");
-}
-
-function showHub(beat) {
-  setClock(beat);
-  element("sim").hidden = !beat.held;
-  element("sim").textContent = beat.driven ? t("sim_driven") : t("sim", { speed: beat.speed });
-  element("feed").hidden = beat.feed_lost_since === null;
-  if (beat.feed_lost_since !== null) element("feed").textContent = t("feed_lost", { time: clockTime(beat.feed_lost_since) });
-  element("fault").hidden = beat.ready;
-  element("fault").textContent = beat.ready ? "" : t("not_ready", { reasons: beat.reasons.join("; ") });
-  showUnrecorded(beat.unrecorded);
-  showDemo(beat.held);
-}
-
-function showUnrecorded(told) {
-  const fresh = told.filter((alert) => !unrecorded.has(alert.id));
-  unrecorded = new Set(told.map((alert) => alert.id));
-  element("unrecorded").hidden = told.length === 0;
-  element("unrecorded").replaceChildren(...told.map((alert) => {
-    const said = document.createElement("p");
-    said.className = "banner fault";
-    said.textContent = t("unrecorded", { text: alert.text[page.language] });
-    return said;
-  }));
-  if (fresh.length) unrecordedUntil = performance.now() + UNRECORDED_RINGS_MS;
-  else if (!told.length) unrecordedUntil = 0;
-  if (fresh.length) navigator.vibrate?.([400, 200, 400]);
+function hubSays(beat) {
+  showHub(beat);
+  if (showUnrecorded(beat.unrecorded)) navigator.vibrate?.([400, 200, 400]);
   ringAsNeeded();
+  showDemo(beat.held);
 }
 
 function showPerson(name) {
@@ -161,14 +135,14 @@ function signIn(words = "", then = null) {
   beginSignIn(words);
 }
 
-/** Do something to an alert as the signed-in person; who is not signed in does so first, and then it is done. */
+/** Do something to an alert as the signed-in person, who signs in first where nobody is; gives whether it is done now. */
 async function act(card, path, body, button, method = "POST") {
   const what = `${card.dataset.what} ${card.dataset.who}`;
   const later = () => act(cardOf(card.dataset.id) ?? card, path, body, button, method);
   const words = path === "accept" ? t("then_accept", { what }) : t("problem.person");
   if (!board.person) {
     signIn(words, later);
-    return;
+    return false;
   }
   const label = button.textContent; // only buttons of words come here: an icon would be lost
   button.disabled = true;
@@ -184,19 +158,37 @@ async function act(card, path, body, button, method = "POST") {
     cardOf(card.dataset.id)?.scrollIntoView({ block: "start" });
     cardOf(card.dataset.id)?.focus({ preventScroll: true });
   }
+  return answer.ok;
 }
 
 async function close(form) {
-  const card = form.closest("article");
-  const verdict = form.verdict.value;
-  if (!verdict) {
-    toast(t("verdict_missing"));
-    form.querySelector("input").focus();
+  const body = closingOf(form);
+  if (body) await act(form.closest("article"), "close", body, form.querySelector(".settle"));
+}
+
+const call = (form, button) =>
+  act(form.closest("article"), "call", { whom: form.whom.value, result: button.value }, button);
+
+async function comment(form) {
+  const text = form.text.value.trim();
+  form.querySelector(".missing").hidden = Boolean(text);
+  if (!text) {
+    form.text.focus();
     return;
   }
-  const body = { verdict, note: form.note.value.trim() };
-  const button = form.querySelector("button");
-  await act(card, "close", body, button);
+  if (await act(form.closest("article"), "comment", { text }, form.querySelector("button"))) {
+    document.querySelector(`#a-${CSS.escape(form.closest("article").dataset.id)} [name="text"]`)?.form.reset();
+  }
+}
+
+const ask = asking(element("ask"), (about, path, body, button) => act(about, path, body, button));
+
+/** Ask first, who is signed in; who is not does that before. */
+function askFirst(button) {
+  const about = button.closest("[data-id]");
+  const { act: kind } = button.dataset, title = button.textContent.trim();
+  if (board.person) ask.open(about, kind, title);
+  else signIn(t("problem.person"), () => ask.open(about, kind, title));
 }
 
 const shelf = shelving(element("shelf"), {
@@ -224,34 +216,46 @@ const acts = {
     else signIn(t("problem.person"), () => shelf.open(cardOf(card.dataset.id) ?? card));
   },
   unshelve: (button) => act(button.closest("article"), "shelve", {}, button, "DELETE"),
-  leave: () => shelf.close(),
+  depart: (button) => act(button.closest("article"), "depart", {}, button),
+  arrive: (button) => act(button.closest("article"), "arrive", {}, button),
+  raise_up: askFirst,
+  hand_over: askFirst,
+  reopen: askFirst,
+  go_close: (button) => {
+    const form = button.closest("article").querySelector('form[data-act="close"]');
+    form.scrollIntoView({ block: "start" });
+    form.querySelector("input").focus({ preventScroll: true });
+  },
+  which_desk: openDesks,
+  desk: choose,
+  leave: (button) => button.closest("dialog").close(),
   demo: (button) => playDemo(button.dataset.scenario),
 };
 
 document.addEventListener("click", ({ target }) => {
   element("toast").hidden = true; // it has been read; it must not lie over what is tapped next
+  const line = target.closest("a[data-whom]");
+  if (line) line.closest("section").querySelector(`[name="whom"][value="${line.dataset.whom}"]`).checked = true;
   const button = target.closest("button[data-act]");
   if (button) acts[button.dataset.act](button);
 });
 document.addEventListener("submit", (event) => {
-  const doings = { close, shelf: (form) => shelf.submit(form) };
+  const doings = { close, comment, call, shelf: (form) => shelf.submit(form), ask: (form) => ask.submit(form) };
   const doing = doings[event.target.dataset.act];
   if (!doing) return;
   event.preventDefault();
-  doing(event.target);
+  doing(event.target, event.submitter);
 });
 document.addEventListener("change", ({ target }) => {
   const form = target.closest('form[data-act="close"]');
-  if (form && target.name === "verdict") {
-    form.querySelector("button").textContent = t("close_as", { verdict: t(`verdict_${target.value}`) });
-  }
+  if (form) showChosen(form);
 });
 
 // Life ----------------------------------------------------------------------------------------------------------
 
 const check = follow({
-  hello: (beat) => { showHub(beat); refresh(); },
-  beat: showHub,
+  hello: (beat) => { hubSays(beat); refresh(); },
+  beat: hubSays,
   alert: (alert) => { sawDemo(alert); refresh(); },
   place: () => refresh(),
   reload: () => refresh(),
@@ -277,11 +281,13 @@ function everySecond() {
   element("clock").textContent = clockSeconds(hubNow());
   if (lostAt !== null) element("lost-for").textContent = t("lost_hint", { age: span(performance.now() - lostAt) });
   tick();
+  stand(sound.heard() !== "no" && lostAt === null);
   if (!fetching && performance.now() - refreshedAt > SAFETY_MS) refresh();
 }
 
 sound.onHeard(showSound);
 count(board);
+look(board);
 showDemo();
 ringAsNeeded();
 everySecond();

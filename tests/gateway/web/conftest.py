@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from web_desk import Desk
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from web_desk import DEMO, Desk, free_port, served
+
+from gateway.web.app import create_app
+from gateway.web.settings import WebSettings
+
+expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +35,41 @@ def desk(tmp_path: Path, settled: Path) -> Iterator[Desk]:
     made = Desk(tmp_path)
     yield made
     made.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium_path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def settings() -> WebSettings:
+    return WebSettings(port=free_port(), demo=DEMO)
+
+
+@pytest.fixture
+def url(desk: Desk, settings: WebSettings) -> Iterator[str]:
+    with served(create_app(desk, settings), desk) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    """The desk on a phone, in Chinese; an error in a script or a refused load fails the test."""
+    with browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN") as context:
+        opened = context.new_page()
+        errors: list[str] = []
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        opened.on(
+            "console", lambda said: errors.append(said.text) if "Content Security" in said.text else None
+        )
+        opened.goto(url + "/")
+        expect(opened.locator("#clock")).to_have_text("15:03:00")  # the script runs
+        yield opened
+        assert errors == []

@@ -53,7 +53,8 @@ def test_an_alert_says_who_where_why_and_what_to_do_in_both_languages(desk: Desk
         "device_id", "room", "active_at", "raised_at", "ended_at", "accepted_by", "accepted_at", "closed_by",
         "closed_at", "verdict", "note", "rung", "escalate_at", "escalated_at", "version", "evidence", "recorded",
         "deliveries", "count", "last_at", "group_id", "group_size", "severity_before", "changed_why",
-        "shelved_until", "shelved_by", "shelved_why",
+        "shelved_until", "shelved_by", "shelved_why", "place_kind", "reason", "outcome", "settled_at",
+        "assigned_to", "merged_into", "reopened",
     }  # fmt: skip
 
 

@@ -3,65 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
-import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
-from web_desk import DEMO, NOW, PIN, Desk, free_port, served
+from web_desk import NOW, PIN, Desk, served
+from web_page import signs_in
 
 from gateway.operations.tables import Alert
 from gateway.web.app import create_app
 from gateway.web.port import Unrecorded
 from gateway.web.settings import WebSettings
-
-expect.set_options(timeout=5_000)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium_path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def settings() -> WebSettings:
-    return WebSettings(port=free_port(), demo=DEMO)
-
-
-@pytest.fixture
-def url(desk: Desk, settings: WebSettings) -> Iterator[str]:
-    with served(create_app(desk, settings), desk) as address:
-        yield address
-
-
-@pytest.fixture
-def page(browser: Browser, url: str) -> Iterator[Page]:
-    """The desk on a phone, in Chinese; an error in a script or a refused load fails the test."""
-    with browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN") as context:
-        opened = context.new_page()
-        errors: list[str] = []
-        opened.on("pageerror", lambda error: errors.append(str(error)))
-        opened.on(
-            "console", lambda said: errors.append(said.text) if "Content Security" in said.text else None
-        )
-        opened.goto(url + "/")
-        expect(opened.locator("#clock")).to_have_text("15:03:00")  # the script runs
-        yield opened
-        assert errors == []
-
-
-def signs_in(page: Page, name: str = "李敏", pin: str = PIN) -> None:
-    page.locator(f'dialog [data-name="{name}"]').click()
-    for digit in pin:
-        page.locator(f'dialog [data-key="{digit}"]').click()
-    page.locator('dialog [data-key="ok"]').click()
 
 
 def test_from_raised_to_closed_without_reloading(desk: Desk, page: Page) -> None:
@@ -85,22 +37,35 @@ def test_from_raised_to_closed_without_reloading(desk: Desk, page: Page) -> None
     expect(card).to_contain_text("2580#")
     expect(card.locator('a[href="tel:13900001234"]')).to_be_visible()
 
-    card.get_by_role("button", name="办结").click()
-    expect(page.locator("#toast")).to_have_text("请先选核实结果")
-    card.get_by_role("radio", name="误报").check()
-    card.locator("textarea").fill("坐下时动作太快")
+    close = card.locator("form.closing")
+    close.get_by_role("button", name="办结").click()
+    expect(close).to_contain_text("请先选核实结果")
+    expect(close.get_by_role("radio", name="已协助")).to_have_count(0)  # only what belongs to the verdict
+    close.get_by_role("radio", name="误报").check()
+    close.get_by_role("button", name="办结：误报").click()
+    expect(close.get_by_text("请选误报原因")).to_be_visible()
+    close.get_by_role("radio", name="坐下或躺下").check()
+    close.get_by_role("radio", name="有访客 12 小时").check()
+    expect(close.get_by_text("请选误报原因")).to_be_hidden()
+    close.locator("textarea").fill("坐下时动作太快")
     desk.delivers(alert, "值班群", "delivered")
     desk.changes.publish(alert)
-    expect(card).to_contain_text("值班群 已送达")  # the card was renewed: choice and note are still there
-    expect(card.locator("textarea")).to_have_value("坐下时动作太快")
-    card.get_by_role("button", name="办结").click()
+    expect(card).to_contain_text(
+        "站点 · 值班群 已送达"
+    )  # the card was renewed: what was chosen is still there
+    expect(close.locator("textarea")).to_have_value("坐下时动作太快")
+    expect(close.get_by_role("radio", name="坐下或躺下")).to_be_checked()
+    close.get_by_role("button", name="办结：误报").click()
     expect(card).to_have_count(0)
     expect(page.locator("#closed")).to_contain_text("误报")
+    expect(page.locator("#closed")).to_contain_text("坐下或躺下")
     expect(page.locator("#closed")).to_contain_text("坐下时动作太快")
+    expect(page.locator("#homes")).to_contain_text("王女士 有访客")
     expect(page).to_have_title("Carehub 值班台")
     with Session(desk.engine) as session:
         row = session.get_one(Alert, alert)
-        assert (row.state, row.closed_by, row.verdict) == ("closed", "李敏", "false")
+        closed = (row.state, row.closed_by, row.verdict, row.reason)
+        assert closed == ("closed", "李敏", "false", "sat_down")
     assert page.evaluate("window.untouched")
 
 
@@ -208,7 +173,7 @@ def test_an_alert_is_put_off_and_brought_back(desk: Desk, page: Page) -> None:
     expect(card).to_contain_text("李敏 暂缓提醒至 19:03：家属在场")
     card.get_by_role("button", name="恢复提醒").click()
     expect(card).not_to_contain_text("家属在场")
-    assert [command["kind"] for command in desk.commands] == ["shelve", "unshelve"]
+    assert [done["kind"] for done in desk.commands if done["kind"] != "see"] == ["shelve", "unshelve"]
 
 
 def test_all_of_a_kind_in_a_home_is_silenced_from_its_alert(desk: Desk, page: Page) -> None:
@@ -221,7 +186,7 @@ def test_all_of_a_kind_in_a_home_is_silenced_from_its_alert(desk: Desk, page: Pa
     dialog.get_by_label("其他原因").fill("装修")
     dialog.get_by_role("button", name="暂缓提醒").click()
     expect(page.locator("#toast")).to_have_text("已暂缓提醒：久未活动，王女士")
-    asked = desk.commands[0]["data"]
+    (asked,) = [done["data"] for done in desk.commands if done["kind"] == "silence"]
     assert (asked["rule"], asked["reason"]) == ("no_activity", "装修")
 
 

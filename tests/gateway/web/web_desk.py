@@ -139,6 +139,12 @@ class Desk:
         with self._one_at_a_time:
             return self._apply(act, id)
 
+    def acts(self, kind: str, alert: str = "", by: str = "李敏", **data: str) -> None:
+        """Do it as somebody does elsewhere."""
+        with self._one_at_a_time:
+            done = self._apply(Act(kind=kind, by=by, place="", alert=alert, data=data), f"{kind} {alert}")
+        assert done.ok, done.reason
+
     def _apply(self, act: Act, id: str) -> Outcome:  # noqa: A002 the port's word
         with Session(self.engine) as session, session.begin():
             command = Command(self.state.hub_now_ms, id, act.kind, act.alert, act.by, act.data, act.place)
@@ -164,11 +170,12 @@ class Desk:
             change_mode(session, ModeChanged(command.key, command.at, "", 0, command.by, "command"))
 
     def desks(self) -> DeskList:
+        deaf = self.duty.deaf()
         return DeskList(
             tuple(
                 DeskNow(
                     id=desk.id, name=desk.name, serves=desk.serves, at=desk.at, console=desk.console, staffed=True,
-                    on_duty=(), hears_by="console" if desk.id in self.beats else "", deaf_since=None,
+                    on_duty=(), hears_by="console" if desk.id in self.beats else "", deaf_since=deaf.get(desk.id),
                     taken_over_by="", taken_over_at=None, note="",
                 )
                 for desk in self.duty.plan.desks
