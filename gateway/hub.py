@@ -129,7 +129,7 @@ class Hub:
         self.delivery = Delivery(
             self.database,
             self.channels,
-            words=Wording(zone=zone, address_of=self.duty.address_of),
+            words=Wording(zone=zone, address_of=self.duty.address_of, link_of=self.links.link_of),
             hub_now_ms=self.clock.now,
             settled=self.changes.publish,
             followers=read_followers(self.settings),

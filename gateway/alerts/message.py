@@ -112,6 +112,7 @@ class AlertMessage:
     recorded: bool
     late_ms: int
     about: str = "alert"  # what of it is told: one of ``ABOUTS``
+    link: str = ""  # where to accept it, or a guard's slip; '' where people outside do not reach the hub
     step: StepFacts | None = None  # what has happened, where a following system is told of it
     audience: Audience = "staff"  # whose words these are
     numbers: tuple[int, ...] = ()  # of the alerts that a digest gathers, the most urgent first

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Connection, Engine, Row, String, bindparam, case, cast, func, literal, select
 from sqlalchemy.orm import aliased
@@ -18,6 +18,8 @@ from gateway.notify.outbox import Waiting
 from gateway.operations.tables import Alert, AlertStep, Contact, Outbox, Place
 
 AddressOf: TypeAlias = Callable[[str, str], str]  # of a person of the duty plan on a channel; '' for none
+# The address to accept an alert at, or of a slip: of the purpose, the alert and the desk; '' where nobody outside reaches it.
+LinkOf: TypeAlias = Callable[[Literal["accept", "slip"], str, str], str]
 AUDIENCES: dict[str, Audience] = {"desk": "staff", "family": "family", "guard": "guard"}
 GATHERED_ABOUTS = ("alert", "recontact")
 CODED = {
@@ -35,6 +37,7 @@ class Wording:
     zone: tzinfo
     outside: OutsidePlace = "door"
     address_of: AddressOf = lambda _person, _channel: ""
+    link_of: LinkOf = lambda _purpose, _alert, _desk: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ _MESSAGE_COLUMNS = (
     Outbox.about,
     Outbox.person,
     Outbox.role,
+    Outbox.desk,
     Outbox.errand,
     Outbox.ways,
     Outbox.step_id,
@@ -203,7 +207,17 @@ def _message(connection: Connection, row: Row[*tuple[Any, ...]], words: Wording)
         hands=_hands(row),
         audience=AUDIENCES[row.role],
     )
-    return message if row.step_id is None else replace(message, step=_step(row))
+    if row.step_id is not None:
+        return replace(message, step=_step(row))
+    return replace(message, link=_link(row, words))
+
+
+def _link(row: Row[*tuple[Any, ...]], words: Wording) -> str:
+    """Where whoever is told can answer: staff may accept what nobody has, a guard says who opens the door."""
+    if row.role == "guard":
+        return words.link_of("slip", row.alert_id, row.desk)
+    accepts = row.role == "desk" and row.about == "alert" and row.kind != "device"
+    return words.link_of("accept", row.alert_id, "") if accepts else ""
 
 
 def _step(row: Row[*tuple[Any, ...]]) -> StepFacts:

@@ -44,5 +44,7 @@ def _parts(message: AlertMessage) -> list[str]:
     parts = []
     for language in ("zh", "en"):
         parts.append(message.text.get(language, ""))
+        if language == "zh":
+            parts.append(message.link)  # before what may be cut
         parts += [f"{number}. {step}" for number, step in enumerate(message.todo.get(language, []), 1)]
     return parts

@@ -14,11 +14,14 @@ from parts import until
 from receiver import Receiver, Reply, receiving
 from sqlalchemy import Engine
 
+from gateway.duty.route import Told
 from gateway.notify.channel import Channel, OverBudget, Recoverable, Unrecoverable
 from gateway.notify.delivery import Delivery
 from gateway.notify.outbox_words import Wording
 from gateway.notify.webhook import Webhook
 from gateway.notify.wecom import WeComRobot
+from gateway.notify.words import text_of
+from gateway.operations.links import Links
 
 WORDS = Wording(
     zone=ZoneInfo("Asia/Shanghai"),
@@ -136,3 +139,24 @@ def test_a_channel_works_by_its_last_try_and_over_budget_says_nothing_about_that
         assert Delivery(engine, {}, words=WORDS).states.works("sms"), "remembered over a restart"
 
     asyncio.run(run())
+
+
+def test_a_link_is_in_the_message_only_where_people_outside_reach_the_hub(engine: Engine) -> None:
+    raise_alert(engine, 1, to_group("robot"), Told("", "guard", "gate", ("guards",)), kind="life_safety")
+    robot, guards = People(lambda: 0.0), People(lambda: 0.0)
+
+    async def run(words: Wording) -> None:
+        worker = Delivery(engine, {"robot": robot, "guards": guards}, words=words)
+        running = asyncio.create_task(worker.run())
+        await until(lambda: settled(engine, 2))
+        running.cancel()
+        await asyncio.wait([running])
+
+    links = Links(b"s" * 32, "https://care.example.org")
+    asyncio.run(run(Wording(zone=WORDS.zone, link_of=links.link_of)))
+    ((*_, to_staff),), ((*_, to_guard),) = robot.got[""], guards.got[""]
+    assert to_staff.link == links.link_of("accept", "a1")
+    assert to_guard.link == links.link_of("slip", "a1", "gate")
+    assert to_guard.text["zh"].startswith("物业协助：")
+    assert to_staff.link in text_of(to_staff, 2048)
+    assert Wording(zone=WORDS.zone).link_of("accept", "a1", "") == ""
