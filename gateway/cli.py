@@ -17,6 +17,7 @@ from gateway.backup.command import backup, restore
 from gateway.bench.command import bench_app
 from gateway.commands import import_registry, reload_rules, staff_app, try_cases
 from gateway.device_commands import devices_app
+from gateway.duty.plan import Plan
 from gateway.duty_commands import duty_app
 from gateway.export.command import export_app
 from gateway.journal_command import journal_app
@@ -99,7 +100,7 @@ def check(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
         from gateway.rules_in_force import doubts
 
         settings = settings_of(config)
-        read_duty(settings, open_channels(settings))
+        plan = read_duty(settings, open_channels(settings))
         open_heartbeat(settings, list)
         web_settings(settings)
         book, places = read_rulebook(settings), read_places(settings)
@@ -108,11 +109,28 @@ def check(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     lines = [f"settings are fine; {len(rules)} rules: {', '.join(rules)}"]
     lines += [f"  {difference}" for difference in differences]
     lines += [f"warning: {warning}" for warning in warnings]
+    gaps = _gaps_of(settings, plan) if settings.hub.duty else []
+    lines += gaps
     for line in lines:
         err.print(line, highlight=False, markup=False, soft_wrap=True)
     if as_json:
-        found = {"rules": rules, "overrides": differences, "warnings": warnings}
+        found = {"rules": rules, "overrides": differences, "warnings": warnings, "gaps": gaps}
         typer.echo(json.dumps(found, ensure_ascii=False))
+    if gaps:
+        raise typer.Exit(1)
+
+
+def _gaps_of(settings: Settings, plan: Plan) -> list[str]:
+    """In words, every hour of the coming weeks in which an alert about a registered place would reach nobody."""
+    from zoneinfo import ZoneInfo
+
+    from gateway.duty.coverage import gaps, matters_of
+    from gateway.duty.gap_words import lines_of
+    from gateway.parts import read_registered
+
+    zone, now = ZoneInfo(settings.hub.zone), time.time_ns() // 1_000_000
+    matters = matters_of(plan, read_registered(settings) or ())
+    return lines_of(gaps(plan, matters, from_ms=now, zone=zone, calendar=settings.hub.calendar), zone)
 
 
 app.command(name="import")(import_registry)

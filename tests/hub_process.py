@@ -87,6 +87,7 @@ class HubProcess:
     constants: dict[str, Any] = field(default_factory=dict)
     on_disk: Path | None = None
     reserve_mb: int = 1
+    duty: str = ""
     port: int = field(default_factory=free_port)
     process: Hatched | None = None
     http: httpx.Client = field(init=False)
@@ -119,8 +120,12 @@ class HubProcess:
     def more_of_hub(self) -> str:
         """Rules of its own, when its folder has some."""
         rules = self.folder / "rules"
+        plan = ""
+        if self.duty:
+            (self.folder / "duty.yaml").write_text(self.duty, encoding="utf-8")
+            plan = f'duty = "{self.folder / "duty.yaml"}"\n'
         reserve = f"disk_reserve_mb = {self.reserve_mb}\n"
-        return reserve + (f'rules = "{rules}"\n' if rules.is_dir() else "")
+        return reserve + plan + (f'rules = "{rules}"\n' if rules.is_dir() else "")
 
     def give_rules(self, text: str) -> None:
         """Judge by these rules instead of the built-in ones; before ``start``."""
