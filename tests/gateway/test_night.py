@@ -21,7 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.alerts.message import AlertMessage
-from gateway.alerts.terms import CALLS, OUTCOMES, PASSED, STEPS, VERDICTS, WHOM
+from gateway.alerts.terms import CALLS, DOORS, OUTCOMES, PASSED, STEPS, VERDICTS, WHOM
 from gateway.duty.file import load_plan
 from gateway.notify.channel import GROUP, Proof, Receipt, Recipient
 from gateway.notify.delivery import Delivery
@@ -167,7 +167,7 @@ async def does(
 
 def history(desk: Desk) -> list[str]:
     """The steps of every alert as its page tells them."""
-    words = {**CALLS, **OUTCOMES, **VERDICTS, **WHOM, **PASSED}
+    words = {**CALLS, **OUTCOMES, **VERDICTS, **WHOM, **PASSED, **DOORS}
     desks = {one.id: one.name for one in desk.duty.plan.desks}
     found: list[str] = []
     transcript = Transcript(desk)
@@ -224,6 +224,10 @@ async def live(folder: Path) -> list[str]:
         await does(desk, transcript, on_duty, "accept", "接警（后一条）", 2)
         await does(desk, transcript, on_duty, "merge", "并入前一条", 2, into=desk.alerts()[0].id)
         await does(desk, transcript, on_duty, "depart", "已出发")
+        await at(desk, "03:17:00")
+        await does(desk, transcript, "莲花二村保安室", "slip", "协助单：已到", answer="arrived")
+        await at(desk, "03:18:00")
+        await does(desk, transcript, "莲花二村保安室", "slip", "协助单：有人应答", answer="answered")
         await at(desk, "03:31:00")
         await does(desk, transcript, on_duty, "arrive", "已到达")
         await at(desk, "03:52:00")
