@@ -167,7 +167,7 @@ async def does(
 
 def history(desk: Desk) -> list[str]:
     """The steps of every alert as its page tells them."""
-    words = {**CALLS, **OUTCOMES, **VERDICTS, **WHOM, **PASSED, **DOORS}
+    words = {**DOORS, **CALLS, **OUTCOMES, **VERDICTS, **WHOM, **PASSED}
     desks = {one.id: one.name for one in desk.duty.plan.desks}
     found: list[str] = []
     transcript = Transcript(desk)
