@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gateway.hub import Hub
 
 NOT_REFUSED = ("read", "repeated", "cleared")  # of what ingest counts: all else is a reason for refusing
-OUTCOMES = ("delivered", "failed", "waiting", "withdrawn")
+OUTCOMES = ("sent", "delivered", "failed", "waiting", "withdrawn")
 
 
 def figures(hub: Hub) -> list[Figure]:
@@ -99,13 +99,20 @@ def _refused(hub: Hub) -> list[Figure]:
         labelled(
             "carehub_deliveries_total",
             "counter",
-            "Tries to bring a message to a channel, by what became of them; waiting: it is tried again.",
+            "Tries to bring a message to a channel, by what became of them; sent: not proven; waiting: it is tried again.",
             [
                 (tries.get((name, outcome), 0), {"channel": name, "outcome": outcome})
                 for name in hub.delivery.channels
                 for outcome in OUTCOMES
             ],
         ),
+        labelled(
+            "carehub_channel_works",
+            "gauge",
+            "1 for a channel whose last message or test was taken, 0 where it was not or it was never tried.",
+            [(float(hub.delivery.states.works(name)), {"channel": name}) for name in hub.delivery.channels],
+        ),
+        gauge("carehub_desks_deaf", "Desks that are staffed and cannot hear.", len(hub.duty.deaf())),
         gauge(
             "carehub_devices_over_rate",
             "Devices that lately sent more than they may; what was too much is refused as too_many.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import json
 import logging
@@ -19,7 +18,7 @@ from gateway.backup.jobs import Backups
 from gateway.clock import Clock, TownClock
 from gateway.clock_watch import ClockWatch
 from gateway.disk import DiskWatch
-from gateway.duty_keeper import DutyGapsError, DutyKeeper
+from gateway.duty_keeper import DutyKeeper
 from gateway.engine.engine import Engine
 from gateway.figures import about_itself
 from gateway.health import reasons, warnings
@@ -35,7 +34,6 @@ from gateway.link_secret import link_secret
 from gateway.listening import listen
 from gateway.lock import FolderLock
 from gateway.memory import begin_memory, release_memory, settle_memory
-from gateway.mistakes import FileMistakes
 from gateway.notify import outbox
 from gateway.notify.delivery import Delivery
 from gateway.notify.outbox_words import Wording
@@ -59,9 +57,10 @@ from gateway.parts import (
 from gateway.pulse import Pulse
 from gateway.recovery import Recovery, ToldToEndError
 from gateway.registry import apply as registry
+from gateway.reloading import Reloads
 from gateway.replaying import Replays
 from gateway.retention import Retention
-from gateway.rules_in_force import Reloaded, RulesInForce
+from gateway.rules_in_force import RulesInForce
 from gateway.serving import WebServer
 from gateway.settings import Settings
 from gateway.store.duckdb import DuckDBStore
@@ -70,7 +69,7 @@ from gateway.store_writer import StoreWriter
 from gateway.unrecorded_teller import UnrecordedTeller
 from gateway.waiting_room import WaitingRoom
 from gateway.web.changes import ChangeFeed
-from rules.world import Definition, Device, Place, changed_rules
+from rules.world import Definition, Device, Place
 
 log = logging.getLogger(__name__)
 JOURNAL = "journal.sqlite"
@@ -85,8 +84,7 @@ class Hub:
         self._stop = asyncio.Event()
         self._told = False
         self._plays = itertools.count(1)
-        self._reloading = asyncio.Lock()
-        self._reloads: set[asyncio.Task[None]] = set()
+        self.reloads = Reloads(self)
         settings.hub.data.mkdir(parents=True, exist_ok=True)
         self._heed_settings()
         self._open_files()
@@ -306,7 +304,7 @@ class Hub:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, end)
         # The terminal hangs up when it closes: then the hub ends. Where there is none, HUP means "read your rules again".
-        loop.add_signal_handler(signal.SIGHUP, self.stop if os.isatty(0) else self._reload_soon)
+        loop.add_signal_handler(signal.SIGHUP, self.stop if os.isatty(0) else self.reloads.soon)
 
     async def _recover(self) -> None:
         """Take up where the last run ended; meanwhile the port says how far that is. Raises ``ToldToEndError``."""
@@ -329,10 +327,10 @@ class Hub:
     async def _end(self, web: WebServer, tasks: set[asyncio.Task[object]]) -> None:
         web.should_exit = True
         self.changes.close()
-        for task in tasks | self._reloads:
+        for task in tasks | self.reloads.tasks:
             if task.get_name() != "web":
                 task.cancel()
-        await asyncio.gather(*tasks, *self._reloads, return_exceptions=True)
+        await asyncio.gather(*tasks, *self.reloads.tasks, return_exceptions=True)
         await self.replays.close()
         await self.line.close()
         await asyncio.to_thread(self.writer.stop)
@@ -364,39 +362,6 @@ class Hub:
             calendar=self.settings.hub.calendar,
             overrides=self.rules.overrides_in({place.key: place for place in places}),
         )
-
-    async def reload_rules(self) -> Reloaded:
-        """Read the rule files again and judge by them from now on; raises ``FileMistakes`` and goes on as before."""
-        async with self._reloading:
-            try:
-                self.rules.take(await asyncio.to_thread(self.rules.read))
-            except FileMistakes as error:
-                self.rules.refuse(error)
-                raise
-            before, after = self.engine.world.definition, self.definition()
-            answer = await self.line.change_world(after)
-            changed = changed_rules(before, after, in_words=True)
-            log.info("rules read again: %s", ", ".join(changed) or "nothing has changed")
-            return Reloaded(
-                version=answer.version,
-                rules=tuple(rule.id for rule in self.rules.rules),
-                differences=tuple(map(str, self.rules.book.differences)),
-                changed=changed,
-                anew=changed_rules(before, after),
-            )
-
-    def _reload_soon(self) -> None:
-        async def reload() -> None:
-            with contextlib.suppress(FileMistakes):  # they are in the log and in the figures
-                await self.reload_rules()
-            try:
-                await self.duty_keeper.reload()
-            except (FileMistakes, DutyGapsError) as error:
-                log.error("the duty plan is not read again; it goes on as before: %s", error)  # noqa: TRY400 its words say it all
-
-        task = asyncio.get_running_loop().create_task(reload(), name="reload")
-        self._reloads.add(task)
-        task.add_done_callback(self._reloads.discard)
 
     def play(self, scenario: str) -> None:
         """Ask the town for a scenario; raises ``ConnectionError`` while the broker is away."""

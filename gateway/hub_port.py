@@ -258,7 +258,7 @@ class WebPort(StoredPort):
         hub = self._hub
         try:
             async with asyncio.timeout(COMMAND_WITHIN_S):
-                done = await hub.reload_rules()
+                done = await hub.reloads.rules()
         except FileMistakes as errors:
             return Imported(ok=False, report={"errors": [str(mistake) for mistake in errors.mistakes]})
         except TimeoutError:
