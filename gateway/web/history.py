@@ -16,7 +16,9 @@ _CODED: dict[str, Sequence[Mapping[str, Text]]] = {  # the words that a step's d
     "unconfirmed": (terms.VERDICTS,),
     "called": (terms.WHOM, terms.CALLS),
     "passed": (terms.PASSED,),
+    "slip": (terms.DOORS,),
 }
+BY_DESKS = {"passed", "slip"}  # their steps are by a desk, not by a person
 _SAYS_NOTHING = {"sent", "delivered", "merged"}  # a receipt and an id are no words
 _OF_PEOPLE = {"console", "api", "link", "voice"}
 SHOWN_DELIVERIES = ("failed", "waiting", "gathered", "sent", "delivered")  # first what may want seeing to
@@ -36,12 +38,14 @@ class Way:
     """How far an alert is; all of it since it was raised or opened again the last time.
 
     ``at``: since when it is in each state, in whose hands it is now. ``kept_open``: when somebody could not confirm a matter of
-    life, which closed nothing. ``reopened``: why it was opened again. ``merged``: numbers of the alerts that are part of it.
+    life, which closed nothing. ``door``: the last answer of the guard who was asked to knock. ``reopened``: why it was opened
+    again. ``merged``: numbers of the alerts that are part of it.
     """
 
     at: dict[str, int] = field(default_factory=dict)
     call: Called | None = None
     kept_open: int | None = None
+    door: Step | None = None
     reopened: str = ""
     merged: tuple[str, ...] = ()
 
@@ -61,7 +65,7 @@ def way_of(steps: Sequence[Step]) -> Way:
     """Read the steps, oldest first."""
     begins = max((at for at, step in enumerate(steps) if step.kind == "reopened"), default=0)
     at: dict[str, int] = {}
-    call, kept_open = None, None
+    call, kept_open, door = None, None, None
     for step in steps[begins:]:
         if step.kind in _BEGINS:
             at = {"accepted": step.at}
@@ -70,12 +74,15 @@ def way_of(steps: Sequence[Step]) -> Way:
         elif step.kind == "called":
             whom, result = (*step.detail.split(" "), "", "")[:2]
             call = Called(whom, result, step.at)
+        elif step.kind == "slip":
+            door = step
         elif step.kind == "unconfirmed":
             kept_open = step.at
     return Way(
         at=at,
         call=call,
         kept_open=kept_open,
+        door=door,
         reopened=steps[begins].detail if steps and steps[begins].kind == "reopened" else "",
         merged=tuple(f"{int(one.detail):04d}" for one in steps if one.kind == "merged_in"),
     )
@@ -89,7 +96,7 @@ def lines_of(
         Line(
             at=step.at,
             what=terms.STEPS.get(step.kind, {"zh": step.kind, "en": step.kind}),
-            by=desks.get(step.by, step.by) if step.kind == "passed" else step.by,
+            by=desks.get(step.by, step.by) if step.kind in BY_DESKS else step.by,
             said=_said(step, clock),
             via=step.via if step.via in _OF_PEOPLE - {"console"} else "",
         )

@@ -16,7 +16,7 @@ from gateway.operations.answers import AlertDetail, AlertView, Step
 from gateway.operations.people import Person
 from gateway.web.access import SomePerson
 from gateway.web.context import Context
-from gateway.web.history import lines_of, told_of, way_of
+from gateway.web.history import BY_DESKS, lines_of, told_of, way_of
 from gateway.web.render import clock_time, language_of, page, render
 from rules.modes import LASTS_MS
 from rules.shaping.matter import is_protected
@@ -209,8 +209,8 @@ def _card(context: Context, language: str, person: Person | None, alert: AlertVi
 
 
 def _desks(context: Context, steps: Sequence[Step]) -> dict[str, str]:
-    """What the desks are called that were passed over."""
-    if not any(step.kind == "passed" for step in steps):
+    """What the desks are called that were passed over, or whose guard answered."""
+    if not any(step.kind in BY_DESKS for step in steps):
         return {}
     return {desk.id: desk.name for desk in context.port.desks().desks}
 

@@ -26,6 +26,7 @@ let resting = null;
 let restUntil = 0;
 let again = false;
 let refreshedAt = performance.now();
+let comings = 0; // how often somebody has signed in or out: what was read before is another person's board
 
 /** Read the board anew: at once, or after a rest that grows with the time the hub takes to answer. */
 function refresh() {
@@ -54,11 +55,14 @@ function refresh() {
 async function read() {
   const began = performance.now();
   refreshedAt = began;
+  const before = comings;
   try {
     const answer = await fetch(`/board?lang=${page.language}`, { signal: AbortSignal.timeout?.(15000) });
     if (answer.status === 401) location.assign("/enter");
     if (!answer.ok) throw new Error(`board ${answer.status}`);
-    take(await answer.json());
+    const next = await answer.json();
+    if (before === comings) take(next);
+    else again = true;
   } catch (error) {
     console.warn(error);
     refreshedAt = began - SAFETY_MS + 2000; // once more in 2 s
@@ -121,6 +125,7 @@ const beginSignIn = pad(dialog, {
   done: async (name) => {
     const then = afterSignIn;
     dialog.close();
+    comings++;
     board.person = name;
     showPerson(name);
     if (then) await then();
@@ -207,6 +212,7 @@ const acts = {
   signin: () => signIn(),
   signout: async () => {
     await post("/api/v1/signout");
+    comings++;
     await refresh();
   },
   accept: (button) => act(button.closest("article"), "accept", {}, button),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from parts import wait_until
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import APIResponse, Browser, Locator, Page, Route, expect
 from sqlalchemy.orm import Session
 from web_desk import PIN, Desk, served
 from web_page import signs_in
@@ -71,6 +71,8 @@ def test_the_whole_way_of_a_fall_on_a_phone(desk: Desk, page: Page) -> None:
     card.get_by_role("button", name="无人接").click()
     expect(card.locator(".news")).to_contain_text("15:03 长者：无人接 不会办结，已上报上一级。")
     passes(desk, 1)
+    desk.acts("slip", str(card.get_attribute("data-id")), by="门卫", answer="answered")
+    expect(card.locator(".door-said")).to_contain_text("15:04 物业：有人应答")
     card.get_by_role("button", name="已出发").click()
     expect(card.locator(".taken")).to_contain_text("已出发 15:04")
     passes(desk, 8)
@@ -211,6 +213,27 @@ def test_an_alert_of_the_hub_itself_has_a_card_and_without_desks_nothing_is_aske
     expect(page.locator(f"#a-{alert}")).to_contain_text("提示 · 主机")
     expect(page.locator("#which-desk")).to_be_hidden()
     expect(page.locator("#station")).to_be_hidden()
+
+
+def test_a_board_that_was_read_before_signing_in_signs_nobody_out(desk: Desk, page: Page) -> None:
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/board?*", lambda one: one.continue_() if held else held.append((one, one.fetch())))
+    with page.expect_request("**/board?*"):
+        alert = desk.rings()
+    page.locator("#signin-button").click()
+    signs_in(page)
+    expect(page.locator("#person-name")).to_have_text("李敏")
+    page.evaluate(
+        """() => {
+          window.names = [];
+          const note = () => names.push(document.getElementById("person-name").textContent);
+          new MutationObserver(note).observe(document.getElementById("person"), { childList: true, subtree: true });
+        }"""
+    )
+    ((late, answer),) = held
+    late.fulfill(response=answer)
+    expect(page.locator(f"#a-{alert}")).to_be_visible()
+    assert "未登录" not in page.evaluate("names")
 
 
 def sees(desk: Desk) -> list[str]:

@@ -61,14 +61,16 @@ def test_the_newest_is_on_top_and_what_has_no_word_is_still_there() -> None:
     assert [(line.at, line.what["en"]) for line in lines] == [(NOW + 1, "new_kind"), (NOW, "raised")]
 
 
-def test_a_change_of_severity_and_a_shelf_are_said_in_words() -> None:
+def test_a_change_of_severity_a_shelf_and_a_guards_answer_are_said_in_words() -> None:
     told = said(
         [
             Step("changed", NOW, "", "critical → urgent: seen"),
             Step("shelved", NOW, "李敏", f"{NOW} 家属在场"),
             Step("again", NOW, "", "3"),
+            Step("slip", NOW, "lianhua", "answered", "link"),
         ]
     )
     assert told["changed"][2] == "紧急 → 重要"
     assert told["shelved"][2] == f"<{NOW}> 家属在场"
     assert told["again"][2] == "#3"
+    assert told["slip"] == ("物业协助单", "莲花站", "有人应答", "link")
