@@ -79,7 +79,7 @@ def render(
             t=t,
             terms=terms,
             gap="" if language == "zh" else " ",
-            term=lambda group, key: term(group, key, language),
+            term=lambda group, key, spoken=language: term(group, key, spoken),
             own=lambda text: own_words(text, language),
             span=lambda ms: span(ms, words),
             lasts=lambda ms: lasts(ms, words),
