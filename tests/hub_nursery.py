@@ -25,6 +25,7 @@ from typing import Any
 PRELOADED = (
     "gateway.cli",
     "gateway.hub",
+    "alembic.command",  # migrations import it when they run
     "uvicorn.protocols.http.auto",
     "uvicorn.protocols.websockets.auto",
 )
