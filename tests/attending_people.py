@@ -236,10 +236,10 @@ def _works_through(
 
 @contextmanager
 def a_shift(
-    hub: HubProcess, publisher: Publisher, *, homes: int, dice: random.Random, at_least: int = len(COURSES)
+    hub: HubProcess, publisher: Publisher, *, homes: int, seed: int, at_least: int = len(COURSES)
 ) -> Iterator[Shift]:
     """People at work until the end of the context, then to the end of what they have begun; ``at_least`` so many alerts."""
-    shift = Shift(hub, publisher)
+    shift, dice = Shift(hub, publisher), random.Random(seed)  # noqa: S311 a test's dice
     people = [
         Person(shift, name, "console" if number % 2 else "api", httpx.Client(base_url=hub.url, timeout=20))
         for number, name in enumerate(STAFF)

@@ -246,8 +246,8 @@ def reckon_channel(receiver: Receiver, channel: str, found: Kept, *, kills: int)
 
 
 def _fixed(body: dict[str, Any]) -> dict[str, Any]:
-    """What of a message is the same however often it is sent: all but the words, which tell how things stand at the sending."""
-    alert = {name: value for name, value in body["alert"].items() if name not in {"text", "why", "todo", "title"}}
+    """What of a message is the same however often it is sent: all but its sentence, which tells who has it by now."""
+    alert = {name: value for name, value in body["alert"].items() if name != "text"}
     return body | {"alert": alert}
 
 
@@ -282,8 +282,8 @@ def reckon_follower(receiver: Receiver, found: Kept) -> int:
     return len(came)
 
 
-def reckon_receipts(found: Kept) -> None:
-    """Each message that arrived is in its alert's history once."""
+def reckon_receipts(found: Kept) -> int:
+    """Each message that arrived is in its alert's history once, also what went out within a digest. Gives how many did."""
     receipts = Counter(
         (step.alert_id, step.by) for step in found.steps if step.kind in {"sent", "delivered"}
     )
@@ -292,12 +292,11 @@ def reckon_receipts(found: Kept) -> None:
         for row in found.outbox
         if row.state in {"sent", "delivered"} and row.channel != FOLLOWER
     )
-    assert receipts + Counter() == _without_digests(arrived, found)
-
-
-def _without_digests(arrived: Counter[tuple[str, str]], found: Kept) -> Counter[tuple[str, str]]:
-    """A digest is a row beside those it gathers: its first alert's receipt is its own."""
-    digests = Counter((row.alert_id, row.channel) for row in found.outbox if row.about == "digest")
-    return arrived - digests
+    digests = {row.id: (row.alert_id, row.channel) for row in found.outbox if row.about == "digest"}
+    assert receipts == arrived - Counter(digests.values()), "a digest's receipt is that of its first alert"
+    members = [row for row in found.outbox if row.digest_id]
+    assert {row.digest_id for row in members} == digests.keys()
+    assert all(row.state == "sent" for row in members)
+    return len(members)
 
 
