@@ -1,7 +1,7 @@
 """People who work through alerts by the HTTP API while the hub is killed under them; each request is repeated until answered.
 
-What they were answered is kept: the measure that the alerts' histories are held to. Nobody waits for a kill: who is not answered
-(no connection, cut off, 503) asks the same again, under the same Idempotency-Key.
+What they were answered is kept: the measure that the alerts' histories are held to. Whoever is not answered (no connection, cut
+off, 503) asks the same again, under the same Idempotency-Key.
 """
 
 from __future__ import annotations
@@ -251,7 +251,7 @@ def a_shift(
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for number in itertools.count():
                 room.acquire()
-                if shift.ended.is_set() and number >= at_least or any(_failed(one) for one in working):
+                if (shift.ended.is_set() and number >= at_least) or any(_failed(one) for one in working):
                     return
                 order = dice.sample(people, len(people))
                 home, course = f"H{number % homes + 1:04d}", COURSES[number % len(COURSES)]

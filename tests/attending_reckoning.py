@@ -1,12 +1,12 @@
 """The reckoning between raise and close: what people were answered and receivers got, against what the hub has written.
 
-The ladder is climbed anew here from each alert's history alone, by a reading of its own: which messages there must be, each once.
+The ladder is climbed anew here from each alert's history alone: which messages there must be, each once.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,8 @@ FOLLOWER = "platform"
 GROUP = "group"  # a chat robot: it gathers, and knows no ids
 TOP = len(LADDER) - 1
 ZONE = ZoneInfo("Asia/Shanghai")
-WRITTEN: dict[str, tuple[str, tuple[str, ...]]] = {  # an act: how a history calls it, and which of its words it keeps
+# An act: how a history calls it, and which of its words it keeps.
+WRITTEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "see": ("seen", ()),
     "accept": ("accepted", ()),
     "call": ("called", ("whom", "result")),
@@ -78,7 +79,9 @@ def is_quiet(hub: HubProcess) -> bool:
             select(func.count()).select_from(Outbox).where(Outbox.state.in_(("waiting", "gathered")))
         )
         due = session.scalar(
-            select(func.count()).select_from(Alert).where(Alert.escalate_at.is_not(None), Alert.state != "closed")
+            select(func.count())
+            .select_from(Alert)
+            .where(Alert.escalate_at.is_not(None), Alert.state != "closed")
         )
         newest = session.scalar(select(func.max(AlertStep.id))) or 0
         followed = session.scalar(select(Cursor.position).where(Cursor.consumer == f"steps:{FOLLOWER}"))
@@ -90,7 +93,7 @@ def is_quiet(hub: HubProcess) -> bool:
 
 
 def reckon_acts(said: Sequence[Said], found: Kept) -> int:
-    """Each act that was taken is in the history once, in order, with who and from where; nothing else is. Gives their number."""
+    """Each act that was taken is in the history once, in order, by whom and from where; nothing else is. Gives how many."""
     taken = sorted((one for one in said if one.status == 200), key=lambda one: one.asked)
     wanted: dict[tuple[str, str], list[tuple[Said, tuple[str, str, str]]]] = defaultdict(list)
     for one in taken:
@@ -192,7 +195,8 @@ def _reckon_times(alert: Alert, history: list[AlertStep]) -> None:
             assert by_hand or step.at >= began + rung * 1000, (alert.id, rung)
         elif step.kind in UP:
             rung += 1
-    decided = [step.at for step in history if step.kind not in {"sent", "delivered"}]  # receipts have the clock's own time
+    # Receipts have the clock's own time; what is decided has that of the oldest message that waits to be read.
+    decided = [step.at for step in history if step.kind not in {"sent", "delivered"}]
     assert decided == sorted(decided)
 
 
@@ -203,9 +207,7 @@ def reckon_follow_ups(found: Kept) -> int:
         for step in found.steps
         if step.kind == "closed" and step.detail.startswith("true ")
     }
-    assert sorted(true) == sorted(
-        (one.place_id, local_day(one.due_at, ZONE)) for one in found.follow_ups
-    )
+    assert sorted(true) == sorted((one.place_id, local_day(one.due_at, ZONE)) for one in found.follow_ups)
     return len(true)
 
 
@@ -220,7 +222,7 @@ def whole(receiver: Receiver, channel: str) -> list[Request]:
 
 
 def reckon_channel(receiver: Receiver, channel: str, found: Kept, *, kills: int) -> int:
-    """What came is what was sent, under the same ids; repeats are at most what was in flight at the kills. Gives their number."""
+    """What came is what was sent, under the same ids; repeats are at most what was in flight. Gives how many."""
     rows = {row.id: row for row in found.outbox if row.channel == channel}
     sent = {name for name, row in rows.items() if row.state in {"sent", "delivered"} and not row.digest_id}
     came = whole(receiver, channel)
@@ -284,9 +286,7 @@ def reckon_follower(receiver: Receiver, found: Kept) -> int:
 
 def reckon_receipts(found: Kept) -> int:
     """Each message that arrived is in its alert's history once, also what went out within a digest. Gives how many did."""
-    receipts = Counter(
-        (step.alert_id, step.by) for step in found.steps if step.kind in {"sent", "delivered"}
-    )
+    receipts = Counter((step.alert_id, step.by) for step in found.steps if step.kind in {"sent", "delivered"})
     arrived = Counter(
         (row.alert_id, row.channel)
         for row in found.outbox
@@ -298,5 +298,3 @@ def reckon_receipts(found: Kept) -> int:
     assert {row.digest_id for row in members} == digests.keys()
     assert all(row.state == "sent" for row in members)
     return len(members)
-
-

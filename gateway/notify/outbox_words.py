@@ -165,12 +165,13 @@ _MESSAGES = (
     .outerjoin(AlertStep, AlertStep.id == Outbox.step_id)
 )
 _THESE = _MESSAGES.where(Outbox.id.in_(bindparam("ids", expanding=True)), Outbox.state == "waiting")
-# A step is told when those before it have been, whatever became of them: who follows along can count on their order.
+# A step is told when those before it have been, whatever became of them: who follows along can count on their order. They are
+# found by the index of the alert, not of the states ("+"): in a storm nearly all wait.
 _EARLIER = aliased(Outbox, name="earlier")
 _IS_NEXT = Outbox.step_id.is_(None) | ~exists().where(
     _EARLIER.alert_id == Outbox.alert_id,
     _EARLIER.channel == Outbox.channel,
-    literal_column("+earlier.state") == "waiting",  # found by the index of the alert: in a storm nearly all wait
+    literal_column("+earlier.state") == "waiting",
     _EARLIER.step_id < Outbox.step_id,
 )
 _GATHERED = (Alert.kind != "life_safety") & Outbox.about.in_(GATHERED_ABOUTS) & (Outbox.attempts == 0)

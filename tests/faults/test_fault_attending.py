@@ -1,4 +1,4 @@
-"""kill -9 of the hub while people work through alerts: between raise and close no step is lost, no rung skipped, nobody told wrongly.
+"""kill -9 of the hub while people work through alerts: between raise and close no step is lost and no rung skipped.
 
 At random moments, among them while a message is at the receiver, and at the very moments between which a promise could break.
 """

@@ -1,4 +1,4 @@
-"""Who follows along is told of the steps of an alert in their order, however long one takes; other alerts do not wait for it."""
+"""Who follows along is told of the steps of an alert in their order, however long one takes; other alerts do not wait."""
 
 from __future__ import annotations
 
