@@ -52,12 +52,17 @@ class Shift:
         self.hub, self.publisher = hub, publisher
         self.said: list[Said] = []
         self.alerts: list[str] = []
+        self.working: list[Future[None]] = []
         self.tries = 0
         self.ended = threading.Event()
         self.pause = threading.Event()
 
     def has_tried(self, count: int) -> bool:
-        return self.tries >= count
+        return self.tries >= count or self.has_failed()
+
+    def has_failed(self) -> bool:
+        """Whether somebody was answered what must not be: nobody begins anything new then, and the context will say so."""
+        return any(one.done() and one.exception() is not None for one in self.working)
 
     def until_answered(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
         """Ask until there is an answer."""
@@ -245,18 +250,17 @@ def a_shift(
         for number, name in enumerate(STAFF)
     ]
     room = threading.Semaphore(AT_ONCE)
-    working: list[Future[None]] = []
 
     def work() -> None:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for number in itertools.count():
                 room.acquire()
-                if (shift.ended.is_set() and number >= at_least) or any(_failed(one) for one in working):
+                if (shift.ended.is_set() and number >= at_least) or shift.has_failed():
                     return
                 order = dice.sample(people, len(people))
                 home, course = f"H{number % homes + 1:04d}", COURSES[number % len(COURSES)]
                 future = pool.submit(_works_through, shift, home, course, order, dice.randint(0, 3))
-                working.append(future)
+                shift.working.append(future)
                 future.add_done_callback(lambda _: room.release())
 
     try:
@@ -269,15 +273,11 @@ def a_shift(
             finally:
                 shift.ended.set()
             fed.result()
-        for one in working:
+        for one in shift.working:
             one.result()
     finally:
         for person in people:
             person.http.close()
-
-
-def _failed(work: Future[None]) -> bool:
-    return work.done() and work.exception() is not None
 
 
 def hire(hub: HubProcess) -> None:

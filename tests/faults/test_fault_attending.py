@@ -85,12 +85,14 @@ def settings(url: str) -> str:
 def kill_again_and_again(hub: HubProcess, shift: Shift, receiver: Deadly, dice: random.Random) -> None:
     """Anywhere from the first moment of the process; while it works; while a message is on its way: by turns."""
     for number in range(KILLS):
+        if shift.has_failed():
+            break
         hub.spawn()
         if number % 3:
             wait_until(hub.answers, within_s=40, what="the hub answering")
         if number % 3 == 1:
             receiver.after = dice.randint(0, 8)
-            wait_until(hub.has_ended, within_s=60, what="a message that it dies at")
+            wait_until(lambda: hub.has_ended() or shift.has_failed(), within_s=60, what="a message to die at")
         else:
             tries = shift.tries + dice.randint(0, 40 if number % 3 else 200)
             wait_until(partial(shift.has_tried, tries), within_s=60, what="the next moment")
