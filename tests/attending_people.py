@@ -55,6 +55,7 @@ class Shift:
         self.working: list[Future[None]] = []
         self.tries = 0
         self.ended = threading.Event()
+        self.given_up = threading.Event()
         self.pause = threading.Event()
 
     def has_tried(self, count: int) -> bool:
@@ -76,6 +77,7 @@ class Shift:
             else:
                 if answer.status_code != 503:
                     return answer
+            assert not self.given_up.is_set(), "the test has failed already"
             assert time.monotonic() < deadline, f"not answered: {self.hub.log()[-3000:]}"
             self.pause.wait(PAUSE_S)
 
@@ -270,6 +272,9 @@ def a_shift(
             fed = feeding.submit(work)
             try:
                 yield shift
+            except BaseException:
+                shift.given_up.set()
+                raise
             finally:
                 shift.ended.set()
             fed.result()
