@@ -38,11 +38,11 @@ WRITTEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "raise": ("raised_up", ("reason",)),
     "hand-over": ("handed_over", ("to",)),
     "comment": ("commented", ("text",)),
-    "merge": ("merged", ("into",)),
+    "merge": ("merged", ()),
     "reopen": ("reopened", ("reason",)),
     "close": ("closed", ("verdict", "reason", "outcome")),
 }
-UP = ("escalated", "recontact", "no_answer_up", "unconfirmed_up")
+UP = ("escalated", "recontact")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def reckon_acts(said: Sequence[Said], found: Kept) -> int:
     taken = sorted((one for one in said if one.status == 200), key=lambda one: one.asked)
     wanted: dict[tuple[str, str], list[tuple[Said, tuple[str, str, str]]]] = defaultdict(list)
     for one in taken:
-        wanted[one.alert, one.who].append((one, (*_step_of(one), one.via)))
+        wanted[one.alert, one.who].append((one, (*_step_of(one, found), one.via)))
         if one.act == "merge":
             number = str(found.alerts[one.alert].number)
             wanted[one.data["into"], one.who].append((one, ("merged_in", number, one.via)))
@@ -115,8 +115,10 @@ def reckon_acts(said: Sequence[Said], found: Kept) -> int:
     return len(taken)
 
 
-def _step_of(one: Said) -> tuple[str, str]:
+def _step_of(one: Said, found: Kept) -> tuple[str, str]:
     kind, words = WRITTEN[one.act]
+    if one.act == "merge":
+        return kind, str(found.alerts[one.data["into"]].number)
     if one.data.get("verdict") == "unconfirmed":
         kind = "unconfirmed"
     return kind, " ".join(one.data[word] for word in words if one.data.get(word))
@@ -184,17 +186,16 @@ class Climb:
 
 
 def _reckon_times(alert: Alert, history: list[AlertStep]) -> None:
-    """No rung before its time, counted from the raise or from when it was opened again; and none without its acts' order."""
-    began, rung = alert.raised_at, 0
+    """While nobody has accepted, no rung before its time, counted from the raise or from when it was opened again."""
+    began, rung, waits = alert.raised_at, 0, True
     for step in history:
         if step.kind == "reopened":
-            began, rung = step.at, 0
-        elif step.kind == "escalated" and step.by == "" and rung < TOP:
+            began, rung, waits = step.at, 0, True
+        elif step.kind == "accepted":
+            waits = False
+        elif step.kind in UP and waits:
             rung += 1
-            by_hand = any(one.kind == "raised_up" and one.at == step.at for one in history)
-            assert by_hand or step.at >= began + rung * 1000, (alert.id, rung)
-        elif step.kind in UP:
-            rung += 1
+            assert step.at >= began + rung * 1000, (alert.id, rung)
     # Receipts have the clock's own time; what is decided has that of the oldest message that waits to be read.
     decided = [step.at for step in history if step.kind not in {"sent", "delivered"}]
     assert decided == sorted(decided)
