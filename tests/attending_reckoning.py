@@ -71,6 +71,15 @@ def kept(hub: HubProcess) -> Kept:
     return found
 
 
+def follows(hub: HubProcess) -> bool:
+    """Whether it is written from which step on somebody follows along: that is done at the first look, after the start."""
+    engine = open_to_read(hub.data / "operations.sqlite")
+    with Session(engine) as session:
+        since = session.scalar(select(Cursor.position).where(Cursor.consumer == f"steps:{FOLLOWER}"))
+    engine.dispose()
+    return since is not None
+
+
 def is_quiet(hub: HubProcess) -> bool:
     """Nothing waits, nobody is to be told any more, and who follows along has been told of the last step."""
     engine = open_to_read(hub.data / "operations.sqlite")
@@ -275,7 +284,9 @@ def reckon_follower(receiver: Receiver, found: Kept) -> int:
     for request in whole(receiver, FOLLOWER):
         came.setdefault(request.json["alert"]["step"]["id"], request.json["alert"])
     steps = {step.id: step for step in found.steps}
-    assert came.keys() == steps.keys()
+    missed = [(step.id, step.alert_id, step.kind, step.by) for step in found.steps if step.id not in came]
+    assert not missed, f"steps not told: {missed}"
+    assert came.keys() == steps.keys(), "steps told that are in no history"
     for number, alert in came.items():
         said, step = alert["step"], steps[number]
         assert (alert["id"], said["kind"], said["at"], said["by"], said["via"]) == (

@@ -19,6 +19,7 @@ from attending_reckoning import (
     GROUP,
     LADDER,
     changed_words,
+    follows,
     is_quiet,
     kept,
     reckon_acts,
@@ -149,6 +150,7 @@ def test_killed_at_any_moment_nothing_is_lost_between_raise_and_close(
         receiver.hub = hub
         hire(hub)
         hub.start()
+        wait_until(partial(follows, hub), what="the follower's beginning being written")
         with a_shift(hub, publisher, homes=HOMES, seed=seed) as shift:
             hub.kill()
             for name, moment in MOMENTS.items():
