@@ -9,6 +9,7 @@ JSON lines: ``{"spawn": …}`` gives ``{"pid": …}``, ``{"poll": pid}`` gives `
 from __future__ import annotations
 
 import atexit
+import functools
 import importlib
 import itertools
 import json
@@ -122,6 +123,13 @@ def _found(path: str) -> tuple[Any, str]:
     return owner, name
 
 
+def _instead_of(old: Any, value: Any) -> Any:  # noqa: ANN401 whatever is set
+    """Of a dict (defaults of a call) only what is named; what is called is given that besides what it is called with."""
+    if isinstance(old, dict):
+        return old | value
+    return functools.partial(old, **value) if callable(old) and isinstance(value, dict) else value
+
+
 def _die_at(call: str, nth: int, *, before: bool) -> None:
     owner, name = _found(call)
     work, calls = getattr(owner, name), itertools.count(1)
@@ -161,8 +169,7 @@ def _run(
     try:
         for path, value in constants.items():
             owner, name = _found(path)
-            old = getattr(owner, name)  # of a dict (defaults of a call) only what is named
-            setattr(owner, name, old | value if isinstance(old, dict) else value)
+            setattr(owner, name, _instead_of(getattr(owner, name), value))
         if moment is not None:
             _die_at(**moment)
         app(arguments)

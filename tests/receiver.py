@@ -88,9 +88,10 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def receiving(reply: Reply | None = None) -> Iterator[Receiver]:
-    """A running receiver on a free loopback port."""
-    receiver = Receiver(reply=reply or Reply())
+def receiving(reply: Reply | None = None, receiver: Receiver | None = None) -> Iterator[Receiver]:
+    """A running receiver on a free loopback port: an ordinary one, unless it is given."""
+    receiver = receiver or Receiver()
+    receiver.reply = reply or receiver.reply
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -286,6 +286,7 @@ class Delivery:
         else:
             self._kept.pop(waiting.id, None)
             lane.look_again |= outcome.state == "waiting"
+            lane.seen_all &= waiting.message.step is None  # the next step of its alert may be told now
             lane.bell.set()
             if settled.follows:
                 await self._go_on(settled.follows)

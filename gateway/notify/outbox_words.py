@@ -7,7 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, Engine, Row, String, bindparam, case, cast, func, literal, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    String,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from gateway.alerts.digest import compose_digest
@@ -152,11 +165,21 @@ _MESSAGES = (
     .outerjoin(AlertStep, AlertStep.id == Outbox.step_id)
 )
 _THESE = _MESSAGES.where(Outbox.id.in_(bindparam("ids", expanding=True)), Outbox.state == "waiting")
+# A step is told when those before it have been, whatever became of them: who follows along can count on their order. They are
+# found by the index of the alert, not of the states ("+"): in a storm nearly all wait.
+_EARLIER = aliased(Outbox, name="earlier")
+_IS_NEXT = Outbox.step_id.is_(None) | ~exists().where(
+    _EARLIER.alert_id == Outbox.alert_id,
+    _EARLIER.channel == Outbox.channel,
+    literal_column("+earlier.state") == "waiting",
+    _EARLIER.step_id < Outbox.step_id,
+)
 _GATHERED = (Alert.kind != "life_safety") & Outbox.about.in_(GATHERED_ABOUTS) & (Outbox.attempts == 0)
 _DUE = (
     _MESSAGES.where(
         _WAITS,
         Outbox.next_try_ms <= bindparam("now"),
+        _IS_NEXT,
         bindparam("all") | ~_GATHERED | Outbox.id.in_(bindparam("released", expanding=True)),
     )
     .order_by(case((Alert.kind == "life_safety", 0), else_=1), Outbox.next_try_ms, Alert.number)

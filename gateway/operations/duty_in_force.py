@@ -19,6 +19,9 @@ from gateway.duty.route import Circumstances, Matter, Told, addresses, begin, ev
 
 log = logging.getLogger(__name__)
 
+# Made here, while one thread imports it: two threads that first decode a type at the same instant end the process (msgspec 0.22
+# looks at a type's fields when it first meets it, and does not lock that).
+_PLAN = msgspec.json.Decoder(Plan)
 _CLASS_OF = {work: kind for kind, work in SERVES.items() if kind != "life_safety"}
 
 
@@ -173,7 +176,7 @@ def version_of(plan: Plan) -> str:
 
 @lru_cache(maxsize=8)
 def _decoded(body: str) -> Plan:
-    return msgspec.json.decode(body, type=Plan)
+    return _PLAN.decode(body)
 
 
 _NEWEST = "SELECT version, in_force_at FROM duty_plan WHERE in_force_at IS NOT NULL ORDER BY in_force_at DESC LIMIT 1"

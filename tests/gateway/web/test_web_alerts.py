@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
@@ -11,6 +14,8 @@ from gateway.operations.tables import Place
 from gateway.web.app import create_app
 from gateway.web.port import UnavailableError
 from gateway.web.settings import WebSettings
+
+ROUNDS = 20
 
 
 @pytest.fixture
@@ -152,19 +157,35 @@ def test_accept_then_close_with_a_verdict(desk: Desk, limin: Visitor) -> None:
     ]
 
 
-def test_who_comes_second_is_told_who_was_first(desk: Desk, limin: Visitor) -> None:
-    alert = desk.rings()
-    people = [limin, signed_in(limin.app, "陈国强", "8024")]
-    with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda person: person.post(f"/api/v1/alerts/{alert}/accept"), people))
-    assert sorted(answer.status_code for answer in answers) == [200, 409]
-    won, lost = sorted(answers, key=lambda answer: answer.status_code)
-    first = won.json()["accepted_by"]
-    problem = lost.json()
-    assert (problem["reason"], problem["by"], problem["at"]) == ("taken_accepted", first, NOW)
-    assert problem["words"] == {"zh": f"{first} 已在 15:03 接警", "en": f"{first} accepted it at 15:03"}
-    people[0].post(f"/api/v1/alerts/{alert}/close", json={"verdict": "test"})
-    late = people[1].post(f"/api/v1/alerts/{alert}/close", json={"verdict": "true", "outcome": "assisted"})
+def test_of_two_who_accept_at_the_same_instant_one_wins_and_the_other_is_told_who(
+    desk: Desk, limin: Visitor
+) -> None:
+    people = {"李敏": limin, "陈国强": signed_in(limin.app, "陈国强", "8024")}
+    for _ in range(ROUNDS):
+        alert, start = desk.rings(), Barrier(2)
+        accept = partial(accepted_at_once, alert, start)
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(accept, people.values()))
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+        won, lost = sorted(answers, key=lambda answer: answer.status_code)
+        first, problem = won.json()["accepted_by"], lost.json()
+        assert people[first] is list(people.values())[answers.index(won)]
+        assert (problem["reason"], problem["by"], problem["at"]) == ("taken_accepted", first, NOW)
+        assert problem["words"] == {"zh": f"{first} 已在 15:03 接警", "en": f"{first} accepted it at 15:03"}
+        steps = limin.get(f"/api/v1/alerts/{alert}").json()["steps"]
+        assert [(step["kind"], step["by"]) for step in steps] == [("raised", ""), ("accepted", first)]
+
+
+def accepted_at_once(alert: str, start: Barrier, person: Visitor) -> httpx.Response:
+    start.wait(30)
+    return person.post(f"/api/v1/alerts/{alert}/accept")
+
+
+def test_who_closes_second_is_told_who_was_first(desk: Desk, limin: Visitor) -> None:
+    alert, other = desk.rings(), signed_in(limin.app, "陈国强", "8024")
+    limin.post(f"/api/v1/alerts/{alert}/accept")
+    limin.post(f"/api/v1/alerts/{alert}/close", json={"verdict": "test"})
+    late = other.post(f"/api/v1/alerts/{alert}/close", json={"verdict": "true", "outcome": "assisted"})
     assert (late.status_code, late.json()["reason"], late.json()["by"]) == (409, "taken_closed", "李敏")
 
 
