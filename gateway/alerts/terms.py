@@ -136,8 +136,6 @@ STEPS: Final = _words(  # what has happened to an alert
         "escalated": ("已上报", "passed up"),
         "raised_up": ("请上一级来", "asked for the next rung"),
         "passed": ("已跳过这一级", "rung passed over"),
-        "no_answer_up": ("无人接，已上报", "no answer, passed up"),
-        "unconfirmed_up": ("无法核实，已上报", "could not confirm, passed up"),
         "recontact": ("请再联系", "asked to call again"),
         "handed_over": ("已转交", "handed over"),
         "assigned": ("已指派", "assigned"),

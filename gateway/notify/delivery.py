@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.alerts.message import AlertMessage
 from gateway.duty.route import Told
 from gateway.histogram import DELIVERY_SECONDS, Histogram
-from gateway.notify import outbox, outbox_words
+from gateway.notify import following, outbox, outbox_words
 from gateway.notify.attempt import attempt
 from gateway.notify.channel import (
     GROUP,
@@ -32,7 +32,6 @@ from gateway.notify.channel import (
     message_id,
 )
 from gateway.notify.channel_states import ChannelStates
-from gateway.notify.following import follow
 from gateway.notify.gathering import gather
 from gateway.notify.lane import IN_FLIGHT_MAX, Lane
 from gateway.notify.outbox import Outcome, Waiting
@@ -80,6 +79,8 @@ class Delivery:
         ] = {}  # raised to delivered, by (channel, kind of alert)
         self._engine, self._words = engine, words
         self._followers = followers or {}
+        for name in self._followers:
+            following.begin(engine, name)
         self._accepted = accepted or _nobody_asks
         self._now_ms, self._hub_now_ms, self._settled = now_ms, hub_now_ms, settled
         self._lanes = {name: Lane(name, channel) for name, channel in channels.items()}
@@ -255,7 +256,7 @@ class Delivery:
         """What is due; to people, what is not urgent comes gathered."""
         again_ms = None
         classes = self._followers.get(lane.name)
-        while classes and follow(self._engine, lane.name, classes):
+        while classes and following.follow(self._engine, lane.name, classes):
             pass
         if lane.channel.gathers:
             gathered = gather(self._engine, lane.name, now_ms=now_ms, last_ms=lane.gathered_ms)

@@ -19,17 +19,21 @@ from gateway.operations.tables import Alert, AlertStep, Cursor, Outbox, table_of
 AT_ONCE_MAX = 500
 
 
+def begin(engine: Engine, channel: str) -> None:
+    """Let a channel that follows for the first time begin with what comes next; before anything can come."""
+    with repeatable(engine) as connection:
+        if _cursor(connection, channel) is None:
+            _advance(connection, channel, connection.scalar(select(func.max(AlertStep.id))) or 0)
+
+
 def follow(engine: Engine, channel: str, classes: Collection[str]) -> bool:
     """Put the steps that are new to a channel into the outbox; says whether there may be more."""
     with engine.connect() as connection:
-        cursor = _cursor(connection, channel)
+        cursor = _cursor(connection, channel) or 0
         newest = connection.scalar(select(func.max(AlertStep.id))) or 0
-    if cursor is not None and newest <= cursor:
+    if newest <= cursor:
         return False
     with repeatable(engine) as connection:
-        if cursor is None:
-            _advance(connection, channel, newest)
-            return False
         steps = connection.execute(_NEW, {"after": cursor, "most": AT_ONCE_MAX, "about": channel}).all()
         rows = [
             {
