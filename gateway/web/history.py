@@ -19,7 +19,7 @@ _CODED: dict[str, Sequence[Mapping[str, Text]]] = {  # the words that a step's d
     "slip": (terms.DOORS,),
 }
 BY_DESKS = {"passed", "slip"}  # their steps are by a desk, not by a person
-_SAYS_NOTHING = {"sent", "delivered", "merged"}  # a receipt and an id are no words
+_SAYS_NOTHING = {"sent", "delivered"}  # a receipt is no word
 _OF_PEOPLE = {"console", "api", "link", "voice"}
 SHOWN_DELIVERIES = ("failed", "waiting", "gathered", "sent", "delivered")  # first what may want seeing to
 

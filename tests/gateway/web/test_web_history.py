@@ -13,7 +13,6 @@ STEPS = [
     Step("sent", NOW + 1, "短信", "receipt-7", "li-min"),
     Step("accepted", NOW + 2, "李敏", "", "link"),
     Step("called", NOW + 3, "李敏", "contact no_answer 响了一分钟", "console"),
-    Step("no_answer_up", NOW + 3, "", "值班群"),
     Step("on_way", NOW + 4, "李敏", "", "console"),
 ]
 AFTER = [
@@ -51,7 +50,6 @@ def test_the_history_says_codes_in_words_and_leaves_what_people_wrote() -> None:
     assert told["sent"] == ("已发出", "短信", "", "")  # no receipt, and no person's id
     assert told["accepted"] == ("接警", "李敏", "", "link")
     assert told["called"] == ("已打电话", "李敏", "联系人 · 无人接 · 响了一分钟", "")
-    assert told["no_answer_up"] == ("无人接，已上报", "", "值班群", "")
     assert told["handed_over"] == ("已转交", "李敏", "王强 他就在楼下", "")
     assert told["closed"] == ("办结", "王强", "误报 · 坐下或躺下", "")
 
