@@ -254,15 +254,13 @@ class Delivery:
 
     def _look(self, lane: Lane, now_ms: int, in_flight: tuple[str, ...]) -> Look:
         """What is due; to people, what is not urgent comes gathered."""
-        again_ms = None
-        classes = self._followers.get(lane.name)
-        while classes and following.follow(self._engine, lane.name, classes):
-            pass
-        if lane.channel.gathers:
-            gathered = gather(self._engine, lane.name, now_ms=now_ms, last_ms=lane.gathered_ms)
-            lane.released.update(gathered.released)
-            lane.gathered_ms.update(dict.fromkeys(gathered.people, now_ms))
-            again_ms = gathered.next_ms
+        try:
+            again_ms = self._put_together(lane, now_ms)
+        except (
+            SQLAlchemyError
+        ) as error:  # that was writing: a full disk holds up no fall that is written already
+            _refused_by_database(error)
+            again_ms = now_ms + int(DATABASE_WAIT_S * 1000)
         seen = outbox_words.look(
             self._engine,
             lane.name,
@@ -274,6 +272,18 @@ class Delivery:
         )
         times = [at for at in (again_ms, seen.next_try_ms) if at is not None]
         return Look(seen.due, min(times, default=None))
+
+    def _put_together(self, lane: Lane, now_ms: int) -> int | None:
+        """Write what a lane is to bring besides: steps to those who follow, digests; gives when it is time to do so again."""
+        classes = self._followers.get(lane.name)
+        while classes and following.follow(self._engine, lane.name, classes):
+            pass
+        if not lane.channel.gathers:
+            return None
+        gathered = gather(self._engine, lane.name, now_ms=now_ms, last_ms=lane.gathered_ms)
+        lane.released.update(gathered.released)
+        lane.gathered_ms.update(dict.fromkeys(gathered.people, now_ms))
+        return gathered.next_ms
 
     async def _bring(self, lane: Lane, waiting: Waiting) -> None:
         outcome = self._kept.get(waiting.id) or await self._try(lane, waiting)

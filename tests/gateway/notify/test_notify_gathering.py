@@ -125,6 +125,29 @@ def test_a_digest_killed_in_flight_is_the_same_one_under_the_same_id(engine: Eng
     live_through(life)
 
 
+def test_a_disk_that_takes_no_digest_delays_no_fall(engine: Engine) -> None:
+    """Gathering writes, and a full disk refuses that; what is in the outbox already can be read and sent."""
+    for number in (1, 2, 3):
+        raise_alert(engine, number, to_group("group"), home=number)
+    raise_alert(engine, 4, to_group("group"), kind="life_safety", home=4)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+
+    async def life(loop: VirtualLoop) -> None:
+        people = People(lambda: loop.passed_s)
+        async with delivering(engine, loop, {"group": people}):
+            await asyncio.sleep(10)
+            assert [one.number for *_, one in people.got[""]] == [4]
+            with engine.begin() as connection:
+                connection.exec_driver_sql("DROP TRIGGER full")
+            await asyncio.sleep(40)
+        assert [one.numbers for *_, one in people.got[""]] == [(), (1, 2, 3)]
+
+    live_through(life)
+
+
 def test_two_thousand_alerts_in_a_minute_reach_people_as_few_messages_that_say_it_all(
     engine: Engine,
 ) -> None:
