@@ -6,6 +6,7 @@ The words of the rules are the house's own; what is held here is free text of th
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Chinese forms of address and how they are said in English; the longer one is found first.
 _TITLES = {
@@ -101,6 +102,7 @@ def full_name(name: str) -> str:
     return bare if len(bare) > len(_surname(bare)) else ""
 
 
+@lru_cache(maxsize=4096)  # names and addresses come again with each message, and it looks for many words
 def discreet(text: str) -> str:
     """What the registry says of a spot, up to where it speaks of keys, codes or phones.
 
@@ -112,6 +114,7 @@ def discreet(text: str) -> str:
     return without_conditions(without_numbers(text))
 
 
+@lru_cache(maxsize=4096)
 def without_conditions(text: str) -> str:
     """The text without illness, disability or frailty: a bracket that speaks of one goes whole, else the words alone."""
     if _CONDITION.search(text) is None:
