@@ -126,6 +126,12 @@ def wait_until(come: Callable[[], bool], *, within_s: float, what: str) -> None:
         time.sleep(LOOK_EVERY_S)
 
 
+def noon_zone(hour_utc: int) -> str:
+    """The zone in which it is about noon: at night every door of the load is an alert, and no two hours can be compared."""
+    behind = hour_utc - 12
+    return f"Etc/GMT{behind:+d}" if behind else "Etc/GMT"
+
+
 class BenchHub:
     """A hub as a process of its own. ``module`` is what is run, given the path of its settings."""
 
@@ -137,7 +143,7 @@ class BenchHub:
             f'[[channels]]\nname = "station"\nkind = "webhook"\nurl = "{webhook}"\nsecret = "{SECRET}"\n'
         )
         self.config.write_text(
-            f'[hub]\ndata = "{self.data}"\n[mqtt]\nport = {broker_port}\n[http]\nport = {self.port}\n'
+            f'[hub]\ndata = "{self.data}"\nzone = "{noon_zone(time.gmtime().tm_hour)}"\n[mqtt]\nport = {broker_port}\n[http]\nport = {self.port}\n'
             + (channel if webhook else ""),
             encoding="utf-8",
         )
