@@ -142,8 +142,9 @@ class BenchHub:
         channel = (
             f'[[channels]]\nname = "station"\nkind = "webhook"\nurl = "{webhook}"\nsecret = "{SECRET}"\n'
         )
+        zone = noon_zone(time.gmtime().tm_hour)
         self.config.write_text(
-            f'[hub]\ndata = "{self.data}"\nzone = "{noon_zone(time.gmtime().tm_hour)}"\n[mqtt]\nport = {broker_port}\n[http]\nport = {self.port}\n'
+            f'[hub]\ndata = "{self.data}"\nzone = "{zone}"\n[mqtt]\nport = {broker_port}\n[http]\nport = {self.port}\n'
             + (channel if webhook else ""),
             encoding="utf-8",
         )
