@@ -40,6 +40,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Chosen once. Alerts come to a desk first only while it can hear.",
     ),
     "this_desk": ("本机：{name}", "This is {name}"),
+    "take_over": ("接班", "Take over"),
+    "taken_over": ("{name} 已接班：{desk}", "{name} has taken over {desk}"),
     "no_desk": ("本机不是值班点", "Not at a desk"),
     "desk_deaf": ("值班点听不到警情：{names}", "Cannot hear alerts: {names}"),
     "desk_deaf_hint": (

@@ -10,7 +10,7 @@ import { look } from "./seen.js";
 import { pad } from "./signin.js";
 import { shelving } from "./shelf.js";
 import * as sound from "./sound.js";
-import { choose, openDesks, stand } from "./station.js";
+import { choose, openDesks, stand, takeOver } from "./station.js";
 import { follow } from "./stream.js";
 
 const REST_MS = 100, REST_MAX_MS = 3000, SAFETY_MS = 60000;
@@ -234,6 +234,10 @@ const acts = {
   },
   which_desk: openDesks,
   desk: choose,
+  take_over: async () => {
+    const answer = await takeOver();
+    if (answer) toast(answer.ok ? t("taken_over", { name: board.person, desk: answer.desk }) : wordsOf(answer));
+  },
   leave: (button) => button.closest("dialog").close(),
   demo: (button) => playDemo(button.dataset.scenario),
 };
@@ -287,7 +291,7 @@ function everySecond() {
   element("clock").textContent = clockSeconds(hubNow());
   if (lostAt !== null) element("lost-for").textContent = t("lost_hint", { age: span(performance.now() - lostAt) });
   tick();
-  stand(sound.heard() !== "no" && lostAt === null);
+  stand(sound.heard() !== "no" && lostAt === null, board.person);
   if (!fetching && performance.now() - refreshedAt > SAFETY_MS) refresh();
 }
 

@@ -19,9 +19,20 @@ function mine() {
   return known ?? (consoles().length === 1 ? consoles()[0] : undefined);
 }
 
+/** Whoever is signed in confirms to have this desk from now on (交接班); gives what the hub answers, null where it is no desk. */
+export async function takeOver() {
+  const desk = mine();
+  if (!desk) return null;
+  const answer = await post(`/api/v1/desks/${encodeURIComponent(desk.id)}/handover`, {});
+  if (answer.ok) await ask();
+  return { ...answer, desk: desk.name };
+}
+
 /** Call every second; `hears` is whether its sound is proven and the hub is heard. */
-export function stand(hears) {
+export function stand(hears, person) {
   const now = performance.now();
+  const here = mine();
+  element("take-over").hidden = !here || !person || here.taken_over_by === person;
   if (now - askedAt >= ASK_MS) {
     askedAt = now;
     ask();

@@ -296,6 +296,23 @@ def test_the_only_desk_beats_as_soon_as_it_can_be_heard(
         wait_until(lambda: desk.beats == ["lianhua"], what="the first beat")
 
 
+@pytest.mark.parametrize("planned", [(STATION, KEEPER)], indirect=True)
+def test_whoever_comes_on_duty_takes_the_desk_over_with_a_tap(
+    planned: tuple[Desk, str, WebSettings], browser: Browser
+) -> None:
+    desk, url, _ = planned
+    with browser.new_context(locale="zh-CN") as context:
+        page = context.new_page()
+        page.goto(url + "/")
+        expect(page.locator("#station")).to_have_text("本机：莲花站")
+        expect(page.locator("#take-over")).to_be_hidden()
+        signed_in(page)
+        page.locator("#take-over").click()
+        expect(page.locator("#toast")).to_have_text("李敏 已接班：莲花站")
+        expect(page.locator("#take-over")).to_be_hidden()
+        assert desk.desks().desks[0].taken_over_by == "李敏"
+
+
 @pytest.mark.parametrize("planned", [(STATION, CENTRE)], indirect=True)
 def test_a_device_is_asked_once_at_which_desk_it_is_and_a_deaf_one_is_shown(
     planned: tuple[Desk, str, WebSettings], browser: Browser

@@ -28,7 +28,17 @@ from gateway.operations.duty_in_force import DutyInForce
 from gateway.operations.home_modes import change_mode, mode_in_force
 from gateway.operations.links import Links
 from gateway.operations.people import People
-from gateway.operations.tables import Alert, AlertStep, Answered, Contact, Device, HeldAlert, Outbox, Place
+from gateway.operations.tables import (
+    Alert,
+    AlertStep,
+    Answered,
+    Contact,
+    DeskState,
+    Device,
+    HeldAlert,
+    Outbox,
+    Place,
+)
 from gateway.web.changes import ChangeFeed
 from gateway.web.port import (
     Act,
@@ -170,13 +180,15 @@ class Desk:
             change_mode(session, ModeChanged(command.key, command.at, "", 0, command.by, "command"))
 
     def desks(self) -> DeskList:
-        deaf = self.duty.deaf()
+        deaf, taken = self.duty.deaf(), self.duty.handed_over()
+        with Session(self.engine) as session:
+            by = {state.desk: state.handed_over_by for state in session.query(DeskState)}
         return DeskList(
             tuple(
                 DeskNow(
                     id=desk.id, name=desk.name, serves=desk.serves, at=desk.at, console=desk.console, staffed=True,
                     on_duty=(), hears_by="console" if desk.id in self.beats else "", deaf_since=deaf.get(desk.id),
-                    taken_over_by="", taken_over_at=None, note="",
+                    taken_over_by=by.get(desk.id, ""), taken_over_at=taken.get(desk.id), note="",
                 )
                 for desk in self.duty.plan.desks
             )
