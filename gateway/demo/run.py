@@ -254,7 +254,7 @@ class _Demo:
             self._ready = httpx.get(self._url("/readyz"), timeout=5).json()
         except httpx.HTTPError:
             return False
-        return not self._ready["driven"]
+        return self._ready.get("driven") is False  # while it recovers it does not say
 
     def _say_trouble(self) -> None:
         """If the hub has been unable to work for a while, say why, once."""
