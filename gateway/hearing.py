@@ -12,12 +12,10 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
-from gateway.alerts.own import DESK_DEAF
 from gateway.duty.plan import Desk, Plan
 from gateway.operations.duty_in_force import DutyInForce
 from gateway.operations.handling import Answer
-from gateway.operations.own_alerts import END, RAISE
-from rules.effects import alert_id
+from gateway.standing import DeskAlerts
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +35,7 @@ class DeskHearing:
 
 
 class Hearing:
-    """Looks after the desks of the plan in force. ``beat`` is called by consoles."""
+    """Looks after the desks of the plan in force. ``beat`` is called by consoles, ``alerts`` are those of deaf desks."""
 
     def __init__(
         self,
@@ -46,16 +44,16 @@ class Hearing:
         now: Callable[[], int],
         held: Callable[[], bool],
         works: Callable[[str], bool],
+        alerts: DeskAlerts,
         command: Callable[..., Awaitable[Answer]],
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._duty = duty
         self._now, self._held, self._works = now, held, works
-        self._command = command
+        self._alerts, self._command = alerts, command
         self._clock_s = clock_s
         self._beats: dict[str, float] = {}
         self._silent_since: dict[str, float] = {}
-        self._reported: set[tuple[str, int]] = set()
 
     def beat(self, desk: str) -> bool:
         """A console of this desk is open and its sound proven; False where the plan knows no such console."""
@@ -67,15 +65,14 @@ class Hearing:
     def desks(self) -> list[DeskHearing]:
         """Every desk of the plan as it is now."""
         plan, deaf, now = self._duty.plan, self._duty.deaf(), self._now()
-        return [
-            DeskHearing(
-                desk=desk,
-                on_duty=self._duty.on_duty(plan, desk, now),
-                hears_by=self._hears_by(plan, desk, self._duty.on_duty(plan, desk, now) or ()),
-                deaf_since=deaf.get(desk.id),
+        found: list[DeskHearing] = []
+        for desk in plan.desks:
+            people = self._duty.on_duty(plan, desk, now)
+            hears_by = self._hears_by(plan, desk, people or ())
+            found.append(
+                DeskHearing(desk=desk, on_duty=people, hears_by=hears_by, deaf_since=deaf.get(desk.id))
             )
-            for desk in plan.desks
-        ]
+        return found
 
     async def run(self) -> None:
         """Look for ever."""
@@ -111,27 +108,15 @@ class Hearing:
         since = one.deaf_since
         if since is None:
             log.error("desk %s cannot hear (%s); those above it are told", one.desk.id, why)
-            said = {"desk": one.desk.id, "why": why}
-            name = f"deaf:{one.desk.id}:{self._now()}"
-            await self._command(kind="deaf", alert="", by="", data=said, command_id=name)
+            await self._say("deaf", one.desk, f"deaf:{one.desk.id}:{self._now()}")
             since = (await asyncio.to_thread(self._duty.deaf)).get(one.desk.id)
-        if since is None or (one.desk.id, since) in self._reported:
-            return
-        alert = deaf_alert(one.desk.id, since)
-        data = {
-            "rule": DESK_DEAF, "desk_id": one.desk.id, "desk": one.desk.name, "why": why, "since_s": str(since_s),
-        }  # fmt: skip
-        await self._command(kind=RAISE, alert=alert, by="", data=data, command_id=f"{DESK_DEAF}:{alert}")
-        self._reported.add((one.desk.id, since))
+        if since is not None:
+            await self._alerts.stands(one.desk, since, why=why, since_s=str(since_s))
 
     async def _hears(self, one: DeskHearing, *, closed: bool) -> None:
         log.info("desk %s %s", one.desk.id, "is closed" if closed else f"hears again, by {one.hears_by}")
-        for alert in await asyncio.to_thread(self._duty.standing_about, one.desk.id):
-            await self._command(kind=END, alert=alert, by="", data={}, command_id=f"{DESK_DEAF}:{alert}:end")
-        name = f"hears:{one.desk.id}:{one.deaf_since}"
-        await self._command(kind="hears", alert="", by="", data={"desk": one.desk.id}, command_id=name)
+        await self._alerts.over(one.desk)
+        await self._say("hears", one.desk, f"hears:{one.desk.id}:{one.deaf_since}")
 
-
-def deaf_alert(desk: str, at: int) -> str:
-    """The id of the alert that a desk cannot hear."""
-    return alert_id(DESK_DEAF, desk, "", str(at))
+    async def _say(self, kind: str, desk: Desk, name: str) -> None:
+        await self._command(kind=kind, alert="", by="", data={"desk": desk.id}, command_id=name)

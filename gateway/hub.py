@@ -12,7 +12,7 @@ import time
 from zoneinfo import ZoneInfo
 
 from gateway import systemd
-from gateway.alerts.own import CLOCK, DISK
+from gateway.alerts.own import CLOCK, DESK_DEAF, DESK_HANDOVER, DISK, HUB_PLACE
 from gateway.backtest.jobs import Jobs
 from gateway.backup.jobs import Backups
 from gateway.clock import Clock, TownClock
@@ -63,6 +63,7 @@ from gateway.retention import Retention
 from gateway.rules_in_force import RulesInForce
 from gateway.serving import WebServer
 from gateway.settings import Settings
+from gateway.standing import DeskAlerts
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Store
 from gateway.store_writer import StoreWriter
@@ -199,7 +200,7 @@ class Hub:
         self.disk = DiskWatch(
             hub.data,
             reserve_mb=hub.disk_reserve_mb,
-            standing=standing(self.database, DISK),
+            standing=standing(self.database, DISK).get(HUB_PLACE, ""),
             now=self.clock.now,
             can_write=lambda: not self.line.trouble,
             command=self.line.command,
@@ -215,6 +216,7 @@ class Hub:
             now=self.clock.now,
             held=lambda: self.speed != 1,
             works=self.delivery.states.works,
+            alerts=self._desk_alerts(DESK_DEAF),
             command=self.line.command,
         )
         self.duty_keeper = DutyKeeper(
@@ -223,11 +225,15 @@ class Hub:
             places=lambda: registry.read(self.database).places,
             now=self.clock.now,
             calendar=hub.calendar,
+            alerts=self._desk_alerts(DESK_HANDOVER),
             command=self.line.command,
         )
         self.clock_watch = ClockWatch(
-            self.clock, standing=standing(self.database, CLOCK), command=self.line.command
+            self.clock, standing=standing(self.database, CLOCK).get(HUB_PLACE, ""), command=self.line.command
         )
+
+    def _desk_alerts(self, rule: str) -> DeskAlerts:
+        return DeskAlerts(rule, standing=standing(self.database, rule), command=self.line.command)
 
     @property
     def stopping(self) -> bool:

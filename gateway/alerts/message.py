@@ -17,7 +17,6 @@ ABOUTS = (
     "slip",  # to a property guard: where to knock, and nothing else (物业协助单)
     "step",  # any step of it, to a system that follows along
     "digest",  # several in one: what is not urgent, or a storm
-    "deaf",  # a desk that cannot hear
     "test",  # nothing has happened: somebody tries the channel
 )
 Audience: TypeAlias = Literal["staff", "family", "guard"]

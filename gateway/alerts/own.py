@@ -9,6 +9,7 @@ from gateway.alerts.message import Steps, Words
 
 HUB_PLACE = "_hub"  # the place of an alert about the hub itself; no registered place is called so
 HUB_NAME: Words = {"zh": "Carehub 主机", "en": "the Carehub machine"}
+DESK_NAME: Words = {"zh": "值班点", "en": "a desk"}  # which one is said by why it is raised
 DESK_PLACE = "_desk:"  # before the id of a desk: the place of an alert about that desk
 DISK = "hub_disk"
 CLOCK = "hub_clock"
@@ -29,6 +30,13 @@ class OwnWords:
 def own_words(rule: str, data: Mapping[str, str]) -> OwnWords:
     """The words of an alert; ``data`` are the figures it was raised with. Raises ``KeyError`` for what is none."""
     return _OF[rule](data)
+
+
+def own_name(place_id: str) -> Words | None:
+    """How the place of an alert of the hub's own is called: the machine, or one of the desks; None for a registered place."""
+    if place_id == HUB_PLACE:
+        return HUB_NAME
+    return DESK_NAME if desk_of_place(place_id) else None
 
 
 def desk_of_place(place_id: str) -> str:

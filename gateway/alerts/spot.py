@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from gateway.alerts.discretion import discreet, form_of_address, full_name
 from gateway.alerts.fitting import cut
 from gateway.alerts.message import AlertFacts, PlaceFacts, Words
-from gateway.alerts.own import DESK_DEAF, HUB_NAME, HUB_PLACE
+from gateway.alerts.own import desk_of_place, own_name
 
 OutsidePlace: TypeAlias = Literal["door", "neighbourhood"]
 
@@ -53,8 +53,9 @@ def who(place: PlaceFacts | None) -> Words:
 
 def where(place: PlaceFacts | None, room: str, *, place_id: str) -> Words:
     """Where to go: neighbourhood, address as it stands on the building, room."""
-    if place_id == HUB_PLACE:
-        return HUB_NAME
+    own = own_name(place_id)
+    if own is not None:
+        return own
     if place is None:
         return {"zh": f"未登记地点 {place_id}", "en": f"unregistered place {place_id}"}
     neighbourhood, address = neighbourhood_of(place), address_of(place)
@@ -98,12 +99,11 @@ def address_of(place: PlaceFacts) -> str:
 def spot_zh(alert: AlertFacts, place: PlaceFacts | None, outside: OutsidePlace, length: int) -> str:
     """The place by policy: 社区, address and form of address; or the 小区 alone, and nobody is named.
 
-    '' for a desk that cannot hear: its evidence names it, and it is not the machine that one has to go to.
+    '' for a desk: its evidence names it, and it is not the machine that one has to go to.
     """
-    if alert.rule == DESK_DEAF:
-        return ""
-    if alert.place_id == HUB_PLACE:
-        return cut(HUB_NAME["zh"], length)
+    own = own_name(alert.place_id)
+    if own is not None:
+        return "" if desk_of_place(alert.place_id) else cut(own["zh"], length)
     if place is None:
         return cut(f"未登记地点{alert.place_id}", length)
     if outside == "neighbourhood":
@@ -118,10 +118,9 @@ def spot_zh(alert: AlertFacts, place: PlaceFacts | None, outside: OutsidePlace, 
 
 def spot_en(alert: AlertFacts, place: PlaceFacts | None, outside: OutsidePlace) -> str:
     """The place by policy, in English; '' as in Chinese."""
-    if alert.rule == DESK_DEAF:
-        return ""
-    if alert.place_id == HUB_PLACE:
-        return HUB_NAME["en"]
+    own = own_name(alert.place_id)
+    if own is not None:
+        return "" if desk_of_place(alert.place_id) else own["en"]
     if place is None:
         return f"Unregistered place {alert.place_id}"
     if outside == "neighbourhood":

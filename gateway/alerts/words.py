@@ -25,7 +25,7 @@ from gateway.alerts.fitting import (
     said,
 )
 from gateway.alerts.message import AlertFacts, AlertMessage, Audience, Hands, PlaceFacts, Steps, Words
-from gateway.alerts.own import HUB_NAME, HUB_PLACE
+from gateway.alerts.own import HUB_NAME, own_name
 from gateway.alerts.spot import OutsidePlace, room_en, spot_en, spot_zh, told, where, who
 from gateway.alerts.terms import SEVERITIES
 
@@ -79,7 +79,7 @@ def compose(
         title=words.title,
         why=words.why,
         todo=words.todo,
-        who=HUB_NAME if alert.place_id == HUB_PLACE else who(place),
+        who=own_name(alert.place_id) or who(place),
         where=where(place, alert.room, place_id=alert.place_id),
         text=words.text,
         raised_at=alert.raised_at,

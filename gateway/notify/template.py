@@ -26,7 +26,6 @@ HELD = {
     "outcome": ("number", "place", "seen"),
     "slip": ("place", "seen", "todo", "number"),
     "digest": ("said", "rest"),
-    "deaf": ("said",),
     "test": (),
 }
 

@@ -24,9 +24,9 @@ def obey_desk(session: Session, command: Command, duty: DutyInForce) -> str:
     match command.kind:
         case "deaf":
             if state.deaf_since is None:
-                state.deaf_since, state.deaf_why = command.at, command.data.get("why", "")
+                state.deaf_since = command.at
         case "hears":
-            state.deaf_since, state.deaf_why = None, ""
+            state.deaf_since = None
         case _:
             state.handed_over_at, state.handed_over_by = command.at, command.by
             state.note = command.data.get("note", "")

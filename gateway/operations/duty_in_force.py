@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,7 +11,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from gateway.alerts.own import DESK_PLACE, HUB_PLACE, desk_of_place
+from gateway.alerts.lifecycle import OPEN
+from gateway.alerts.own import HUB_PLACE, desk_of_place
 from gateway.duty.plan import SERVES, Class, Desk, Plan
 from gateway.duty.roster import on_duty
 from gateway.duty.route import Circumstances, Matter, Told, addresses, begin, everybody
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 # Made here, while one thread imports it: two threads that first decode a type at the same instant end the process (msgspec 0.22
 # looks at a type's fields when it first meets it, and does not lock that).
 _PLAN = msgspec.json.Decoder(Plan)
+_KNOWN: dict[str, Plan] = {}  # by version, which is a hash of what is in it
+KNOWN_MAX = 8
 _CLASS_OF = {work: kind for kind, work in SERVES.items() if kind != "life_safety"}
 
 
@@ -81,14 +83,6 @@ class DutyInForce:
         """Who is on duty at a desk, None when it is closed."""
         found = on_duty(plan, desk, at=at, zone=self.zone, calendar=self._calendar)
         return None if found is None else tuple(found)
-
-    def standing_about(self, desk: str) -> list[str]:
-        """The alerts that this desk cannot hear whose cause is not over."""
-        with self._engine.connect() as connection:
-            rows = connection.exec_driver_sql(
-                "SELECT id FROM alert WHERE place_id = ? AND ended_at IS NULL", (DESK_PLACE + desk,)
-            )
-            return [name for (name,) in rows]
 
     def first_told(self, kind: str, place_id: str, at: int) -> tuple[Told, ...]:
         """Whom an alert that cannot be written is brought to.
@@ -160,8 +154,15 @@ class DutyInForce:
 
 def plan_in_force(session: Session) -> Plan:
     """The plan in force in this transaction, for those who only read it."""
-    body = session.connection().exec_driver_sql(_IN_FORCE).scalar_one()
-    return _decoded(body)
+    connection = session.connection()
+    version, _ = connection.exec_driver_sql(_NEWEST).one()
+    plan = _KNOWN.get(version)
+    if plan is None:  # a city's plan is long: it is read once, not at each fall
+        plan = _PLAN.decode(connection.exec_driver_sql(_BODY, (version,)).scalar_one())
+        if len(_KNOWN) >= KNOWN_MAX:
+            _KNOWN.clear()
+        _KNOWN[version] = plan
+    return plan
 
 
 def contact_id(rank: int) -> str:
@@ -174,15 +175,10 @@ def version_of(plan: Plan) -> str:
     return hashlib.sha256(msgspec.json.encode(plan)).hexdigest()[:16]
 
 
-@lru_cache(maxsize=8)
-def _decoded(body: str) -> Plan:
-    return _PLAN.decode(body)
-
-
 _NEWEST = "SELECT version, in_force_at FROM duty_plan WHERE in_force_at IS NOT NULL ORDER BY in_force_at DESC LIMIT 1"
-_IN_FORCE = "SELECT body FROM duty_plan WHERE in_force_at IS NOT NULL ORDER BY in_force_at DESC LIMIT 1"
+_BODY = "SELECT body FROM duty_plan WHERE version = ?"
 _KNOCKS = (
-    "SELECT 1 FROM alert a JOIN outbox o ON o.alert_id = a.id WHERE a.place_id = ? AND a.state <> 'closed' "
-    "AND o.role = 'guard' LIMIT 1"
+    f"SELECT 1 FROM alert a JOIN outbox o ON o.alert_id = a.id WHERE a.state IN {OPEN} AND a.place_id = ? "  # noqa: S608 constants
+    "AND o.role = 'guard' LIMIT 1"  # by the open ones: what was closed in a year is not looked through
 )
 _AGREED = "SELECT scope, contact FROM consent WHERE place_id = ? AND ended_at IS NULL ORDER BY contact"

@@ -20,7 +20,7 @@ FALL = "event.fall"
 def set_follow_up(session: Session, alert: Alert, at: int, zone: ZoneInfo) -> None:
     """After a true fall somebody is to ask after the elder on the next day; two alerts of one day are one follow-up."""
     facts = alert.evidence.get("facts", [])
-    if alert.verdict != "true" or not any(FALL in _plain(fact) for fact in facts):
+    if alert.verdict != "true" or not any(FALL in fact for fact in facts):
         return
     day = local_day(at, zone) + timedelta(days=1)
     name = hashlib.sha256(f"{alert.place_id}\n{day}".encode()).hexdigest()[:32]
@@ -42,10 +42,3 @@ def obey_follow_up(session: Session, command: Command) -> str:
         return "say how the elder is"
     known.done_at, known.done_by, known.note = command.at, command.by, command.data["note"].strip()
     return ""
-
-
-def _plain(fact: object) -> tuple[object, ...]:
-    """A fact of the evidence as it is stored: a list or a mapping."""
-    if isinstance(fact, dict):
-        return tuple(fact.values())
-    return tuple(fact) if isinstance(fact, list | tuple) else ()

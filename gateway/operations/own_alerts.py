@@ -34,10 +34,12 @@ def raise_own(session: Session, command: Command, *, wall_ms: int, first: Climb)
     return write_new(session, values)
 
 
-def standing(engine: Engine, rule: str) -> str:
-    """The alert of the hub's own whose cause is not over, also when a person has closed it; '' for none."""
+def standing(engine: Engine, rule: str) -> dict[str, str]:
+    """By place, the alert of that rule of the hub's own whose cause is not over, also when a person has closed it."""
     with Session(engine) as session:
-        newest = session.scalars(
-            select(Alert).where(Alert.rule == rule).order_by(Alert.number.desc()).limit(1)
-        ).first()
-        return newest.id if newest is not None and newest.ended_at is None else ""
+        found = session.execute(
+            select(Alert.place_id, Alert.id)
+            .where(Alert.rule == rule, Alert.ended_at.is_(None))
+            .order_by(Alert.number)
+        )
+        return {place: alert for place, alert in found}  # noqa: C416 rows, not pairs

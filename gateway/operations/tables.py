@@ -267,7 +267,6 @@ class DeskState(Base):
     __tablename__ = "desk_state"
     desk: Mapped[str] = mapped_column(primary_key=True)
     deaf_since: Mapped[int | None]
-    deaf_why: Mapped[str] = mapped_column(default="")
     handed_over_at: Mapped[int | None]
     handed_over_by: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")

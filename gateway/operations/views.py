@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gateway.alerts.discretion import form_of_address
 from gateway.alerts.lifecycle import IN_HAND
-from gateway.alerts.own import HUB_NAME, HUB_PLACE
+from gateway.alerts.own import own_name
 from gateway.alerts.words import room_en
 from gateway.operations.answers import (
     AlertDetail,
@@ -186,8 +186,9 @@ _OWN = [field.name for field in fields(AlertView) if field.name not in _NOT_OWN]
 
 def who(place: Place | PlaceView | None, place_id: str) -> Text:
     """How the elder is addressed, or the facility's name."""
-    if place_id == HUB_PLACE:
-        return HUB_NAME
+    own = own_name(place_id)
+    if own is not None:
+        return own
     name = place.name if place else place_id
     return {"zh": name, "en": form_of_address(name)[1] if place and place.kind == "home" else name}
 

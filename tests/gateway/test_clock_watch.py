@@ -7,6 +7,7 @@ from pathlib import Path
 
 from line_desk import Desk
 
+from gateway.alerts.own import HUB_PLACE
 from gateway.clock_watch import LOOKS, ClockWatch
 from gateway.operations.own_alerts import standing
 from gateway.operations.tables import Alert
@@ -25,7 +26,8 @@ async def looks(desk: Desk, watch: ClockWatch, times: int = 1) -> list[Alert]:
 
 
 def watching(desk: Desk) -> ClockWatch:
-    return ClockWatch(desk.clock, standing=standing(desk.database, "hub_clock"), command=desk.line.command)
+    left = standing(desk.database, "hub_clock").get(HUB_PLACE, "")
+    return ClockWatch(desk.clock, standing=left, command=desk.line.command)
 
 
 def test_it_is_told_when_it_stays_wrong_and_ends_when_it_is_right(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from line_desk import Desk
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gateway.alerts.own import HUB_PLACE
 from gateway.disk import DiskWatch
 from gateway.notify.outbox_words import Wording, look
 from gateway.operations.own_alerts import standing
@@ -27,7 +28,7 @@ class Disk:
         self.watch = DiskWatch(
             desk.folder,
             reserve_mb=500,
-            standing=standing(desk.database, "hub_disk"),
+            standing=standing(desk.database, "hub_disk").get(HUB_PLACE, ""),
             now=desk.clock.now,
             can_write=lambda: not desk.line.trouble,
             command=desk.line.command,

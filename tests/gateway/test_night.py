@@ -1,7 +1,7 @@
 """A fall at 03:10 on a Sunday, on virtual time: who got which words when, until it is closed and followed up.
 
 The whole way is the product's: message, journal, rules, alerts, the duty plan of the example, outbox, delivery, words. What
-people received is held as a transcript (``tests/golden/night.txt``); ``UPDATE_GOLDEN=1`` writes it anew, to be read aloud.
+people received is held as a transcript (``tests/golden/night.txt``); ``CAREHUB_GOLDEN=write`` writes it anew, to be read aloud.
 """
 
 from __future__ import annotations
@@ -264,7 +264,7 @@ def _on_duty(desk: Desk) -> str:
 
 def test_a_fall_at_ten_past_three_on_a_sunday_reaches_people_and_is_settled(tmp_path: Path) -> None:
     told = asyncio.run(live(tmp_path))
-    if os.environ.get("UPDATE_GOLDEN"):
+    if os.environ.get("CAREHUB_GOLDEN") == "write":
         GOLDEN.write_text("\n".join(told) + "\n", encoding="utf-8")
     assert told == GOLDEN.read_text(encoding="utf-8").splitlines()
     within_a_minute = [line for line in told if line.startswith("日 03:10:") and "【" in line]

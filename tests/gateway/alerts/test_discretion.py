@@ -19,7 +19,7 @@ from gateway.alerts.message import AlertFacts, AlertMessage, Audience, Hands, Pl
 from gateway.alerts.words import OutsidePlace, compose, compose_test
 
 RULES_SAID = Path(__file__).parents[2] / "golden" / "words" / "rules.txt"
-ABOUTS = ("alert", "recontact", "outcome", "step", "slip", "deaf")
+ABOUTS = ("alert", "recontact", "outcome", "step", "slip")
 SECRETS = ("密码", "A7Q9", "钥匙", "门垫", "13800000001", "0755-83000000", "138 0000 0001")
 ILLNESSES = ("糖尿病", "痴呆", "高血压", "认知障碍", "偏瘫", "肺癌", "抑郁", "帕金森", "diabet", "dementia")
 FREE = (

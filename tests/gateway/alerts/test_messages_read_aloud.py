@@ -12,7 +12,7 @@ from library_alerts import HOME, RAISED, TAKEN, ZONE, alert_of, place_of
 from gateway.alerts.digest import compose_digest
 from gateway.alerts.lifecycle import OUTCOMES, REASONS, State
 from gateway.alerts.message import AlertMessage, Audience, Hands
-from gateway.alerts.own import DESK_DEAF, HUB_PLACE, own_words
+from gateway.alerts.own import DESK_DEAF, DESK_HANDOVER, DESK_PLACE, own_words
 from gateway.alerts.words import compose, compose_test
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "words"
@@ -132,9 +132,9 @@ def test_a_desk_that_cannot_hear() -> None:
             title=own.title,
             why=own.why,
             todo=own.todo,
-            place_id=HUB_PLACE,
+            place_id=f"{DESK_PLACE}lianhua",
         )
-        message = compose(alert, None, zone=ZONE, about="deaf")
+        message = compose(alert, None, zone=ZONE)
         assert len(message.text["zh"]) <= 69
         text += aloud(message)
     held("deaf", text)
@@ -145,3 +145,22 @@ def test_a_test_says_first_that_nothing_has_happened() -> None:
     assert message.text["zh"].startswith("测试：这是一条试发消息，没有发生警情")
     assert "李敏" in message.text["zh"]
     held("test", aloud(message))
+
+
+def test_what_the_hub_says_of_a_desk_names_the_desk_and_no_place_of_its_own_making() -> None:
+    own = own_words(DESK_HANDOVER, {"desk": "莲花社区长者服务站"})
+    facts = {
+        "rule": DESK_HANDOVER,
+        "severity": own.severity,
+        "title": own.title,
+        "why": own.why,
+        "todo": own.todo,
+    }
+    message = compose(
+        replace(alert_of("gateway_lost"), place_id=f"{DESK_PLACE}lianhua", **facts), None, zone=ZONE
+    )
+    held("handover", aloud(message))
+    assert "莲花社区长者服务站" in message.text["zh"]
+    for words in (message.text, message.who, message.where):
+        assert "_desk" not in words["zh"] + words["en"]
+        assert "未登记" not in words["zh"]

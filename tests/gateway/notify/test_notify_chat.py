@@ -301,7 +301,7 @@ def test_a_long_digest_is_cut_at_a_line_and_says_so(receiver: Receiver, make: Ca
 
 def test_what_comes_after_the_alert_may_wait() -> None:
     kinds = {about for about in ABOUTS if urgent(replace(FALL, about=about))}
-    assert kinds == {"alert", "recontact", "slip", "deaf"}
+    assert kinds == {"alert", "recontact", "slip"}
     assert not any(urgent(replace(NOTICE, about=about)) for about in ABOUTS)
     assert text_of(replace(FALL, todo={}, text={}), 100) == ""
 

@@ -36,7 +36,6 @@ def upgrade() -> None:
         "desk_state",
         sa.Column("desk", sa.String(), nullable=False),
         sa.Column("deaf_since", sa.Integer(), nullable=True),
-        sa.Column("deaf_why", sa.String(), nullable=False),
         sa.Column("handed_over_at", sa.Integer(), nullable=True),
         sa.Column("handed_over_by", sa.String(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
