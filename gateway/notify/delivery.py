@@ -289,7 +289,11 @@ class Delivery:
         outcome = self._kept.get(waiting.id) or await self._try(lane, waiting)
         try:
             at = self._hub_now_ms()
-            settled = await self._stored(outbox.settle, self._engine, waiting, outcome, hub_now_ms=at)
+            known = self.states.of(lane.name)
+            works = outcome.over or known is None or known.ok
+            settled = await self._stored(
+                outbox.settle, self._engine, waiting, outcome, hub_now_ms=at, channel_works=works
+            )
         except SQLAlchemyError as error:
             _refused_by_database(error)
             self._keep(waiting.id, outcome)
@@ -299,8 +303,8 @@ class Delivery:
             lane.look_again |= outcome.state == "waiting"
             lane.seen_all &= waiting.message.step is None  # the next step of its alert may be told now
             lane.bell.set()
-            if settled.follows:
-                await self._go_on(settled.follows)
+            for channel in settled.follows:
+                await self._go_on(channel)
             if outcome.state != "waiting":
                 self._settled(waiting.alert_id)
                 if waiting.message.step is None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gateway.alerts.message import AlertMessage
@@ -102,10 +103,13 @@ def _row(alert_id: str, rung: int, person: str, channel: str, turn: int, about: 
     }  # fmt: skip
 
 
-def settle(engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: int) -> Settled:
+def settle(
+    engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: int, channel_works: bool = True
+) -> Settled:
     """Write down what became of a try, and what follows for its errand.
 
-    Not taken at once: the next of its ways is put into the outbox. Taken: what waits on the others is withdrawn.
+    Not taken at once: the next of its ways is put into the outbox, and where the channel does not work, that of all life safety
+    which queues for it. Taken: what waits on the others is withdrawn.
     """
     with repeatable(engine) as connection:
         goes_on = waiting.ways if outcome.state in {"waiting", "failed"} else ()
@@ -121,7 +125,7 @@ def settle(engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: in
             "ways": "" if goes_on else ",".join(waiting.ways),  # it may turn out later that it never arrived
         }
         if not connection.execute(_SETTLE, settled).rowcount:
-            return Settled(written=False, follows="")
+            return Settled(written=False, follows=frozenset())
         if outcome.over and waiting.message.step is None:  # else every follower would follow itself
             if waiting.errand:
                 other = {"errand_id": waiting.errand, "but": waiting.id}
@@ -138,15 +142,16 @@ def settle(engine: Engine, waiting: Waiting, outcome: Outcome, *, hub_now_ms: in
             settle_gathered(connection, waiting, outcome, hub_now_ms=hub_now_ms)
         if goes_on:
             use_next_way(connection, waiting.id, goes_on)
-        return Settled(written=True, follows=goes_on[0] if goes_on else "")
+        hastened = frozenset[str]() if channel_works else _hasten(connection, waiting.channel)
+        return Settled(written=True, follows=hastened | frozenset(goes_on[:1]))
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Whether an outcome was written (it was not if the row was settled before), and the channel that takes over, if one."""
+    """Whether an outcome was written (it was not if the row was settled before), and the channels that take over."""
 
     written: bool
-    follows: str
+    follows: frozenset[str]
 
 
 def settle_gathered(connection: Connection, digest: Waiting, outcome: Outcome, *, hub_now_ms: int) -> None:
@@ -169,11 +174,26 @@ def settle_gathered(connection: Connection, digest: Waiting, outcome: Outcome, *
 def use_next_way(connection: Connection, outbox_id: str, ways: tuple[str, ...]) -> None:
     """Put an errand whose message was not taken, or never arrived, into the outbox for the next of its ways."""
     told = connection.execute(_ERRAND, {"outbox_id": outbox_id}).one()
+    connection.execute(_ENQUEUE, [_by_next_way(told, ways)])
+
+
+def _hasten(connection: Connection, channel: str) -> frozenset[str]:
+    """Let life safety that queues for a channel go its next way beside it; gives the channels of those ways.
+
+    Behind a channel that answers nobody each four would wait for the four before them.
+    """
+    queued = [
+        (told, tuple(told.ways.split(","))) for told in connection.execute(_QUEUED, {"queues_for": channel})
+    ]
+    if queued:
+        connection.execute(_ENQUEUE, [_by_next_way(told, ways) for told, ways in queued])
+        connection.execute(_WENT_ON, [{"outbox_id": told.id} for told, _ in queued])
+    return frozenset(ways[0] for _, ways in queued)
+
+
+def _by_next_way(told: Row[*tuple[Any, ...]], ways: tuple[str, ...]) -> dict[str, object]:
     row = _row(told.alert_id, told.rung, told.person, ways[0], told.turn, told.about)
-    connection.execute(
-        _ENQUEUE,
-        [row | {"role": told.role, "desk": told.desk, "ways": ",".join(ways[1:]), "errand": told.errand}],
-    )
+    return row | {"role": told.role, "desk": told.desk, "ways": ",".join(ways[1:]), "errand": told.errand}
 
 
 def fail_unknown(engine: Engine, channels: Collection[str]) -> int:
@@ -217,7 +237,9 @@ _WITHDRAW = update(table_of(Outbox)).where(
 _SETTLE_GATHERED = update(table_of(Outbox)).where(
     Outbox.digest_id == bindparam("errand_id"), Outbox.state == "gathered"
 )
-_ERRAND = select(
+_OF_ERRAND = select(
+    Outbox.id,
+    Outbox.ways,
     Outbox.alert_id,
     Outbox.rung,
     Outbox.person,
@@ -226,5 +248,12 @@ _ERRAND = select(
     Outbox.role,
     Outbox.desk,
     Outbox.errand,
-).where(Outbox.id == bindparam("outbox_id"))
+)
+_ERRAND = _OF_ERRAND.where(Outbox.id == bindparam("outbox_id"))
+_QUEUED = (
+    _OF_ERRAND.join(Alert, Alert.id == Outbox.alert_id)
+    .where(Outbox.state == "waiting", Outbox.channel == bindparam("queues_for"), Outbox.ways != "")
+    .where(Alert.kind == "life_safety")
+)
+_WENT_ON = update(table_of(Outbox)).where(Outbox.id == bindparam("outbox_id")).values(ways="")
 _STEP = insert(table_of(AlertStep))

@@ -160,3 +160,22 @@ def test_a_link_is_in_the_message_only_where_people_outside_reach_the_hub(engine
     assert to_guard.text["zh"].startswith("物业协助：")
     assert to_staff.link in text_of(to_staff, 2048)
     assert Wording(zone=WORDS.zone).link_of("accept", "a1", "") == ""
+
+
+def test_what_queues_behind_a_channel_that_hangs_does_not_wait_for_its_turn(engine: Engine) -> None:
+    """Four at a time wait for an answer that does not come: twenty falls in a bad minute would take twenty seconds."""
+    for number in range(1, 21):
+        raise_alert(engine, number, to_group("robot", "system"), kind="life_safety", home=number)
+    raise_alert(engine, 21, to_group("robot", "system"), kind="care", home=21)
+
+    async def run(first: Receiver, second: Receiver) -> None:
+        robot = WeComRobot("robot", url=first.url + "/send?key=k")
+        system = Webhook("system", url=second.url + "/hook", secret="correct-horse-battery-staple")
+        async with delivering(engine, {"robot": robot, "system": system}):
+            await until(lambda: len(second.requests) >= 20, within_s=15)
+
+    with receiving() as first, receiving() as second:
+        first.reply = Reply(hang=True)
+        asyncio.run(run(first, second))
+        assert len(first.requests) <= 8, "it waited for tries after the first four"
+        assert len(set(second.ids())) == len(second.ids()) == 20
