@@ -1,56 +1,61 @@
-"""How many messages a channel may take: at most so many in any window of time, a share kept for life safety.
+"""How many messages a channel, or one person on it, may be sent: at most so many in any window, a share kept for life safety.
 
 A sliding window, not a token bucket: a bucket of 20 refilled at 20 a minute lets nearly 40 pass in one minute, and a robot
-that gets more than its 20 is blocked.
+that gets more than its 20 is blocked. Providers of short messages refuse what is over by number: a person told of flat
+batteries all day would not be told of a fall. What is counted here is forgotten at a restart.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+WHOM_MAX = 10_000  # people remembered; beyond it those not told for longest are forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most ``most`` messages in any ``length_ms``, the last ``reserve`` of them for life safety only."""
+
+    most: int
+    length_ms: int
+    reserve: int
 
 
 class Budget:
-    """At most ``most`` takes in any ``window_ms``; the last ``reserve`` of them for urgent ones only."""
+    """Several windows at once, taken from all or from none, for each of those who are told; a group is one."""
 
-    def __init__(self, *, most: int, window_ms: int, reserve: int) -> None:
-        self._most, self._window_ms, self._reserve = most, window_ms, reserve
-        self._taken: deque[int] = deque()
+    def __init__(self, *windows: Window) -> None:
+        self._windows = windows
+        self._kept_ms = max(window.length_ms for window in windows)
+        self._taken: dict[Hashable, deque[int]] = {}
 
-    def take(self, now_ms: int, *, urgent: bool) -> int:
+    def take(self, now_ms: int, *, urgent: bool, whom: Hashable = "") -> int:
         """0 when taken; otherwise nothing is taken and the ms to wait is given. ``now_ms`` must not run backwards."""
-        wait_ms = self.wait_ms(now_ms, urgent=urgent)
+        taken = self._taken.pop(whom, None) or deque()
+        self._taken[whom] = taken  # the last to be forgotten
+        if len(self._taken) > WHOM_MAX:
+            del self._taken[next(iter(self._taken))]
+        while taken and taken[0] <= now_ms - self._kept_ms:
+            taken.popleft()
+        wait_ms = max(_wait_ms(window, taken, now_ms, urgent=urgent) for window in self._windows)
         if not wait_ms:
-            self._taken.append(now_ms)
+            taken.append(now_ms)
         return wait_ms
 
-    def wait_ms(self, now_ms: int, *, urgent: bool) -> int:
-        """How long until one more may be taken; 0 for now."""
-        while self._taken and self._taken[0] <= now_ms - self._window_ms:
-            self._taken.popleft()
-        allowed = self._most if urgent else self._most - self._reserve
-        if len(self._taken) < allowed:
-            return 0
-        return self._taken[len(self._taken) - allowed] + self._window_ms - now_ms
-
-    def idle(self, now_ms: int) -> bool:
-        """Whether nothing taken still counts."""
-        return not self._taken or self._taken[-1] <= now_ms - self._window_ms
+    def give_back(self, taken_ms: int, *, whom: Hashable = "") -> None:
+        """Undo a take: the message was not accepted after all."""
+        taken = self._taken.get(whom)
+        if taken is not None and taken_ms in taken:
+            taken.remove(taken_ms)
 
 
-class Budgets:
-    """Several at once, such as so many a minute and so many an hour: taken from all, or from none."""
-
-    def __init__(self, *budgets: Budget) -> None:
-        self._budgets = budgets
-
-    def take(self, now_ms: int, *, urgent: bool) -> int:
-        """As ``Budget.take``; the wait is the longest of them."""
-        wait_ms = max(budget.wait_ms(now_ms, urgent=urgent) for budget in self._budgets)
-        if not wait_ms:
-            for budget in self._budgets:
-                budget.take(now_ms, urgent=urgent)
-        return wait_ms
-
-    def idle(self, now_ms: int) -> bool:
-        """Whether nothing taken still counts in any of them."""
-        return all(budget.idle(now_ms) for budget in self._budgets)
+def _wait_ms(window: Window, taken: deque[int], now_ms: int, *, urgent: bool) -> int:
+    allowed = window.most if urgent else window.most - window.reserve
+    within = [at for at in taken if at > now_ms - window.length_ms]
+    if len(within) < allowed:
+        return 0
+    if allowed == 0:
+        return window.length_ms
+    return within[len(within) - allowed] + window.length_ms - now_ms

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.alerts.message import AlertMessage
-from gateway.notify.budget import Budget
+from gateway.notify.budget import Budget, Window
 from gateway.notify.channel import GROUP, OverBudget, Proof, Receipt, Recipient, Recoverable, Unrecoverable
 from gateway.notify.http import ChannelError, Poster, checked_url, decoded
 from gateway.notify.mention import EVERYBODY, Mention
@@ -77,7 +77,7 @@ class DingTalkRobot:
         self._poster = Poster(str(parsed), timeout_s=timeout_s)
         self._secret = secret
         self._mention = mention
-        self._budget = Budget(most=_OUR_MOST, window_ms=_OUR_WINDOW_MS, reserve=KEPT_FOR_LIFE_SAFETY)
+        self._budget = Budget(Window(_OUR_MOST, _OUR_WINDOW_MS, KEPT_FOR_LIFE_SAFETY))
         self._blocked_until_ms = 0
         self._clock_ms, self._now_ms = clock_ms, now_ms
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.alerts.message import AlertMessage
-from gateway.notify.budget import Budget, Budgets
+from gateway.notify.budget import Budget, Window
 from gateway.notify.channel import GROUP, OverBudget, Proof, Receipt, Recipient, Recoverable, Unrecoverable
 from gateway.notify.http import Answer, ChannelError, Poster, checked_url, decoded
 from gateway.notify.mention import EVERYBODY, Mention
@@ -81,9 +81,9 @@ class FeishuRobot:
         self._poster = Poster(str(parsed), timeout_s=timeout_s, reads=_READ)
         self._secret = secret
         self._mention = mention
-        self._budgets = Budgets(
-            Budget(most=MESSAGES_A_SECOND, window_ms=1_000, reserve=KEPT_A_SECOND),
-            Budget(most=MESSAGES_A_MINUTE, window_ms=60_000 + _SLACK_MS, reserve=KEPT_A_MINUTE),
+        self._budget = Budget(
+            Window(MESSAGES_A_SECOND, 1_000, KEPT_A_SECOND),
+            Window(MESSAGES_A_MINUTE, 60_000 + _SLACK_MS, KEPT_A_MINUTE),
         )
         self._clock_ms, self._now_ms = clock_ms, now_ms
 
@@ -94,7 +94,7 @@ class FeishuRobot:
         to: Recipient = GROUP,  # noqa: ARG002 it speaks to its group
     ) -> Receipt:
         """Post once, within the robot's budget; over it the message is given back at once with the time to wait."""
-        wait_ms = self._budgets.take(self._clock_ms(), urgent=urgent(message))
+        wait_ms = self._budget.take(self._clock_ms(), urgent=urgent(message))
         if wait_ms:
             raise OverBudget(
                 f"over the robot's {MESSAGES_A_SECOND} messages a second or {MESSAGES_A_MINUTE} a minute",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 
 from gateway.alerts.message import AlertMessage
-from gateway.notify.allowance import Allowance, Window
+from gateway.notify.budget import Budget, Window
 from gateway.notify.channel import GROUP, NotForChannel, OverBudget, Proof, Proven, Receipt, Recipient
 from gateway.notify.http import ChannelError
 from gateway.notify.provider import Sent, TelephoneProvider
@@ -38,13 +38,19 @@ class Way:
     proof_after_s: float
 
 
+def _window(most: int, length_ms: int) -> Window:
+    return Window(most, length_ms, reserve=most * 2 // 5)  # two fifths for life safety
+
+
 # Alibaba Cloud, notices: 50 in 24 h for one signature, template and number; what is submitted counts (document_detail/2881383).
 # The 1 a minute, 5 an hour, 10 a day that are often told of are those of verification codes.
-SMS = Way(windows=(Window(50, DAY_MS),), by_template=True, landlines=False, write=written, proof_after_s=15.0)
+SMS = Way(
+    windows=(_window(50, DAY_MS),), by_template=True, landlines=False, write=written, proof_after_s=15.0
+)
 # Alibaba Cloud, calls: 1 a minute, 5 an hour, 20 in 24 h for one called number (document_detail/178344). The record of a call
 # is there 3 to 5 minutes after its end (document_detail/393529).
 VOICE = Way(
-    windows=(Window(1, MINUTE_MS), Window(5, HOUR_MS), Window(20, DAY_MS)),
+    windows=(_window(1, MINUTE_MS), _window(5, HOUR_MS), _window(20, DAY_MS)),
     by_template=False,
     landlines=True,
     write=spoken,
@@ -75,7 +81,7 @@ class Telephone:
         self._provider, self._way = provider, way
         self._templates, self._held = templates, {**HELD, **held}
         self.gathers = bool(templates.get("digest"))  # without that template each alert comes by itself
-        self._allowance = Allowance(way.windows)
+        self._budget = Budget(*way.windows)
         self._clock_ms = clock_ms
 
     @property
@@ -94,14 +100,14 @@ class Telephone:
         number = self._number(to)
         telephone: Hashable = (number, template) if self._way.by_template else number
         now_ms = self._clock_ms()
-        wait_ms = self._allowance.take(telephone, now_ms, urgent=urgent(message))
+        wait_ms = self._budget.take(now_ms, urgent=urgent(message), whom=telephone)
         if wait_ms:
             raise OverBudget("over what one number may be sent", wait_ms / 1000)
         variables = variables_of(message, self._held.get(purpose, ()), self._way.write)
         try:
             sent = await self._provider.tell(message_id, number, template, variables, purpose=purpose)
         except BaseException:
-            self._allowance.give_back(telephone, now_ms)
+            self._budget.give_back(now_ms, whom=telephone)
             raise
         return Receipt(f"OK, {sent.how} {sent.id} {sent.day}")
 
@@ -155,4 +161,4 @@ def limited(name: str, way: Way, options: Mapping[str, str]) -> Way:
         if not (given.isascii() and given.isdigit() and 0 < int(given[:9]) <= 10_000):  # noqa: PLR2004 beyond any provider's
             raise ChannelError(f"channel {name!r}: options: {option} must be a number from 1 to 10000")
         most[length_ms] = int(given)
-    return replace(way, windows=tuple(Window(count, length_ms) for length_ms, count in most.items()))
+    return replace(way, windows=tuple(_window(count, length_ms) for length_ms, count in most.items()))

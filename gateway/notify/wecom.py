@@ -13,7 +13,7 @@ import httpx
 import msgspec
 
 from gateway.alerts.message import AlertMessage
-from gateway.notify.budget import Budget
+from gateway.notify.budget import Budget, Window
 from gateway.notify.channel import GROUP, OverBudget, Proof, Receipt, Recipient, Recoverable, Unrecoverable
 from gateway.notify.http import ChannelError, Poster, checked_url, decoded
 from gateway.notify.mention import ALL, EVERYBODY, Mention
@@ -56,7 +56,7 @@ class WeComRobot:
     ) -> None:
         self._poster = Poster(_address(name, url, secret), timeout_s=timeout_s)
         self._mention = mention
-        self._budget = Budget(most=MESSAGES_A_MINUTE, window_ms=60_000, reserve=KEPT_FOR_LIFE_SAFETY)
+        self._budget = Budget(Window(MESSAGES_A_MINUTE, 60_000, KEPT_FOR_LIFE_SAFETY))
         self._clock_ms = clock_ms
 
     async def send(

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.alerts.message import AlertMessage
-from gateway.notify.budget import Budget, Budgets
+from gateway.notify.budget import Budget, Window
 from gateway.notify.channel import GROUP, OverBudget, Proof, Receipt, Recipient, Recoverable, Unrecoverable
 from gateway.notify.http import ChannelError, Poster, checked_url, decoded
 from gateway.notify.wecom import refuse
@@ -29,10 +29,13 @@ MEMBER_MESSAGES_AN_HOUR = 1_000
 KEPT_A_MINUTE = 10  # for life safety
 KEPT_AN_HOUR = 200
 REPEATS_HELD_S = 1_800  # WeCom's default; 4 h is its most
-MEMBERS_MAX = 1_000  # whose budgets are remembered before those of idle members are let go
 TIMEOUT_S = 4.0
 
 _SLACK_MS = 5_000  # what was sent at most a timeout apart from a minute may arrive within one
+MEMBER_WINDOWS = (
+    Window(MEMBER_MESSAGES_A_MINUTE, 60_000 + _SLACK_MS, KEPT_A_MINUTE),
+    Window(MEMBER_MESSAGES_AN_HOUR, 3_600_000 + _SLACK_MS, KEPT_AN_HOUR),
+)
 _TOKEN_ENDS_EARLY_S = 60
 _TOKEN_OVER = frozenset({40014, 42001})  # invalid, which may be "withdrawn early"; expired
 # 1 to 64 bytes, the first a letter or digit: never "@all", never "one|two".
@@ -95,7 +98,7 @@ class WeComApp:
         self._agentid = int(agentid)
         self._timeout_s = timeout_s
         self._clock_ms = clock_ms
-        self._members = Members()
+        self._members = Budget(*MEMBER_WINDOWS)
 
     async def send(self, message_id: str, message: AlertMessage, to: Recipient = GROUP) -> Receipt:
         """Post once within the member's budget, and once more if the token had ended; all of it within the timeout."""
@@ -136,7 +139,8 @@ class WeComApp:
         )
 
     def _spend(self, userid: str, *, urgent: bool) -> None:
-        wait_ms = self._members.take(userid, self._clock_ms(), urgent=urgent)
+        member = userid.lower()  # WeCom does not tell its case apart
+        wait_ms = self._members.take(self._clock_ms(), urgent=urgent, whom=member)
         if wait_ms:
             raise OverBudget(
                 f"over the {MEMBER_MESSAGES_A_MINUTE} messages a minute or {MEMBER_MESSAGES_AN_HOUR} an hour to one member",
@@ -145,28 +149,6 @@ class WeComApp:
 
     async def _post(self, body: bytes, token: str) -> _Sent:
         return decoded(await self._poster.post(body, {}, {"access_token": token}), _Sent, "WeCom")
-
-
-class Members:
-    """What each member may still be sent; a userid's case does not count, for WeCom does not tell it apart."""
-
-    def __init__(self) -> None:
-        self._budgets: dict[str, Budgets] = {}
-
-    def __len__(self) -> int:
-        return len(self._budgets)
-
-    def take(self, userid: str, now_ms: int, *, urgent: bool) -> int:
-        """0 when taken, otherwise the ms to wait."""
-        member = userid.lower()
-        if member not in self._budgets:
-            if len(self) >= MEMBERS_MAX:
-                self._budgets = {who: left for who, left in self._budgets.items() if not left.idle(now_ms)}
-            self._budgets[member] = Budgets(
-                Budget(most=MEMBER_MESSAGES_A_MINUTE, window_ms=60_000 + _SLACK_MS, reserve=KEPT_A_MINUTE),
-                Budget(most=MEMBER_MESSAGES_AN_HOUR, window_ms=3_600_000 + _SLACK_MS, reserve=KEPT_AN_HOUR),
-            )
-        return self._budgets[member].take(now_ms, urgent=urgent)
 
 
 class AccessToken:

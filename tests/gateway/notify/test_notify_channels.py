@@ -19,7 +19,6 @@ from parts import free_port
 from receiver import Receiver, Reply, receiving, signed
 
 from gateway.alerts.message import AlertMessage
-from gateway.notify.budget import Budget
 from gateway.notify.channel import Channel, Receipt, Recoverable, Unrecoverable, message_id
 from gateway.notify.http import ChannelError
 from gateway.notify.opening import Given, open_channel
@@ -222,22 +221,6 @@ def test_wecom_keeps_within_twenty_a_minute_and_the_last_five_for_life_safety(re
 
     asyncio.run(flood())
     assert len(receiver.requests) == 21
-
-
-@given(st.lists(st.tuples(st.integers(0, 30_000), st.booleans()), max_size=80))
-def test_no_window_ever_holds_more_than_its_budget(steps: list[tuple[int, bool]]) -> None:
-    budget, now, taken = Budget(most=5, window_ms=60_000, reserve=2), 0, []
-    for pause, urgent in steps:
-        now += pause
-        wait = budget.take(now, urgent=urgent)
-        if wait == 0:
-            taken.append((now, urgent))
-        else:
-            assert 0 < wait <= 60_000
-        window = [kind for at, kind in taken if at > now - 60_000]
-        assert len(window) <= 5
-        if not urgent and wait == 0:
-            assert len(window) <= 3
 
 
 def test_a_long_message_is_cut_at_a_line_within_2048_bytes() -> None:

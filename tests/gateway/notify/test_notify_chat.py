@@ -29,7 +29,7 @@ from gateway.notify.http import ChannelError, Poster
 from gateway.notify.mention import EVERYBODY, Mention, read_mention
 from gateway.notify.opening import KINDS, Given, open_channel
 from gateway.notify.wecom import WeComRobot
-from gateway.notify.wecom_app import MEMBERS_MAX, AccessToken, Members, WeComApp
+from gateway.notify.wecom_app import AccessToken, WeComApp
 from gateway.notify.words import CUT, text_of, urgent, wakes
 from gateway.settings import Settings
 
@@ -594,31 +594,6 @@ def test_each_member_has_a_budget_whatever_the_case_of_the_userid(receiver: Rece
         assert runner.run(taken(channel, NOTICE, Recipient("a", "ANNA"))) == (0, 65.0)
         assert runner.run(taken(channel, NOTICE, Recipient("b", "bert"))) == (20, 65.0)
         runner.run(channel.aclose())
-
-
-def test_a_member_gets_at_most_a_thousand_an_hour() -> None:
-    members, told, waits = Members(), 0, set()
-    for second in range(3_600):
-        wait_ms = members.take("anna", second * 1000, urgent=False)
-        told += not wait_ms
-        waits.add(wait_ms > 65_000)
-    assert told == 800
-    assert waits == {False, True}
-    assert sum(not members.take("anna", 3_600_000 + n, urgent=True) for n in range(30)) == 30
-    assert members.take("anna", 3_605_000, urgent=False) == 75_000, (
-        "the first 31 have to be an hour and the slack ago"
-    )
-    assert members.take("anna", 3_680_000, urgent=False) == 0
-
-
-def test_the_budgets_of_members_who_are_idle_are_let_go() -> None:
-    members = Members()
-    for number in range(MEMBERS_MAX):
-        members.take(f"user{number}", 0, urgent=False)
-    members.take("one-more", 1, urgent=False)
-    assert len(members) == MEMBERS_MAX + 1, "nobody was idle"
-    members.take("another", 3_605_000, urgent=False)
-    assert len(members) == 2
 
 
 def test_while_dingtalk_blocks_the_robot_only_what_is_urgent_is_tried(receiver: Receiver) -> None:

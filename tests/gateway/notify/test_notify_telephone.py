@@ -29,7 +29,6 @@ from gateway.alerts.words import OutsidePlace, compose
 from gateway.notify import mqtt_topic
 from gateway.notify.aliyun import Aliyun, canonical_query, signed_headers
 from gateway.notify.aliyun_telephone import AliyunSms, AliyunVoice
-from gateway.notify.allowance import Allowance, Window
 from gateway.notify.channel import (
     NotForChannel,
     OverBudget,
@@ -540,35 +539,6 @@ def test_what_the_provider_refused_does_not_count(receiver: Receiver) -> None:
         await channel.aclose()
 
     asyncio.run(again())
-
-
-@given(st.lists(st.tuples(st.integers(0, 30_000), st.booleans(), st.booleans()), max_size=60))
-def test_no_window_of_a_number_ever_holds_more_than_it_may(steps: list[tuple[int, bool, bool]]) -> None:
-    windows = (Window(2, 10_000), Window(5, 60_000))
-    allowance, now, taken = Allowance(windows), 0, []
-    for pause, urgent, kept in steps:
-        now += pause
-        wait = allowance.take("a", now, urgent=urgent)
-        if wait == 0:
-            if kept:
-                taken.append(now)
-            else:
-                allowance.give_back("a", now)
-        else:
-            assert 0 < wait <= 60_000
-        for window in windows:
-            within = sum(moment > now - window.length_ms for moment in taken)
-            assert within <= window.most
-            if wait == 0 and kept and not urgent:
-                assert within <= window.most - window.reserve
-
-
-def test_ten_thousand_telephones_are_remembered_and_no_more() -> None:
-    allowance = Allowance((Window(1, 60_000),))
-    for telephone in range(10_001):
-        assert allowance.take(telephone, 0, urgent=True) == 0
-    assert allowance.take(10_000, 0, urgent=True) > 0
-    assert allowance.take(0, 0, urgent=True) == 0  # forgotten
 
 
 def test_variables_follow_the_policy_of_places_and_keep_the_marks_of_the_sentence() -> None:
