@@ -1,6 +1,6 @@
 """How much a station's people are asked to bear: the measures of ANSI/ISA-18.2-2016 and EEMUA 191 for alarm systems.
 
-Up to 6 alarms an hour are fine for one operator, 12 can be managed. A flood begins when more than 10 come within 10 minutes
+Up to 6 alarms an hour are fine for one operator, 12 can be managed. A flood begins when 10 come within 10 minutes
 and ends when fewer than 5 do. Chattering: three or more within a minute. Stale: open for more than 24 hours. The standards are
 about control rooms, where nobody has to walk; for a station they are an upper bound.
 """
@@ -17,7 +17,7 @@ from gateway.alerts.record import DAY_MS, HOUR_MS, Asked, Facts, Record, Standin
 FINE_AN_HOUR = 6
 MANAGEABLE_AN_HOUR = 12
 TEN_MINUTES_MS = 600_000
-FLOOD_OVER = 10
+FLOOD_FROM = 10
 FLOOD_UNDER = 5
 CHATTER_ALARMS = 3
 CHATTER_MS = 60_000
@@ -212,7 +212,7 @@ def floods(station: str, times: Sequence[int], now: int) -> list[Flood]:
         oldest = bisect_right(times, time - TEN_MINUTES_MS, 0, at + 1)
         recent = at + 1 - oldest
         if begin < 0:
-            if recent <= FLOOD_OVER:
+            if recent < FLOOD_FROM:
                 continue
             begin, most = oldest, 0
         most = max(most, recent)

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
+from gateway.alerts.load import floods
 from gateway.backtest.asked import DAY_MS
 from gateway.backtest.telling import Alert
 
 MONTH_MS = 30 * DAY_MS
-# ISA-18.2: a flood begins with ten alarms within ten minutes and ends when fewer than five come in ten minutes.
-FLOOD_MS = 600_000
-FLOOD_BEGINS = 10
-FLOOD_ENDS = 5
-
-
-def floods(times: Iterable[int]) -> int:
-    """How many floods there are in moments (ms) of one station's alerts."""
-    moments = sorted(times)
-    count, flooded = 0, False
-    for at, moment in enumerate(moments):
-        recent = at + 1 - bisect_right(moments, moment - FLOOD_MS, 0, at + 1)
-        if flooded and recent < FLOOD_ENDS:
-            flooded = False
-        if not flooded and recent >= FLOOD_BEGINS:
-            flooded, count = True, count + 1
-    return count
 
 
 def longest_silence_ms(times: Collection[int], begin: int, end: int) -> int:
@@ -41,7 +24,7 @@ def floods_by_site(alerts: Iterable[Alert], site_of: Mapping[str, str]) -> int:
     times: dict[str, list[int]] = defaultdict(list)
     for alert in alerts:
         times[site_of.get(alert.place, "")].append(alert.raised_at)
-    return sum(floods(found) for found in times.values())
+    return sum(len(floods(site, sorted(found), found[-1])) for site, found in times.items())
 
 
 def figures_of(

@@ -115,11 +115,12 @@ def at_minutes(*minutes: float) -> list[int]:
     return [T + int(minute * MIN) for minute in minutes]
 
 
-def test_a_flood_begins_with_the_eleventh_within_ten_minutes_and_ends_below_five() -> None:
-    """Ten are none. With eleven at minutes 0 … 5 there are fewer than five from 4 + 10 on: the 5th from last falls out."""
-    assert floods("s", at_minutes(*(at / 2 for at in range(10))), LATER) == []
-    (flood,) = floods("s", at_minutes(*(at / 2 for at in range(11))), LATER)
-    assert (flood.begin, flood.end, flood.alarms, flood.most) == (T, T + 13 * MIN, 11, 11)
+def test_a_flood_begins_with_the_tenth_within_ten_minutes_and_ends_below_five() -> None:
+    """Nine are none. With ten at minutes 0 … 4.5 there are fewer than five from 2.5 + 10 on: the 5th from last falls out."""
+    assert floods("s", at_minutes(*(at / 2 for at in range(9))), LATER) == []
+    assert floods("s", at_minutes(*(at * 2 for at in range(20))), LATER) == []
+    (flood,) = floods("s", at_minutes(*(at / 2 for at in range(10))), LATER)
+    assert (flood.begin, flood.end, flood.alarms, flood.most) == (T, T + int(12.5 * MIN), 10, 10)
 
 
 def test_a_flood_lasts_as_long_as_five_come_within_ten_minutes() -> None:
@@ -357,7 +358,7 @@ def test_floods_are_those_of_a_look_at_every_moment(offsets: list[int]) -> None:
         count = sum(moment - window < time <= moment for time in times)
         if flooded and count < 5:
             flooded = False
-        elif not flooded and count > 10:
+        elif not flooded and count >= 10:
             flooded, begins = True, begins + 1
     found = floods("s", times, LATER)
     assert len(found) == begins

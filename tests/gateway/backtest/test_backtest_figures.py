@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from gateway.backtest.comparison import compare
-from gateway.backtest.figures import floods, floods_by_site, longest_silence_ms
+from gateway.backtest.figures import floods_by_site, longest_silence_ms
 from gateway.backtest.telling import Alert
 from rules.effects import Evidence
 
-MINUTE = 60_000
 WHY = Evidence("event", (), {})
 
 
@@ -18,28 +14,10 @@ def alert(name: str, at: int, *, rule: str = "r", place: str = "H1", until: int 
     return Alert(name, rule, place, f"{place}-d", at, at, WHY, ended_at=until)
 
 
-def test_ten_alerts_in_ten_minutes_are_a_flood_nine_are_none() -> None:
-    assert floods(range(0, 9 * MINUTE, MINUTE)) == 0
-    assert floods(range(0, 10 * MINUTE, MINUTE)) == 1
-    assert floods(range(0, 20 * MINUTE, 2 * MINUTE)) == 0
-
-
-def test_a_flood_that_goes_on_is_one_and_the_next_is_another() -> None:
-    burst = [at * MINUTE // 2 for at in range(60)]
-    assert floods(burst) == 1
-    assert floods([*burst, *(at + 90 * MINUTE for at in burst)]) == 2
-
-
 def test_each_station_has_its_own_people() -> None:
     alerts = [alert(str(at), at, place=f"H{at % 2}") for at in range(18)]
     assert floods_by_site(alerts, {"H0": "one", "H1": "other"}) == 0
     assert floods_by_site(alerts, {"H0": "one", "H1": "one"}) == 1
-
-
-@given(st.lists(st.integers(0, 10**8), max_size=60))
-def test_a_flood_needs_ten_alerts_of_its_own(moments: list[int]) -> None:
-    assert floods(moments) == floods(sorted(moments, reverse=True))
-    assert 0 <= floods(moments) <= len(moments) // 6  # five of them may have been of the flood before
 
 
 def test_silence_counts_from_the_beginning_and_to_the_end() -> None:
