@@ -1,15 +1,15 @@
-"""Staff who may act on alerts: their PINs, the lock against guessing, and where they are signed in."""
+"""People coming in: their PINs and passwords, the lock against guessing, and where they are signed in."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -17,25 +17,24 @@ from sqlalchemy import Engine, case, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from gateway.operations.tables import SignIn, Staff
+from gateway.accounts.roles import ROLES
+from gateway.accounts.who import Grant, Kind, Who
+from gateway.operations.tables import Granted, SignIn, Staff
 
 FAILURES_MAX = 5
 LOCK_MS = 5 * 60_000
 SIGN_IN_MS = 12 * 3_600_000  # one shift and its hand-over
 NAME_CHARS_MAX = 32
 PIN_DIGITS = range(4, 9)
+PASSWORD_CHARS = range(
+    10, 201
+)  # NIST SP 800-63B asks for 8 and for no rules of composition; the lock does the rest
+DEVICE_CHARS_MAX = 120
+ON_DUTY = (Grant("duty"),)
 
 # OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, 2 passes, 1 lane. A PIN's strength is the lock, not
 # the hash, and the hub may be a small board that must keep its memory for alarms.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A member of staff."""
-
-    id: int
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +53,42 @@ class People:
         self._hasher = hasher
         self._nobody = _hash_of_nobody(hasher)
 
-    def add(self, name: str, pin: str) -> Person:
-        """Enter a member of staff; ValueError says what is wrong with the name or the PIN."""
-        name = name.strip()
+    def add(self, name: str, pin: str = "", *, password: str = "", grants: Iterable[Grant] = ON_DUTY) -> Who:
+        """Enter an account; ValueError says what is wrong with the name, the PIN, the password or a role."""
+        name, given = name.strip(), sorted(set(grants))
         if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
             raise ValueError(f"staff name {name!r}: needs 1 to {NAME_CHARS_MAX} printable characters")
-        if weakness := weakness_of(pin):
+        if pin and (weakness := weakness_of(pin)):
             raise ValueError(f"PIN of {name}: {weakness}")
-        staff = Staff(name=name, pin_hash=self._hasher.hash(pin))
+        if password and (weakness := weakness_of_password(password, name)):
+            raise ValueError(f"password of {name}: {weakness}")
+        for grant in given:
+            if grant.role not in ROLES:
+                raise ValueError(f"role {grant.role!r} of {name}: known are {', '.join(ROLES)}")
+        staff = Staff(name=name, pin_hash=self.hashed(pin), password_hash=self.hashed(password))
         try:
             with self._transaction() as session:
                 session.add(staff)
                 session.flush()
-                return Person(staff.id, staff.name)
+                session.add_all(Granted(staff_id=staff.id, role=grant.role, at=grant.at) for grant in given)
+                return Who(Kind.PERSON, tuple(given), staff.id, staff.name)
         except IntegrityError as clash:
             raise ValueError(f"staff name {name!r} exists already: choose another") from clash
 
-    def names(self) -> list[str]:
-        """Names in the order they were entered, for the tiles of the sign-in page."""
-        with Session(self._engine) as session:
-            return list(session.scalars(select(Staff.name).order_by(Staff.id)))
+    def hashed(self, secret: str) -> str:
+        """The hash under which a PIN or a password is kept; '' for none."""
+        return self._hasher.hash(secret) if secret else ""
 
-    def check(self, name: str, pin: str, now_ms: int) -> Person | Refused:
-        """Who signs in with this name and PIN, or why not. Five failures in a row lock a name for 5 minutes.
+    def names(self) -> list[str]:
+        """Names of those who have a PIN, in the order they were entered, for the tiles of the sign-in page."""
+        query = select(Staff.name).where(Staff.pin_hash != "", Staff.ended_at.is_(None)).order_by(Staff.id)
+        with Session(self._engine) as session:
+            return list(session.scalars(query))
+
+    def check(
+        self, name: str, secret: str, now_ms: int, *, by: Literal["pin", "password"] = "pin"
+    ) -> Who | Refused:
+        """Who signs in with this name and PIN (or password), or why not. Five failures in a row lock a name for 5 minutes.
 
         An attempt is counted before it is verified: a hundred guesses sent at once are still only five.
         Takes tens of milliseconds on purpose; call it in a thread.
@@ -84,35 +96,41 @@ class People:
         found = self._count_attempt(name, now_ms)
         if isinstance(found, Refused):
             return found
+        kept = (found.pin_hash if by == "pin" else found.password_hash) if found else ""
         try:
-            self._hasher.verify(found.pin_hash if found else self._nobody, pin)
+            self._hasher.verify(kept or self._nobody, secret)
         except VerificationError:
             locked = found.locked_until if found else 0
             return Refused("locked", locked) if locked else Refused("wrong")
-        if found is None:
+        if found is None or not kept:
             return Refused("wrong")
         with self._transaction() as session:
             session.execute(update(Staff).where(Staff.id == found.id).values(failures=0, locked_until=0))
-        return Person(found.id, found.name)
+            return Who(Kind.PERSON, _grants(session, found.id), found.id, found.name)
 
-    def sign_in(self, person: Person, now_ms: int) -> str:
+    def sign_in(self, person: Who, now_ms: int, *, how: str = "pin", device: str = "") -> str:
         """Sign a browser in for 12 hours: the random token for its cookie, of which only the hash is kept."""
         token = secrets.token_urlsafe(32)
         with self._transaction() as session:
             session.execute(delete(SignIn).where(SignIn.expires_at <= now_ms))
-            session.add(SignIn(token_hash=_hash(token), staff_id=person.id, expires_at=now_ms + SIGN_IN_MS))
+            session.add(
+                SignIn(
+                    token_hash=_hash(token), staff_id=person.id, expires_at=now_ms + SIGN_IN_MS, made_at=now_ms, how=how,
+                    device=device[:DEVICE_CHARS_MAX],
+                )
+            )  # fmt: skip
         return token
 
-    def who(self, token: str, now_ms: int) -> Person | None:
-        """Whose cookie this is, while it lasts."""
+    def who(self, token: str, now_ms: int) -> Who | None:
+        """Whose cookie this is, while it lasts, with what they may now."""
         query = (
             select(Staff.id, Staff.name)
             .join(SignIn, SignIn.staff_id == Staff.id)
-            .where(SignIn.token_hash == _hash(token), SignIn.expires_at > now_ms)
+            .where(SignIn.token_hash == _hash(token), SignIn.expires_at > now_ms, Staff.ended_at.is_(None))
         )
         with Session(self._engine) as session:
             row = session.execute(query).first()
-        return Person(row.id, row.name) if row else None
+            return Who(Kind.PERSON, _grants(session, row.id), row.id, row.name) if row else None
 
     def sign_out(self, token: str) -> None:
         """Forget this browser; unknown tokens are no error."""
@@ -130,11 +148,11 @@ class People:
         with self._transaction() as session:
             done = session.execute(
                 update(Staff)
-                .where(Staff.name == name, Staff.locked_until <= now_ms)
+                .where(Staff.name == name, Staff.locked_until <= now_ms, Staff.ended_at.is_(None))
                 .values(counted)
                 .returning(Staff.id)
             ).first()
-            staff = session.scalar(select(Staff).where(Staff.name == name))
+            staff = session.scalar(select(Staff).where(Staff.name == name, Staff.ended_at.is_(None)))
             if staff is not None and done is None:
                 return Refused("locked", staff.locked_until)
             return staff
@@ -156,6 +174,26 @@ def weakness_of(pin: str) -> str | None:
     if any(pin == pin[:length] * (len(pin) // length) for length in (2, 3, 4) if length < len(pin)):
         return "repeats a pattern like 1212: choose another"
     return None
+
+
+def weakness_of_password(password: str, name: str = "") -> str | None:
+    """Say what is wrong with a password, or None: 10 to 200 characters, not one repeated, not the name."""
+    if len(password) not in PASSWORD_CHARS:
+        return f"needs {PASSWORD_CHARS.start} to {PASSWORD_CHARS.stop - 1} characters"
+    if len(set(password)) < 5:  # noqa: PLR2004 fewer is one key held down, or two
+        return "repeats the same few characters: choose another"
+    if (
+        name
+        and name.casefold() in password.casefold()
+        and len(password) < 2 * len(name) + PASSWORD_CHARS.start
+    ):
+        return "is made of the name: choose another"
+    return None
+
+
+def _grants(session: Session, staff_id: int) -> tuple[Grant, ...]:
+    rows = session.execute(select(Granted.role, Granted.at).where(Granted.staff_id == staff_id))
+    return tuple(sorted(Grant(role, at) for role, at in rows if role in ROLES))
 
 
 @cache

@@ -60,7 +60,7 @@ class Device(Base):
 
 
 class Staff(Base):
-    """A person who may accept and close alerts; the PIN is kept as an argon2 hash."""
+    """An account: a person's PIN and password as argon2 hashes ('' for none), and who they are to the single sign-on."""
 
     __tablename__ = "staff"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -68,6 +68,18 @@ class Staff(Base):
     pin_hash: Mapped[str]
     failures: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[int] = mapped_column(default=0)
+    password_hash: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    subject: Mapped[str | None] = mapped_column(unique=True)  # issuer and subject of the single sign-on
+    ended_at: Mapped[int | None]  # wall clock ms: no longer comes in; the name stays with what they did
+
+
+class Granted(Base):
+    """A role that an account has (``gateway.accounts.roles``) at a place of the tree, '' for the whole of it."""
+
+    __tablename__ = "granted"
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[str] = mapped_column(primary_key=True, default="")
 
 
 class SignIn(Base):
@@ -75,8 +87,13 @@ class SignIn(Base):
 
     __tablename__ = "sign_in"
     token_hash: Mapped[str] = mapped_column(primary_key=True)
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[int]
+    made_at: Mapped[int] = mapped_column(default=0, server_default="0")
+    how: Mapped[str] = mapped_column(default="pin", server_default=text("'pin'"))  # pin | password | sso
+    device: Mapped[str] = mapped_column(
+        default="", server_default=text("''")
+    )  # what the browser calls itself
 
 
 class Alert(Base):

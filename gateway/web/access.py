@@ -1,31 +1,31 @@
-"""Who may come in: one guard before every route, and the person behind a cookie. Denied unless said otherwise.
+"""Who comes in: one guard before every route, and who asks. What they may is ``gateway.web.permit``.
 
-On loopback anyone on this machine may read, but a web site open in the same browser may not: the Host must be a
-loopback name (DNS rebinding), and writes must come from our own page or from no page at all. Beyond loopback everything
-but ``OPEN`` needs the token. Acting on an alert needs a signed-in person everywhere, or a link that was sent to somebody for
-just that: the pages behind links (``LINKS``) ask for neither, and hold by the secret in their address.
+On loopback programs of this machine are trusted, a web site open in the same browser is not: the Host must be a
+loopback name (DNS rebinding), and writes must come from our own page or from no page at all. A browser there is a device at
+a desk: it rings, and shows no person until somebody signs in. Beyond loopback a program needs the token, and a browser is such
+a device once it has shown it. Acting on an alert needs a signed-in person everywhere, or a link that was sent to somebody for
+just that: the pages behind links (``LINKS``) hold by the secret in their address.
 """
 
 from __future__ import annotations
 
 import hmac
 from typing import Annotated
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
-from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.operations.people import Person
+from gateway.accounts.roles import May
+from gateway.accounts.who import DEVICE, NOBODY, PROGRAM, Kind, Reach, Who
 from gateway.web.context import Context
-from gateway.web.problems import RefusedError, answer, refuse
+from gateway.web.problems import answer, refuse
 from gateway.web.settings import LOOPBACK_NAMES, WebSettings
 
-# Without the token: whether the process lives, the page that asks for the token, and what that page is made of.
-OPEN = frozenset({"/healthz", "/enter", "/api/v1/enter", "/icon.svg"})
 OPEN_FOLDER = "/static/"
+PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 LINKS = ("/a/", "/s/", "/f/")  # gateway.web.links, gateway.web.family
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 BODY_BYTES_MAX = 64 * 1024
@@ -97,29 +97,44 @@ class Guard:
             return answer(refuse(403, "origin"))
         if _declared_length(request) > _body_max(request):
             return answer(refuse(413, "too_long"))
-        return self._ask_for_token(request) if self._settings.exposed else None
-
-    def _ask_for_token(self, request: Request) -> Response | None:
-        path = request.url.path
-        if path in OPEN or path.startswith((OPEN_FOLDER, *LINKS)) or has_pass(request, self._settings):
-            return None
-        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            return RedirectResponse(f"/enter?next={quote(path)}", 303)
-        refusal = refuse(401, "token")
-        return answer(RefusedError(401, refusal.problem, {"WWW-Authenticate": "Bearer"}))
+        return None
 
     def _knows_host(self, request: Request) -> bool:
         host = _host("//" + request.headers.get("host", ""))
         return host in LOOPBACK_NAMES or host == self._settings.host.strip("[]")
 
 
-def has_pass(request: Request, settings: WebSettings) -> bool:
-    """Whether a request carries the token, or the cookie of a browser that has shown it."""
+async def who_asks(request: Request) -> Who:
+    """Who asks: whoever is signed in on this browser, else a program with the token, else a device at a desk, or nobody."""
+    context = Context.of(request)
+    settings = context.settings
+    cookie = request.cookies.get(settings.cookie("person"), "")
+    found = await run_in_threadpool(context.people.who, cookie, context.wall_ms()) if cookie else None
+    if found is not None:
+        return found
+    if _shows_token(request, settings):
+        return PROGRAM
+    if settings.exposed:
+        return DEVICE if _has_pass(request, settings) else NOBODY
+    if any(header in request.headers for header in PROXY_HEADERS):
+        return NOBODY  # it came from elsewhere
+    return DEVICE if _is_browser(request) else PROGRAM
+
+
+def _shows_token(request: Request, settings: WebSettings) -> bool:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and is_token(token.strip(), settings):
-        return True
+    return scheme.lower() == "bearer" and is_token(token.strip(), settings)
+
+
+def _has_pass(request: Request, settings: WebSettings) -> bool:
+    """Whether this browser has shown the token once."""
     cookie = request.cookies.get(settings.cookie("pass"), "")
     return bool(settings.token) and hmac.compare_digest(cookie.encode(), settings.pass_cookie.encode())
+
+
+def _is_browser(request: Request) -> bool:
+    """Whether a browser asks: all of them say so since 2023, and called themselves Mozilla before."""
+    return "sec-fetch-site" in request.headers or request.headers.get("user-agent", "").startswith("Mozilla/")
 
 
 def is_token(given: str, settings: WebSettings) -> bool:
@@ -127,25 +142,33 @@ def is_token(given: str, settings: WebSettings) -> bool:
     return bool(settings.token) and hmac.compare_digest(given.encode(), settings.token.encode())
 
 
-async def person_or_nobody(request: Request) -> Person | None:
+def who_of(request: Request) -> Who:
+    """Who asks; known since before the route was reached."""
+    found: Who = request.scope["who"]
+    return found
+
+
+def reach_of(request: Request, *may: May) -> Reach:
+    """How far any of these permissions of whoever asks reaches: what a list may give."""
+    return Reach.of(path for each in may for path in who_of(request).reach(each).paths)
+
+
+def person_or_nobody(request: Request) -> Who | None:
     """Who is signed in on this browser."""
-    context = Context.of(request)
-    cookie = request.cookies.get(context.settings.cookie("person"), "")
-    if not cookie:
-        return None
-    return await run_in_threadpool(context.people.who, cookie, context.wall_ms())
+    who = who_of(request)
+    return who if who.kind is Kind.PERSON else None
 
 
-async def person(request: Request) -> Person:
+def person(request: Request) -> Who:
     """Give who is signed in on this browser, or refuse."""
-    found = await person_or_nobody(request)
+    found = person_or_nobody(request)
     if found is None:
         raise refuse(401, "person")
     return found
 
 
-SomePerson = Annotated[Person | None, Depends(person_or_nobody)]
-APerson = Annotated[Person, Depends(person)]
+SomePerson = Annotated[Who | None, Depends(person_or_nobody)]
+APerson = Annotated[Who, Depends(person)]
 
 
 def _same_origin(request: Request) -> bool:

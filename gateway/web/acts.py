@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Header, Request
 from pydantic import AfterValidator, Field
 
-from gateway.operations.people import Person
+from gateway.accounts.who import Who
 from gateway.web.context import Context
 from gateway.web.port import Act, Outcome
 from gateway.web.problems import refuse
@@ -49,7 +49,7 @@ def until_within(request: Request, until: int | None, *, usual: int, most: int) 
     return until
 
 
-def id_of(key: str | None, kind: str, about: str, person: Person) -> str:
+def id_of(key: str | None, kind: str, about: str, person: Who) -> str:
     """Give an act its id: the same for a repeat, under its key, by the same person of the same thing, else a new one."""
     if key is None:
         return secrets.token_hex(16)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.concurrency import run_in_threadpool
 
+from gateway.accounts.roles import May
 from gateway.operations import agreement_views, home_views
 from gateway.operations.agreement_views import ConsentView, FamilyLinkView
 from gateway.operations.links import FAMILY_PATH, family_token, hash_of
@@ -17,6 +18,7 @@ from gateway.web.acts import Key, carry_out, id_of
 from gateway.web.alerts import NOTE_CHARS_MAX
 from gateway.web.context import Context
 from gateway.web.homes import PlaceId
+from gateway.web.needs import needs
 from gateway.web.paging import Cursor, first, read
 from gateway.web.port import Act
 from gateway.web.problems import declared, refuse
@@ -88,6 +90,7 @@ class FamilyLinkMade:
 
 
 @router.get("/places/{place_id}/consents", responses=declared(401, 404, 422))
+@needs(May.AGREE, of="home", record=True)
 def read_consents(
     request: Request, place_id: PlaceId, _person: APerson, limit: Limit = 100, cursor: Cursor = None
 ) -> ConsentPage:
@@ -100,6 +103,7 @@ def read_consents(
 
 
 @router.post("/places/{place_id}/consents", responses=REFUSALS)
+@needs(May.AGREE, of="home", record=True)
 async def consent(
     request: Request, place_id: PlaceId, person: APerson, consenting: Consenting, key: Key = None
 ) -> ConsentView:
@@ -117,6 +121,7 @@ async def consent(
 
 
 @router.delete("/places/{place_id}/consents/{consent_id}", responses=REFUSALS)
+@needs(May.AGREE, of="home", record=True)
 async def withdraw(
     request: Request, place_id: PlaceId, consent_id: Named, person: APerson, key: Key = None
 ) -> ConsentView:
@@ -130,6 +135,7 @@ async def withdraw(
 
 
 @router.get("/places/{place_id}/family-links", responses=declared(401, 404, 422))
+@needs(May.AGREE, of="home", record=True)
 def read_family_links(
     request: Request, place_id: PlaceId, _person: APerson, limit: Limit = 100, cursor: Cursor = None
 ) -> FamilyLinkPage:
@@ -142,6 +148,7 @@ def read_family_links(
 
 
 @router.post("/places/{place_id}/family-links", responses=REFUSALS)
+@needs(May.AGREE, of="home", record=True)
 async def make_family_link(
     request: Request, place_id: PlaceId, person: APerson, linking: Linking, key: Key = None
 ) -> FamilyLinkMade:
@@ -166,6 +173,7 @@ async def make_family_link(
 
 
 @router.delete("/places/{place_id}/family-links/{link_id}", responses=REFUSALS)
+@needs(May.AGREE, of="home", record=True)
 async def end_family_link(
     request: Request, place_id: PlaceId, link_id: Named, person: APerson, key: Key = None
 ) -> FamilyLinkView:

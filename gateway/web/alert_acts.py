@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
+from gateway.accounts.who import Who
 from gateway.alerts.lifecycle import IN_HAND
 from gateway.operations import views
 from gateway.operations.answers import AlertDetail, AlertView
-from gateway.operations.people import Person
 from gateway.web.acts import carry_out, id_of
 from gateway.web.context import Context
 from gateway.web.port import Act
@@ -28,7 +28,7 @@ async def known_alert(request: Request, alert_id: str) -> AlertView:
 
 
 async def act_on(
-    request: Request, kind: str, alert_id: str, person: Person, data: Mapping[str, str], key: str | None
+    request: Request, kind: str, alert_id: str, person: Who, data: Mapping[str, str], key: str | None
 ) -> AlertDetail:
     """Do it; refuses with 409 where somebody was first or it may not be done now."""
     context = Context.of(request)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.accounts.roles import May
 from gateway.alerts.lifecycle import fault_of_closing
 from gateway.operations import views
 from gateway.operations.answers import AlertDetail, AlertInHand, AlertPage
@@ -14,6 +15,7 @@ from gateway.web.access import APerson, SomePerson
 from gateway.web.acts import Key, Reason, carry_out, id_of, until_within
 from gateway.web.alert_acts import act_on, known_alert
 from gateway.web.context import Context
+from gateway.web.needs import needs
 from gateway.web.paging import Cursor
 from gateway.web.port import Act
 from gateway.web.problems import declared, refuse
@@ -67,6 +69,7 @@ class Shelving(BaseModel):
 
 
 @router.get("/alerts", responses=declared(422))
+@needs(May.ALERTS)
 def read_alerts(
     request: Request,
     state: views.Which = "open",
@@ -82,6 +85,7 @@ def read_alerts(
 
 
 @router.get("/alerts/{alert_id}", responses=declared(404, 422))
+@needs(May.ALERTS, of="alert", record=True)
 def read_alert(request: Request, alert_id: AlertId, person: SomePerson) -> AlertInHand | AlertDetail:
     """One alert with its steps; with contacts and access note for a signed-in person while it is accepted."""
     found = views.alert(Context.of(request).engine, alert_id, attending=person is not None)
@@ -91,6 +95,7 @@ def read_alert(request: Request, alert_id: AlertId, person: SomePerson) -> Alert
 
 
 @router.post("/alerts/{alert_id}/accept", responses=declared(401, 404, 409, 422, 503))
+@needs(May.ATTEND, of="alert")
 async def accept(
     request: Request, alert_id: AlertId, person: APerson, key: Key = None
 ) -> AlertInHand | AlertDetail:
@@ -99,6 +104,7 @@ async def accept(
 
 
 @router.post("/alerts/{alert_id}/close", responses=declared(401, 404, 409, 422, 503))
+@needs(May.ATTEND, of="alert")
 async def close(
     request: Request, alert_id: AlertId, person: APerson, closing: Closing, key: Key = None
 ) -> AlertInHand | AlertDetail:
@@ -128,6 +134,7 @@ def closing_mode_until(request: Request, mode: Away | None) -> int:
 
 
 @router.post("/alerts/{alert_id}/shelve", responses=declared(401, 404, 409, 422, 503))
+@needs(May.ATTEND, of="alert")
 async def shelve(
     request: Request, alert_id: AlertId, person: APerson, shelving: Shelving, key: Key = None
 ) -> AlertInHand | AlertDetail:
@@ -143,6 +150,7 @@ async def shelve(
 
 
 @router.delete("/alerts/{alert_id}/shelve", responses=declared(401, 404, 409, 422, 503))
+@needs(May.ATTEND, of="alert")
 async def unshelve(
     request: Request, alert_id: AlertId, person: APerson, key: Key = None
 ) -> AlertInHand | AlertDetail:

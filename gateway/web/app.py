@@ -39,6 +39,7 @@ from gateway.web.context import Context
 from gateway.web.description import describe
 from gateway.web.once import Once
 from gateway.web.pace import Pace
+from gateway.web.permit import Permit
 from gateway.web.port import HubPort
 from gateway.web.render import FOLDER
 from gateway.web.settings import WebSettings
@@ -85,6 +86,7 @@ def create_app(
         description="Alerts, places and readings of a community's care hub. Times are epoch milliseconds.",
         docs_url=None,  # FastAPI's own page loads scripts from an outside host
         redoc_url=None,
+        openapi_url=None,  # a route of its own gives it, to whom it is for
         # As they are: to include a router is to make each of its routes again, at the first request, on the loop that
         # brings the alarms: a fifth of a second.
         routes=[route for module in MODULES for route in module.router.routes],
@@ -103,5 +105,6 @@ def create_app(
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     describe(app)
     app.add_middleware(Once, routes=app.routes)
+    app.add_middleware(Permit, routes=app.routes)
     app.add_middleware(Guard, settings=settings)
     return app

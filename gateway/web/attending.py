@@ -7,11 +7,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from gateway.accounts.roles import May
 from gateway.operations.answers import AlertDetail, AlertInHand
 from gateway.web.access import APerson
 from gateway.web.acts import Key, Reason
 from gateway.web.alert_acts import act_on
 from gateway.web.alerts import NOTE_CHARS_MAX, AlertId
+from gateway.web.needs import needs
 from gateway.web.problems import declared
 
 NAME_CHARS_MAX = 64
@@ -78,6 +80,7 @@ class Because(BaseModel):
 
 
 @router.post("/alerts/{alert_id}/see", responses=REFUSALS)
+@needs(May.ATTEND, of="alert")
 async def see(
     request: Request, alert_id: AlertId, person: APerson, key: Key = None
 ) -> AlertInHand | AlertDetail:
@@ -86,6 +89,7 @@ async def see(
 
 
 @router.post("/alerts/{alert_id}/call", responses=REFUSALS)
+@needs(May.ATTEND, of="alert")
 async def call(
     request: Request, alert_id: AlertId, person: APerson, calling: Calling, key: Key = None
 ) -> AlertInHand | AlertDetail:
@@ -94,6 +98,7 @@ async def call(
 
 
 @router.post("/alerts/{alert_id}/depart", responses=REFUSALS)
+@needs(May.ATTEND, of="alert")
 async def depart(
     request: Request, alert_id: AlertId, person: APerson, key: Key = None
 ) -> AlertInHand | AlertDetail:
@@ -102,6 +107,7 @@ async def depart(
 
 
 @router.post("/alerts/{alert_id}/arrive", responses=REFUSALS)
+@needs(May.ATTEND, of="alert")
 async def arrive(
     request: Request, alert_id: AlertId, person: APerson, key: Key = None
 ) -> AlertInHand | AlertDetail:
@@ -110,6 +116,7 @@ async def arrive(
 
 
 @router.post("/alerts/{alert_id}/raise", responses=REFUSALS)
+@needs(May.ATTEND, of="alert")
 async def raise_up(
     request: Request, alert_id: AlertId, person: APerson, because: Because, key: Key = None
 ) -> AlertInHand | AlertDetail:
@@ -118,6 +125,7 @@ async def raise_up(
 
 
 @router.post("/alerts/{alert_id}/comment", responses=REFUSALS)
+@needs(May.ATTEND, of="alert")
 async def comment(
     request: Request, alert_id: AlertId, person: APerson, commenting: Commenting, key: Key = None
 ) -> AlertInHand | AlertDetail:
@@ -126,6 +134,7 @@ async def comment(
 
 
 @router.post("/alerts/{alert_id}/hand-over", responses=REFUSALS)
+@needs(May.ATTEND, of="alert")
 async def hand_over(
     request: Request, alert_id: AlertId, person: APerson, giving: Giving, key: Key = None
 ) -> AlertInHand | AlertDetail:
@@ -134,6 +143,7 @@ async def hand_over(
 
 
 @router.post("/alerts/{alert_id}/assign", responses=REFUSALS)
+@needs(May.ATTEND, of="alert")
 async def assign(
     request: Request, alert_id: AlertId, person: APerson, giving: Giving, key: Key = None
 ) -> AlertInHand | AlertDetail:
@@ -142,6 +152,7 @@ async def assign(
 
 
 @router.post("/alerts/{alert_id}/merge", responses=REFUSALS)
+@needs(May.ATTEND, of="alert")
 async def merge(
     request: Request, alert_id: AlertId, person: APerson, merging: Merging, key: Key = None
 ) -> AlertInHand | AlertDetail:
@@ -150,6 +161,7 @@ async def merge(
 
 
 @router.post("/alerts/{alert_id}/reopen", responses=REFUSALS)
+@needs(May.ATTEND, of="alert")
 async def reopen(
     request: Request, alert_id: AlertId, person: APerson, because: Because, key: Key = None
 ) -> AlertInHand | AlertDetail:

@@ -10,8 +10,10 @@ import msgspec
 from fastapi import APIRouter, Body, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from gateway.accounts.roles import May
 from gateway.web.context import Context
 from gateway.web.data import TIME_MS_MAX
+from gateway.web.needs import needs
 from gateway.web.port import BacktestWanted
 from gateway.web.problems import declared, refuse
 
@@ -43,6 +45,7 @@ class BacktestNow:
 
 
 @router.post("/rules/backtest", status_code=202, responses=declared(409, 413, 422, 503))
+@needs(May.RULES, of="everywhere")
 async def begin_backtest(
     request: Request, wanted: Annotated[dict[str, Any], Body(examples=[EXAMPLE])]
 ) -> Begun:
@@ -66,6 +69,7 @@ async def begin_backtest(
 
 
 @router.get("/rules/backtest/{backtest_id}", responses=declared(404), response_model=BacktestNow)
+@needs(May.RULES, of="everywhere")
 async def read_backtest(request: Request, backtest_id: BacktestId) -> Response:
     """How far it is: ``state`` is running, done (then ``answer`` is there) or failed (then ``error`` says why)."""
     found = Context.of(request).port.backtest(backtest_id)
@@ -81,6 +85,7 @@ async def read_backtest(request: Request, backtest_id: BacktestId) -> Response:
 
 
 @router.delete("/rules/backtest/{backtest_id}", status_code=204, responses=declared(404))
+@needs(May.RULES, of="everywhere")
 async def end_backtest(request: Request, backtest_id: BacktestId) -> None:
     """End it if it is at work, and forget its answer."""
     if not await Context.of(request).port.end_backtest(backtest_id):

@@ -6,8 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
+from gateway.accounts.roles import May
 from gateway.web.backtest import Begun
 from gateway.web.context import Context
+from gateway.web.needs import needs
 from gateway.web.port import BackupState
 from gateway.web.problems import declared, refuse
 
@@ -15,6 +17,7 @@ router = APIRouter(prefix="/api/v1", tags=["operation"])
 
 
 @router.post("/backup", status_code=202, responses=declared(409))
+@needs(May.SYSTEM, of="everywhere")
 async def begin_backup(request: Request, *, archive: bool = True) -> Begun:
     """Begin a backup within the hub's data folder; answers with the id to ask after. 409 while another is at work.
 
@@ -27,6 +30,7 @@ async def begin_backup(request: Request, *, archive: bool = True) -> Begun:
 
 
 @router.get("/backup/{backup_id}", responses=declared(404))
+@needs(May.SYSTEM, of="everywhere")
 async def read_backup(request: Request, backup_id: Annotated[str, Path(max_length=64)]) -> BackupState:
     """How far it is: ``state`` is running, done (then ``folder`` says where on the hub's machine) or failed (``error``)."""
     found = Context.of(request).port.backup(backup_id)

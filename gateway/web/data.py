@@ -8,9 +8,11 @@ from typing import Annotated, Literal, NamedTuple
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
+from gateway.accounts.roles import May
 from gateway.operations import views
 from gateway.operations.answers import PlacePage
 from gateway.web.context import Context
+from gateway.web.needs import needs
 from gateway.web.paging import Cursor, read, written
 from gateway.web.port import DevicePage, Reading, ReadingQuery, Summary
 from gateway.web.problems import REJECTED, declared, imported_as, refuse
@@ -69,6 +71,7 @@ class Played:
 
 
 @router.get("/places", responses=declared(422))
+@needs(May.HOMES, May.INSTALL, record=True)
 def read_places(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=views.LIMIT_MAX)] = views.LIMIT_MAX,
@@ -80,6 +83,7 @@ def read_places(
 
 
 @router.get("/readings", responses=declared(422, 503))
+@needs(May.HOME_DETAIL, May.SYSTEM, of="series", record=True)
 async def read_readings(
     request: Request,
     *,
@@ -134,6 +138,7 @@ class Span(NamedTuple):
 
 
 @router.get("/devices", responses=declared(422))
+@needs(May.DEVICES)
 async def read_devices(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 1_000,
@@ -145,6 +150,7 @@ async def read_devices(
 
 
 @router.post("/registry", responses=declared(413, 503) | REJECTED, response_model=ImportReport)
+@needs(May.SYSTEM, of="everywhere")
 async def import_registry(
     request: Request,
     csv: Annotated[bytes, Body(media_type="text/csv", examples=[CSV_EXAMPLE])],
@@ -165,6 +171,7 @@ async def import_registry(
 
 
 @router.post("/demo/{scenario}", status_code=202, responses=declared(404, 409, 503))
+@needs(May.RING)
 async def play(request: Request, scenario: Annotated[str, Path(max_length=NAME_CHARS_MAX)]) -> Played:
     """Let the simulated town play a scenario of the demo panel; the alert it leads to comes on the stream."""
     context = Context.of(request)

@@ -10,8 +10,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from gateway.web.access import OPEN, SAFE_METHODS
+from gateway.web.access import SAFE_METHODS
 from gateway.web.examples import EXAMPLES
+from gateway.web.needs import needs_of
 from gateway.web.once import KEY_CHARS_MAX, is_kept, needs_person
 
 KEY = "Idempotency-Key"
@@ -30,9 +31,9 @@ TAGS: Final = {
     "people": "Who is signed in: a person by name and PIN, a browser by the token.",
 }
 WORDS: Final = {
-    "401": "The access token is missing or wrong; or nobody is signed in, where a person is needed.",
-    "403": "Asked under another host's name, or from another site's page.",
-    "404": "There is nothing of that name.",
+    "401": "The access token is missing or wrong, and nobody is signed in.",
+    "403": "The role does not include it; or asked under another host's name, or from another site's page.",
+    "404": "There is nothing of that name within reach.",
     "409": "It cannot be done as things stand: somebody was first, or another is at work.",
     "413": "The body is too long.",
     "422": "Something that was given is not valid; `words` say what.",
@@ -43,7 +44,7 @@ SCHEMES: Final = {
     "token": {
         "type": "http",
         "scheme": "bearer",
-        "description": "`[http] token` of the hub's settings. Not asked for on loopback.",
+        "description": "`[http] token` of the hub's settings. Not asked of programs on loopback.",
     },
     "person": {
         "type": "apiKey",
@@ -93,12 +94,15 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
     operation["summary"] = re.split(r"(?<=[.:;])\s", operation["description"], maxsplit=1)[0].rstrip(".:;")
     answers = operation["responses"]
     may = {403, 413}
+    wanted = needs_of(route)
+    allowed = wanted.may if wanted else ()
     if needs_person(route.dependant):
-        operation["security"] = [{"person": []}, {"person": [], "token": []}]
+        operation["security"] = [{"person": []}]
     else:
-        operation["security"] = [{}] if route.path in OPEN else [{}, {"token": []}]
-    if needs_person(route.dependant) or route.path not in OPEN:
-        may.add(401)
+        operation["security"] = [{"token": []}, {"person": []}] if allowed else [{}]
+    if allowed:
+        may |= {401, 404} if wanted and wanted.of not in ("", "everywhere") else {401}
+        operation["description"] += f"\n\nNeeds: {', '.join(allowed)}."
     if writes:
         may.add(422)
     if is_kept(route, method):

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from gateway.accounts.roles import May
 from gateway.web.access import APerson
 from gateway.web.acts import Key, carry_out, id_of
 from gateway.web.context import Context
+from gateway.web.needs import needs
 from gateway.web.port import Act, ChannelList, ChannelTested, DeskList, UnknownAddressError
 from gateway.web.problems import REJECTED, declared, imported_as, refuse
 
@@ -37,12 +39,14 @@ class Testing(BaseModel):
 
 
 @router.get("/desks")
+@needs(May.DUTY, May.RING)
 def read_desks(request: Request) -> DeskList:
     """The desks of the duty plan: staffed or closed, by what each hears, and since when one cannot."""
     return Context.of(request).port.desks()
 
 
 @router.post("/desks/{desk_id}/beat", status_code=204, responses=declared(404, 422))
+@needs(May.RING)
 def beat(request: Request, desk_id: DeskId) -> Response:
     """A console at this desk is open and its sound is proven; every 5 seconds. After 15 without one it is not there."""
     if not Context.of(request).port.beat(desk_id):
@@ -51,6 +55,7 @@ def beat(request: Request, desk_id: DeskId) -> Response:
 
 
 @router.post("/desks/{desk_id}/handover", status_code=204, responses=declared(401, 404, 409, 422, 503))
+@needs(May.DUTY, of="desk")
 async def hand_over(
     request: Request, desk_id: DeskId, person: APerson, handing: HandingOver, key: Key = None
 ) -> Response:
@@ -78,6 +83,7 @@ class DutyReport:
 
 
 @router.post("/duty/reload", responses=declared(503) | REJECTED, response_model=DutyReport)
+@needs(May.SYSTEM, of="everywhere")
 async def reload_duty(request: Request) -> Response:
     """Read the duty plan again; 422 lists its mistakes by line, or the hours in which an alert would reach nobody.
 
@@ -87,12 +93,14 @@ async def reload_duty(request: Request) -> Response:
 
 
 @router.get("/channels")
+@needs(May.DUTY, May.SYSTEM)
 def read_channels(request: Request) -> ChannelList:
     """The channels of the settings, what each proves, and what the last message or test on it came to."""
     return Context.of(request).port.channels()
 
 
 @router.post("/channels/{channel}/test", responses=declared(401, 404, 422, 503))
+@needs(May.DUTY, May.SYSTEM)
 async def test_channel(
     request: Request, channel: ChannelName, person: APerson, testing: Testing
 ) -> ChannelTested:

@@ -15,6 +15,7 @@ from gateway.operations.links import hash_of
 from gateway.web.acts import carry_out
 from gateway.web.context import Context
 from gateway.web.link_page import READS, Link, back, form_of, nothing, over, show, too_fast
+from gateway.web.needs import needs
 from gateway.web.port import Act, UnavailableError
 from gateway.web.problems import RefusedError
 from gateway.web.words import say
@@ -31,6 +32,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.api_route("/f/{token}", methods=READS)
+@needs()
 def read_family(request: Request, token: Link) -> Response:
     """How it is, in a word."""
     found = _family(request, token)
@@ -38,6 +40,7 @@ def read_family(request: Request, token: Link) -> Response:
 
 
 @router.post("/f/{token}")
+@needs()
 async def set_mode(request: Request, token: Link) -> Response:
     """Set a mode with an end, or end one that the family set."""
     found = await run_in_threadpool(_family, request, token)

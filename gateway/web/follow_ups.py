@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from gateway.accounts.roles import May
 from gateway.operations import agreement_views
 from gateway.operations.agreement_views import FollowUpView, Which
 from gateway.web.access import APerson
@@ -16,6 +17,7 @@ from gateway.web.acts import Key, carry_out, id_of
 from gateway.web.agreements import REFUSALS, Limit, Named
 from gateway.web.alerts import NOTE_CHARS_MAX
 from gateway.web.context import Context
+from gateway.web.needs import needs
 from gateway.web.paging import Cursor, first, read
 from gateway.web.port import Act
 from gateway.web.problems import declared, refuse
@@ -47,6 +49,7 @@ class FollowUpPage:
 
 
 @router.get("/follow-ups", responses=declared(401, 422))
+@needs(May.ATTEND, record=True)
 def read_follow_ups(
     request: Request, _person: APerson, state: Which = "due", limit: Limit = 100, cursor: Cursor = None
 ) -> FollowUpPage:
@@ -61,6 +64,7 @@ def read_follow_ups(
 
 
 @router.post("/follow-ups/{follow_up_id}/done", responses=REFUSALS)
+@needs(May.ATTEND, of="follow_up")
 async def follow_up_done(
     request: Request, follow_up_id: Named, person: APerson, done: Done, key: Key = None
 ) -> FollowUpView:

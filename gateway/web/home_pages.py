@@ -6,10 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from gateway.accounts.roles import May
 from gateway.operations import home_views, views
 from gateway.web.access import SomePerson
 from gateway.web.context import Context
 from gateway.web.homes import FOR_FACILITIES, NAME_CHARS_MAX, place_detail
+from gateway.web.needs import needs
 from gateway.web.render import page
 from rules.modes import KINDS, LASTS_MS
 
@@ -26,6 +28,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/places")
+@needs(May.HOMES)
 def find_place(
     request: Request, person: SomePerson, q: Annotated[str, Query(max_length=NAME_CHARS_MAX)] = ""
 ) -> Response:
@@ -49,6 +52,7 @@ def find_place(
 
 
 @router.get("/places/{place_id}")
+@needs(May.HOMES, of="place", record=True)
 def show_place(
     request: Request, place_id: Annotated[str, Path(max_length=NAME_CHARS_MAX)], person: SomePerson
 ) -> Response:

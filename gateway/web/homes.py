@@ -10,11 +10,13 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from gateway.accounts.roles import May
 from gateway.operations import home_views
 from gateway.operations.answers import HeldView, HomeInMode, ModeView, PlaceView, SilenceView
 from gateway.web.access import APerson
 from gateway.web.acts import REASON_CHARS_MAX, Key, Reason, carry_out, id_of, until_within
 from gateway.web.context import Context
+from gateway.web.needs import needs
 from gateway.web.paging import Cursor, cut
 from gateway.web.port import Act, OwnRule
 from gateway.web.problems import declared, refuse
@@ -79,12 +81,14 @@ class Silencing(BaseModel):
 
 
 @router.get("/places/{place_id}", responses=declared(404, 422))
+@needs(May.HOMES, of="place", record=True)
 def read_place(request: Request, place_id: PlaceId) -> PlaceDetail:
     """One home or facility: its devices, mode, silences, alerts held back, and rules of its own."""
     return place_detail(Context.of(request), place_id)
 
 
 @router.get("/modes", responses=declared(422))
+@needs(May.HOMES, record=True)
 def read_modes(request: Request, limit: Limit = LIMIT, cursor: Cursor = None) -> HomesPage:
     """The homes with a mode on, a page at a time, the one that ends first on top."""
     found = home_views.homes_in_mode(Context.of(request).engine)
@@ -94,6 +98,7 @@ def read_modes(request: Request, limit: Limit = LIMIT, cursor: Cursor = None) ->
 
 
 @router.post("/places/{place_id}/mode", responses=declared(401, 404, 409, 422, 503))
+@needs(May.HOMES, of="place")
 async def set_mode(
     request: Request, place_id: PlaceId, person: APerson, moding: Moding, key: Key = None
 ) -> PlaceDetail:
@@ -112,6 +117,7 @@ async def set_mode(
 
 
 @router.delete("/places/{place_id}/mode", responses=declared(401, 404, 409, 422, 503))
+@needs(May.HOMES, of="place")
 async def end_mode(request: Request, place_id: PlaceId, person: APerson, key: Key = None) -> PlaceDetail:
     """End a home's mode now; what it held back and still stands is told."""
     await _place(request, place_id)
@@ -120,6 +126,7 @@ async def end_mode(request: Request, place_id: PlaceId, person: APerson, key: Ke
 
 
 @router.get("/silences", responses=declared(422))
+@needs(May.HOMES, May.SYSTEM)
 def read_silences(request: Request, limit: Limit = LIMIT, cursor: Cursor = None) -> SilencesPage:
     """The silences in force, a page at a time, the one that ends first on top."""
     context = Context.of(request)
@@ -130,6 +137,7 @@ def read_silences(request: Request, limit: Limit = LIMIT, cursor: Cursor = None)
 
 
 @router.post("/silences", responses=declared(401, 404, 409, 422, 503))
+@needs(May.HOMES)
 async def silence(request: Request, person: APerson, silencing: Silencing, key: Key = None) -> SilenceView:
     """Silence (暂缓提醒) a rule, a device or a place for 30 days at most; critical alerts are told all the same."""
     if silencing.place:
@@ -146,6 +154,7 @@ async def silence(request: Request, person: APerson, silencing: Silencing, key: 
 
 
 @router.delete("/silences/{silence_id}", responses=declared(401, 404, 409, 422, 503))
+@needs(May.HOMES, of="silence")
 async def end_silence(request: Request, silence_id: PlaceId, person: APerson, key: Key = None) -> SilenceView:
     """End a silence now; what it held back and still stands is told."""
     known = await run_in_threadpool(home_views.silence, Context.of(request).engine, silence_id)

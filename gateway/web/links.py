@@ -9,15 +9,16 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from gateway.accounts.who import Who
 from gateway.alerts.fitting import cut
 from gateway.alerts.lifecycle import DOORS
 from gateway.operations import link_views
 from gateway.operations.link_views import AcceptView, SlipView
-from gateway.operations.people import Person
 from gateway.web.access import SomePerson
 from gateway.web.acts import carry_out, id_of
 from gateway.web.context import Context
 from gateway.web.link_page import READS, Link, back, form_of, nothing, over, show, too_fast, words_of
+from gateway.web.needs import needs
 from gateway.web.port import Act, UnavailableError
 from gateway.web.problems import RefusedError
 from gateway.web.session import check_pin, remember
@@ -29,6 +30,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.api_route("/s/{link}", methods=READS)
+@needs()
 def read_slip(request: Request, link: Link) -> Response:
     """A slip: where to knock, who is coming, and three answers."""
     found = _slip(request, link)
@@ -36,6 +38,7 @@ def read_slip(request: Request, link: Link) -> Response:
 
 
 @router.post("/s/{link}")
+@needs()
 async def answer_slip(request: Request, link: Link) -> Response:
     """Take a guard's answer down; the same once more is the same."""
     found = await run_in_threadpool(_slip, request, link)
@@ -58,6 +61,7 @@ async def answer_slip(request: Request, link: Link) -> Response:
 
 
 @router.api_route("/a/{link}", methods=READS)
+@needs()
 def read_alert(request: Request, link: Link, person: SomePerson) -> Response:
     """An alert to accept; or who has taken it, and when."""
     found = _to_accept(request, link)
@@ -65,6 +69,7 @@ def read_alert(request: Request, link: Link, person: SomePerson) -> Response:
 
 
 @router.post("/a/{link}")
+@needs()
 async def accept(request: Request, link: Link, person: SomePerson) -> Response:
     """Sign in, where a name and a PIN are given; else accept."""
     found = await run_in_threadpool(_to_accept, request, link)
@@ -88,7 +93,7 @@ async def accept(request: Request, link: Link, person: SomePerson) -> Response:
     )
 
 
-def _not_done(request: Request, link: str, person: Person, problem: dict[str, str]) -> Response:
+def _not_done(request: Request, link: str, person: Who, problem: dict[str, str]) -> Response:
     """Somebody was first, most likely: then who."""
     now = _to_accept(request, link)
     if isinstance(now, Response):
@@ -126,7 +131,7 @@ def _to_accept(request: Request, link: str) -> AcceptView | Response:
 def _show_alert(
     request: Request,
     alert: AcceptView,
-    person: Person | None,
+    person: Who | None,
     *,
     status: int = 200,
     asks: bool = False,

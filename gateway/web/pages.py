@@ -9,14 +9,17 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
 
+from gateway.accounts.roles import May
+from gateway.accounts.who import Who
 from gateway.alerts.lifecycle import IN_HAND, OUTCOMES, REASONS, VERDICTS
 from gateway.operations import home_views, views
 from gateway.operations.answers import AlertDetail, AlertView, Step
-from gateway.operations.people import Person
 from gateway.web.access import SomePerson
 from gateway.web.context import Context
 from gateway.web.history import BY_DESKS, lines_of, told_of, way_of
+from gateway.web.needs import needs
 from gateway.web.render import clock_time, language_of, page, render
 from rules.modes import LASTS_MS
 from rules.shaping.matter import is_protected
@@ -31,6 +34,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
+@needs(May.RING, May.SELF)
 def console(request: Request, person: SomePerson) -> Response:
     """The duty desk."""
     context = Context.of(request)
@@ -62,12 +66,14 @@ def console(request: Request, person: SomePerson) -> Response:
 
 
 @router.get("/board")
+@needs(May.RING)
 def read_board(request: Request, person: SomePerson) -> dict[str, Any]:
     """The moving part of the desk as pieces of HTML; a piece is new when its stamp is."""
     return _board(Context.of(request), language_of(request), person)
 
 
 @router.get("/signin")
+@needs()
 def sign_in(
     request: Request, person: SomePerson, accept: Annotated[str, Query(max_length=128)] = ""
 ) -> Response:
@@ -78,15 +84,24 @@ def sign_in(
 
 
 @router.get("/enter")
+@needs()
 def enter(request: Request) -> Response:
     """Asks a browser for the token, once."""
     return page(request, "enter.html", person=None)
 
 
 @router.get("/docs")
+@needs(May.RING, May.SELF)
 def docs(request: Request, person: SomePerson) -> Response:
     """The API's routes, from its OpenAPI description; nothing is loaded from elsewhere."""
     return page(request, "docs.html", person=person, api=request.app.openapi(), shown=_examples)
+
+
+@router.get("/openapi.json")
+@needs(May.RING, May.SELF)
+def openapi(request: Request) -> Response:
+    """The API's description of itself."""
+    return JSONResponse(request.app.openapi())
 
 
 def _examples(route: dict[str, Any]) -> list[tuple[str, str]]:
@@ -109,6 +124,7 @@ def _examples(route: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @router.get("/icon.svg")
+@needs()
 def icon(
     n: Annotated[int, Query(ge=0, le=9_999)] = 0, severity: Annotated[str, Query(max_length=16)] = ""
 ) -> Response:
@@ -128,7 +144,7 @@ def icon(
     return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
 
-def _board(context: Context, language: str, person: Person | None) -> dict[str, Any]:
+def _board(context: Context, language: str, person: Who | None) -> dict[str, Any]:
     counts = views.open_counts(context.engine)
     total = sum(counts.values())
     found = views.alerts(context.engine, "open", limit=CARDS_MAX).alerts
@@ -169,7 +185,7 @@ def _in_order(alerts: list[AlertView], now: int) -> list[AlertView]:
     return sorted(alerts, key=place)
 
 
-def _homes(context: Context, language: str, person: Person | None, now: int) -> str:
+def _homes(context: Context, language: str, person: Who | None, now: int) -> str:
     return render(
         context,
         language,
@@ -181,7 +197,7 @@ def _homes(context: Context, language: str, person: Person | None, now: int) -> 
     )
 
 
-def _card(context: Context, language: str, person: Person | None, alert: AlertView) -> dict[str, Any]:
+def _card(context: Context, language: str, person: Who | None, alert: AlertView) -> dict[str, Any]:
     shown: AlertView = alert
     if person is not None and alert.state in IN_HAND:
         shown = views.alert(context.engine, alert.id, attending=True) or alert

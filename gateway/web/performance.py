@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
+from gateway.accounts.roles import May
 from gateway.alerts.performance import Performance
 from gateway.alerts.record import DAY_MS, MONTH_DAYS, Asked
 from gateway.operations.performance_apart import ApartError, BusyError, performance_json
 from gateway.web.access import SomePerson
 from gateway.web.context import Context
 from gateway.web.data import TIME_MS_MAX
+from gateway.web.needs import needs
 from gateway.web.problems import declared, refuse
 
 DAYS_MAX = 400
@@ -24,6 +26,7 @@ Kind = Literal["", "life_safety", "care", "facility", "device"]
 
 
 @router.get("/performance", response_model=Performance, responses=declared(409, 422, 503))
+@needs(May.AREA, May.ALERTS, May.SYSTEM)
 def read_performance(
     request: Request,
     person: SomePerson,

@@ -9,7 +9,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.accounts.roles import May
 from gateway.web.context import Context
+from gateway.web.needs import needs
 from gateway.web.paging import Cursor, read, written
 from gateway.web.port import Chosen, GivenAgain, Unreadable
 from gateway.web.problems import declared, refuse
@@ -56,6 +58,7 @@ class Unreadables:
 
 
 @router.get("", responses=declared(422, 503))
+@needs(May.SYSTEM, of="everywhere")
 async def read_quarantine(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
@@ -72,6 +75,7 @@ async def read_quarantine(
 
 
 @router.post("/replay", responses=declared(422, 503))
+@needs(May.SYSTEM, of="everywhere")
 async def give_again(
     request: Request, choice: Choice, after: Annotated[int, Query(ge=0, le=1 << 53)] = 0
 ) -> GivenAgain:
@@ -83,6 +87,7 @@ async def give_again(
 
 
 @router.post("/drop", responses=declared(422, 503))
+@needs(May.SYSTEM, of="everywhere")
 async def drop(request: Request, choice: Choice) -> Dropped:
     """Remove held messages for good."""
     return Dropped(dropped=await Context.of(request).port.drop(choice.chosen()))

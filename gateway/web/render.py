@@ -15,7 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway.alerts import terms
 from gateway.operations.link_views import BY_FAMILY
+from gateway.web.access import who_of
 from gateway.web.context import Context, is_held
+from gateway.web.rooms import rooms_of
 from gateway.web.words import LANGUAGES, WORDS
 
 FOLDER = Path(__file__).parent
@@ -37,7 +39,8 @@ def page(request: Request, template: str, **values: Any) -> Response:  # noqa: A
     """Render a whole page; remembers a language that was asked for in the address."""
     context = Context.of(request)
     language = language_of(request)
-    text = render(context, language, template, path=request.url.path, **values)
+    rooms = rooms_of(who_of(request))
+    text = render(context, language, template, path=request.url.path, rooms=rooms, **values)
     response = HTMLResponse(text, headers={"Content-Language": language, "Vary": "Accept-Language, Cookie"})
     if request.query_params.get("lang") == language:
         response.set_cookie(

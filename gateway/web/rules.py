@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.accounts.roles import May
 from gateway.web.context import Context
+from gateway.web.needs import needs
 from gateway.web.problems import REJECTED, declared, imported_as
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])
@@ -29,6 +31,7 @@ class ReloadReport:
 
 
 @router.post("/rules/reload", responses=declared(503) | REJECTED, response_model=ReloadReport)
+@needs(May.SYSTEM, of="everywhere")
 async def reload_rules(request: Request) -> Response:
     """Read the rule files again and judge by them from now on; 422 lists mistakes by file, line and column.
 

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from gateway.operations.people import SIGN_IN_MS, Person, Refused
-from gateway.web.access import SomePerson, is_token
+from gateway.accounts.who import Kind, Who
+from gateway.operations.people import SIGN_IN_MS, Refused
+from gateway.web.access import SomePerson, is_token, who_of
 from gateway.web.context import Context
+from gateway.web.needs import needs
 from gateway.web.problems import declared, refuse
 from gateway.web.render import clock_time
 
@@ -43,22 +45,31 @@ class Signed(BaseModel):
 
 
 @router.get("/session")
+@needs()
 async def read_session(request: Request, person: SomePerson) -> Signed:
     """Say who is signed in on this browser, and the names that may sign in."""
-    names = await run_in_threadpool(Context.of(request).people.names)
-    return Signed(name=person.name if person else None, names=names)
+    return Signed(name=person.name if person else None, names=await _names(request))
 
 
 @router.post("/signin", responses=declared(401, 422, 429))
+@needs()
 async def sign_in(request: Request, response: Response, given: SigningIn) -> Signed:
     """Sign a person in by name and PIN; the cookie lasts a shift. Five wrong PINs lock the name for 5 minutes."""
-    context = Context.of(request)
-    found = await check_pin(context, given.name, given.pin)
+    if who_of(request).kind is Kind.NOBODY:
+        raise refuse(401, "device")  # a PIN is enough only on a device that is known
+    found = await check_pin(Context.of(request), given.name, given.pin)
     await remember(request, response, found)
-    return Signed(name=found.name, names=await run_in_threadpool(context.people.names))
+    return Signed(name=found.name, names=await _names(request))
 
 
-async def check_pin(context: Context, name: str, pin: str) -> Person:
+async def _names(request: Request) -> list[str]:
+    """The names that may sign in by PIN: for a device that is known, not for whoever comes along."""
+    if who_of(request).kind is Kind.NOBODY:
+        return []
+    return await run_in_threadpool(Context.of(request).people.names)
+
+
+async def check_pin(context: Context, name: str, pin: str) -> Who:
     """Who this is; refuses with 401 what is wrong, with 429 while the name is locked."""
     now_ms = context.wall_ms()
     found = await anyio.to_thread.run_sync(context.people.check, name, pin, now_ms, limiter=context.checks)
@@ -71,7 +82,7 @@ async def check_pin(context: Context, name: str, pin: str) -> Person:
     return found
 
 
-async def remember(request: Request, response: Response, person: Person) -> None:
+async def remember(request: Request, response: Response, person: Who) -> None:
     """Let this browser be this person's for a shift, and nobody else's any more."""
     context = Context.of(request)
     name = context.settings.cookie("person")
@@ -81,6 +92,7 @@ async def remember(request: Request, response: Response, person: Person) -> None
 
 
 @router.post("/signout", status_code=204)
+@needs()
 async def sign_out(request: Request) -> Response:
     """Sign this browser out."""
     context = Context.of(request)
@@ -92,6 +104,7 @@ async def sign_out(request: Request) -> Response:
 
 
 @router.post("/enter", status_code=204, responses=declared(401, 422))
+@needs()
 async def enter(request: Request, given: Entering) -> Response:
     """Give a browser that shows the token a cookie to come in with."""
     context = Context.of(request)

@@ -8,10 +8,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from gateway.accounts.roles import May
 from gateway.alerts.lifecycle import OPEN
 from gateway.operations import views
 from gateway.web.context import Context
 from gateway.web.exposition import CONTENT_TYPE, exposition
+from gateway.web.needs import needs
 from gateway.web.port import Figure, Sample
 
 router = APIRouter(tags=["operation"])
@@ -43,12 +45,14 @@ class Readiness:
 
 
 @router.get("/healthz")
+@needs()
 async def healthz() -> Alive:
     """Say that the process lives; open to everybody."""
     return Alive("ok")
 
 
 @router.get("/readyz", responses={503: {"model": Readiness, "description": "Not ready; `reasons` say why."}})
+@needs(May.RING, May.SYSTEM)
 async def readyz(request: Request, response: Response) -> Readiness:
     """Say whether the hub does its work: 503 with reasons while it does not."""
     health = Context.of(request).port.health()
@@ -80,6 +84,7 @@ FIGURES: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/metrics", response_class=PlainTextResponse, responses=FIGURES)
+@needs(May.SYSTEM, of="everywhere")
 def metrics(request: Request) -> Response:
     """Counters, gauges and histograms in Prometheus' text format."""
     context = Context.of(request)

@@ -10,8 +10,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from gateway.accounts.roles import May
 from gateway.web.context import Context
 from gateway.web.data import TIME_MS_MAX, Name
+from gateway.web.needs import needs
 from gateway.web.paging import Cursor, read, written
 from gateway.web.port import Export, RefusedRow, Retried
 from gateway.web.problems import declared, refuse, sendable
@@ -40,6 +42,7 @@ class RefusedRows:
 
 
 @router.get("/readings/export", responses=FILE | declared(422, 503), response_class=FileResponse)
+@needs(May.SYSTEM, of="everywhere")
 async def export_readings(
     request: Request,
     *,
@@ -59,6 +62,7 @@ async def export_readings(
 
 
 @router.get("/refused", responses=declared(422, 503))
+@needs(May.SYSTEM, of="everywhere")
 async def read_refused(
     request: Request, limit: Annotated[int, Query(ge=1, le=1_000)] = 100, cursor: Cursor = None
 ) -> RefusedRows:
@@ -70,12 +74,14 @@ async def read_refused(
 
 
 @router.post("/refused/retry", responses=declared(503))
+@needs(May.SYSTEM, of="everywhere")
 async def retry_refused(request: Request) -> Retried:
     """Write the rows that the store refused again; what is refused once more stays."""
     return await Context.of(request).port.retry_refused()
 
 
 @router.delete("/refused", responses=declared(503))
+@needs(May.SYSTEM, of="everywhere")
 async def drop_refused(request: Request) -> Dropped:
     """Forget the rows that the store refused; says how many."""
     return Dropped(dropped=await Context.of(request).port.drop_refused())

@@ -12,9 +12,11 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from gateway.accounts.roles import May
 from gateway.operations import views
 from gateway.web.changes import Change
 from gateway.web.context import Context, is_held
+from gateway.web.needs import needs
 from gateway.web.port import Health
 from gateway.web.problems import declared, refuse
 
@@ -73,6 +75,7 @@ class Encoded:
 
 
 @router.get("/stream", response_class=StreamingResponse, responses=EVENTS | declared(422, 503))
+@needs(May.RING)
 async def stream(
     request: Request,
     last_event_id: Annotated[str | None, Header(max_length=32)] = None,

@@ -33,7 +33,7 @@ READ = sorted(
     [
         *(ROOT / "gateway" / "web" / "templates").glob("*.html"),
         *(ROOT / "gateway" / "web" / "static").glob("*.js"),
-        ROOT / "gateway" / "web" / "words.py",
+        *(ROOT / "gateway" / "web" / "words").glob("*.py"),
         *(
             path
             for path in (ROOT / "gateway" / "alerts").glob("*.py")

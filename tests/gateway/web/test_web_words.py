@@ -25,7 +25,7 @@ BUILT = {
 
 def sources() -> str:
     files = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.html"), *FOLDER.glob("static/*.js")]
-    return "\n".join(path.read_text(encoding="utf-8") for path in files if not path.name.endswith("words.py"))
+    return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 
 def placeholders(text: str) -> set[str]:

@@ -1,17 +1,10 @@
-"""Every word the pages and the refusals say, in Chinese and English; the terms are those of docs/术语.md.
-
-A placeholder in braces is filled by ``say``, or in the browser by the same name.
-"""
+"""The words of the duty desk, of homes, of signing in, and of every refusal."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from gateway.web.link_words import LINK_WORDS
-
-LANGUAGES: Final = ("zh", "en")
-
-WORDS: Final[dict[str, tuple[str, str]]] = {
+DESK_WORDS: Final[dict[str, tuple[str, str]]] = {
     # the page and its bars
     "app": ("Carehub 值班台", "Carehub duty desk"),
     "desk": ("值班台", "Duty desk"),
@@ -348,10 +341,4 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "problem.timeout": ("系统暂时没有确认，请重试", "Not confirmed yet, try again"),
     "problem.full": ("同时打开的页面太多", "Too many open streams"),
     "problem.network": ("没有连上系统，请再点一次", "The hub could not be reached; tap again"),
-} | LINK_WORDS
-
-
-def say(key: str, **values: object) -> dict[str, str]:
-    """Give a text in every language, its placeholders filled; KeyError for a key that is not there."""
-    texts = WORDS[key]
-    return {language: text.format(**values) for language, text in zip(LANGUAGES, texts, strict=True)}
+}

@@ -1,0 +1,45 @@
+"""What a route asks for, declared beside it: ``@needs(May.ALERTS, of="alert")``. ``gateway.web.permit`` asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from starlette.routing import BaseRoute
+
+from gateway.accounts.roles import May
+
+Of = Literal[
+    "", "everywhere", "alert", "place", "home", "facility", "device", "silence", "follow_up", "desk", "series"
+]  # fmt: skip
+E = TypeVar("E", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a route asks for: one of ``may``, none of them for a route that is open to everybody.
+
+    ``of`` is what it is about: the place of that alert, home, … must lie within the permission's reach; *everywhere* asks for
+    the whole tree; '' leaves it to the route to give only what lies within (``reach_of``). ``record``: it shows a resident's
+    record, so that every look is audited.
+    """
+
+    may: tuple[May, ...] = ()
+    of: Of = ""
+    record: bool = False
+
+
+def needs(*may: May, of: Of = "", record: bool = False) -> Callable[[E], E]:
+    """Declare what a route asks for; without a permission it is open to everybody."""
+
+    def declared(endpoint: E) -> E:
+        endpoint.__needs__ = Needs(may, of, record)  # type: ignore[attr-defined]
+        return endpoint
+
+    return declared
+
+
+def needs_of(route: BaseRoute) -> Needs | None:
+    """What a route has declared; None where it has not."""
+    return getattr(getattr(route, "endpoint", None), "__needs__", None)

@@ -1,0 +1,29 @@
+"""The rooms of the console, in the order of their links, and who finds which: the first one is where somebody comes in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.accounts.roles import May
+from gateway.accounts.who import Who
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A page with a link of its own; ``word`` is its name among the words, shown to whoever has the permission."""
+
+    path: str
+    word: str
+    may: May
+
+
+ROOMS: Final = (
+    Room("/", "room_desk", May.ALERTS),
+    Room("/places", "room_homes", May.HOMES),
+)
+
+
+def rooms_of(who: Who) -> list[Room]:
+    """The rooms somebody may go into."""
+    return [room for room in ROOMS if who.may(room.may)]

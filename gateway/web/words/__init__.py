@@ -1,0 +1,22 @@
+"""Every word the pages and the refusals say, in Chinese and English; the terms are those of docs/术语.md. A file a room.
+
+A placeholder in braces is filled by ``say``, or in the browser by the same name.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.web.words.desk import DESK_WORDS
+from gateway.web.words.frame import FRAME_WORDS
+from gateway.web.words.links import LINK_WORDS
+
+LANGUAGES: Final = ("zh", "en")
+
+WORDS: Final[dict[str, tuple[str, str]]] = {**DESK_WORDS, **FRAME_WORDS, **LINK_WORDS}
+
+
+def say(key: str, **values: object) -> dict[str, str]:
+    """Give a text in every language, its placeholders filled; KeyError for a key that is not there."""
+    texts = WORDS[key]
+    return {language: text.format(**values) for language, text in zip(LANGUAGES, texts, strict=True)}
