@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from gateway.web.port import DeviceNow, DevicePage
@@ -11,10 +12,14 @@ if TYPE_CHECKING:
     from gateway.hub import Hub
 
 
-def devices(hub: Hub, *, limit: int, after: str | None) -> DevicePage:
-    """A page of them by id; ``after`` is the ``next`` of the page before."""
+def devices(hub: Hub, *, limit: int, after: str | None, places: Container[str] | None = None) -> DevicePage:
+    """A page of them by id, of those in ``places``; ``after`` is the ``next`` of the page before."""
     known = hub.engine.world.devices
-    names = sorted(name for name in known if after is None or name > after)
+    names = sorted(
+        name
+        for name, device in known.items()
+        if (after is None or name > after) and (places is None or device.key in places)
+    )
     shown = [_device_now(hub, known[name]) for name in names[:limit]]
     return DevicePage(shown, shown[-1].id if len(names) > limit else None)
 

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from gateway import systemd
 from gateway.alerts.own import CLOCK, DESK_DEAF, DESK_HANDOVER, DISK, HUB_PLACE
+from gateway.audit.trail import Trail
+from gateway.audit_keeper import keep_audit
 from gateway.backtest.jobs import Jobs
 from gateway.backup.jobs import Backups
 from gateway.clock import Clock, TownClock
@@ -112,6 +114,7 @@ class Hub:
         self._lock = FolderLock(data)
         self._listener = listen(self.web_settings.host, self.web_settings.port)
         self.links = Links(link_secret(data), self.settings.http.public_url)
+        self.trail = Trail(data / "audit.sqlite")
         self.journal = Journal(data / JOURNAL)
         self.rules.go_on_from(self.journal.newest_world())
         self.database = open_database(data / "operations.sqlite")
@@ -285,6 +288,7 @@ class Hub:
                 ("hearing", self.hearing.run()),
                 ("duty", self.duty_keeper.run()),
                 ("retention", self.retention.run()),
+                ("audit", keep_audit(self.trail, self.settings.retention.audit_days, self.wall_ms)),
                 ("web", web.serve([self._listener])),
             )
         }
@@ -349,6 +353,7 @@ class Hub:
         await asyncio.to_thread(self.kept.stop)
         self.journal.close()
         self.database.dispose()
+        self.trail.close()
         self._lock.release()
         release_memory()
         log.info("stopped at position %d", self.journal.position, extra={"position": self.journal.position})

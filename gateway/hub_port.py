@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from gateway import duty_port
+from gateway.audit.trail import Trail
 from gateway.backtest.asked import Asked, RuleSet
 from gateway.backtest.jobs import BusyError
 from gateway.backtest.question import about_store
@@ -78,6 +79,11 @@ class WebPort(StoredPort):
     def links(self) -> Links:
         """Links for people without an account."""
         return self._hub.links
+
+    @property
+    def trail(self) -> Trail:
+        """The audit."""
+        return self._hub.trail
 
     def active_today(self, place_id: str) -> bool | None:
         """Whether somebody was active there since midnight; None where nothing is known, or may have been missed."""
@@ -237,9 +243,9 @@ class WebPort(StoredPort):
         except sqlite3.Error as error:
             raise UnavailableError(str(error)) from error
 
-    def devices(self, *, limit: int, after: str | None) -> DevicePage:
+    def devices(self, *, limit: int, after: str | None, places: Container[str] | None = None) -> DevicePage:
         """The devices of the registry by id."""
-        return devices(self._hub, limit=limit, after=after)
+        return devices(self._hub, limit=limit, after=after, places=places)
 
     async def import_registry(self, text: str, *, dry_run: bool) -> Imported:
         """Replace the registry of the sites it names, or only say what that would do."""

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as EnvironmentMistake
 
 KEPT_DAYS_MIN = 33  # gateway.ingest.decode.PAST_MAX_MS, a day to be whole, and one to spare
+AUDIT_DAYS_MIN = 183
 
 
 class SettingsError(Exception):
@@ -106,7 +107,8 @@ class Retention(Section):
     """For how many days data is kept, a class each; 0 is for ever. Readings from homes are sensitive: they leave first.
 
     Hours and days are summaries. ``archive`` says whose readings go to the archive before they leave the store, and
-    ``archive_days`` how long they stay there.
+    ``archive_days`` how long they stay there. ``audit_days`` is for the audit; the Cybersecurity Law of the PRC (art. 21) asks
+    for half a year of such logs at least.
     """
 
     homes_days: int = 90
@@ -115,6 +117,16 @@ class Retention(Section):
     daily_days: int = 1825
     archive: Literal["none", "places", "all"] = "places"
     archive_days: int = Field(default=1825, ge=0)
+    audit_days: int = Field(default=1095, ge=0)
+
+    @field_validator("audit_days")
+    @classmethod
+    def _half_a_year(cls, days: int) -> int:
+        if days and days < AUDIT_DAYS_MIN:
+            raise ValueError(
+                f"{days} is too few: write {AUDIT_DAYS_MIN} (half a year) or more, or 0 for ever"
+            )
+        return days
 
     @field_validator("homes_days", "places_days", "hourly_days", "daily_days")
     @classmethod

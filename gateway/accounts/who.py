@@ -47,6 +47,9 @@ class Reach:
         return bool(self.paths)
 
 
+EVERYTHING = Reach((EVERYWHERE,))
+
+
 class Kind(StrEnum):
     """What asks: a person who is signed in, a program with the hub's token, a device at a desk, or anybody."""
 
@@ -69,7 +72,7 @@ class Who:
     def reach(self, may: May) -> Reach:
         """How far this permission of theirs reaches."""
         if may in self.extra:
-            return Reach((EVERYWHERE,))
+            return EVERYTHING
         return Reach.of(grant.at for grant in self.grants if may in ROLES[grant.role].may)
 
     def may(self, may: May) -> bool:

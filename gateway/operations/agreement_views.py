@@ -8,9 +8,11 @@ from typing import Literal, TypeAlias
 from sqlalchemy import Engine, select, tuple_
 from sqlalchemy.orm import Session
 
+from gateway.accounts.who import EVERYTHING, Reach
 from gateway.operations.answers import Text
 from gateway.operations.tables import Alert, Consent, Contact, FollowUp, Link, Place
 from gateway.operations.views import where, who
+from gateway.operations.whereabouts import about_within
 
 Which: TypeAlias = Literal["due", "done"]
 Standing: TypeAlias = tuple[int, str]  # where one stands in such a list: its time and its id
@@ -104,10 +106,15 @@ def family_link(engine: Engine, link_id: str) -> FamilyLinkView | None:
 
 
 def follow_ups(
-    engine: Engine, which: Which, *, limit: int, behind: Standing | None = None
+    engine: Engine,
+    which: Which,
+    *,
+    limit: int,
+    behind: Standing | None = None,
+    reach: Reach = EVERYTHING,
 ) -> list[FollowUpView]:
-    """Those that are to be done, by when they are due; or those that were, last done first; ``behind`` one that was seen."""
-    query = select(FollowUp)
+    """Those within reach to be done, by when they are due; or the ones done, the last first; ``behind`` one that was seen."""
+    query = select(FollowUp).where(about_within(reach, FollowUp.place_id))
     if which == "due":
         due = (FollowUp.due_at, FollowUp.id)
         query = query.where(FollowUp.done_at.is_(None)).order_by(*due)

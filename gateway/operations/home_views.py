@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
-from sqlalchemy import ColumnElement, Engine, or_, select
+from sqlalchemy import ColumnElement, Engine, or_, select, true
 from sqlalchemy.orm import Session
 
+from gateway.accounts.who import EVERYTHING, Reach
 from gateway.operations.answers import HeldView, HomeInMode, ModeView, PlaceState, PlaceView, SilenceView
-from gateway.operations.tables import HeldAlert, HomeMode, Place, Silence
+from gateway.operations.tables import Device, HeldAlert, HomeMode, Place, Silence
 from gateway.operations.views import place_view, where, who
+from gateway.operations.whereabouts import about_within, places_within, within
 
 SHOWN_MAX = 20
 
@@ -22,9 +24,16 @@ def place(engine: Engine, place_id: str) -> PlaceView | None:
         return place_view(session, [row])[0] if row else None
 
 
-def find(engine: Engine, words: str, limit: int = SHOWN_MAX) -> list[PlaceView]:
-    """Homes and facilities in whose name, address, path or id every one of these words stands, by id."""
-    query = select(Place).order_by(Place.id).limit(limit)
+def places_named(engine: Engine, ids: Iterable[str]) -> dict[str, PlaceView]:
+    """These places by id; those that are not registered are left out."""
+    with Session(engine) as session:
+        rows = session.scalars(select(Place).where(Place.id.in_(list(ids)))).all()
+        return {found.id: found for found in place_view(session, rows)}
+
+
+def find(engine: Engine, words: str, limit: int = SHOWN_MAX, *, reach: Reach = EVERYTHING) -> list[PlaceView]:
+    """Homes and facilities within reach in whose name, address, path or id every one of these words stands, by id."""
+    query = select(Place).where(within(reach, Place.path)).order_by(Place.id).limit(limit)
     for word in words.split()[:5]:
         columns = (Place.name, Place.address, Place.path, Place.id)
         query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
@@ -50,13 +59,13 @@ def place_state(engine: Engine, place_id: str, now: int) -> PlaceState:
         )
 
 
-def homes_in_mode(engine: Engine) -> list[HomeInMode]:
-    """Every home with a mode on, the one that ends first on top."""
+def homes_in_mode(engine: Engine, reach: Reach = EVERYTHING) -> list[HomeInMode]:
+    """Every home within reach with a mode on, the one that ends first on top."""
     with Session(engine) as session:
         rows = session.execute(
             select(HomeMode, Place)
             .join(Place, Place.id == HomeMode.place_id)
-            .where(HomeMode.ended_at.is_(None))
+            .where(HomeMode.ended_at.is_(None), within(reach, Place.path))
             .order_by(HomeMode.until, HomeMode.place_id)
         ).all()
         return [
@@ -65,10 +74,20 @@ def homes_in_mode(engine: Engine) -> list[HomeInMode]:
         ]
 
 
-def silences(engine: Engine, now: int) -> list[SilenceView]:
-    """Every silence in force at hub time ``now``, the one that ends first on top."""
+def silences(engine: Engine, now: int, reach: Reach = EVERYTHING) -> list[SilenceView]:
+    """Every silence in force at hub time ``now`` that is about what lies within reach, the one that ends first on top.
+
+    One that is about a rule only concerns everybody whose alerts it holds back: it is given to all.
+    """
+    places = places_within(reach)
+    devices = select(Device.id).where(Device.place_id.in_(places))
+    about = or_(
+        Silence.place_id.in_(places),
+        Silence.device_id.in_(devices),
+        (Silence.place_id == "") & (Silence.device_id == ""),
+    )
     with Session(engine) as session:
-        return _silences(session, _in_force(now))
+        return _silences(session, _in_force(now), true() if reach.everything else about)
 
 
 def silence(engine: Engine, silence_id: str) -> SilenceView | None:
@@ -77,10 +96,11 @@ def silence(engine: Engine, silence_id: str) -> SilenceView | None:
         return next(iter(_silences(session, Silence.id == silence_id)), None)
 
 
-def held(engine: Engine, since: int, limit: int = SHOWN_MAX) -> list[HeldView]:
-    """Alerts held back since then and not told meanwhile, newest first."""
+def held(engine: Engine, since: int, limit: int = SHOWN_MAX, *, reach: Reach = EVERYTHING) -> list[HeldView]:
+    """Alerts within reach held back since then and not told meanwhile, newest first."""
+    which = (HeldAlert.held_at >= since) & HeldAlert.told_at.is_(None)
     with Session(engine) as session:
-        return _held(session, (HeldAlert.held_at >= since) & HeldAlert.told_at.is_(None), limit)
+        return _held(session, which & about_within(reach, HeldAlert.place_id), limit)
 
 
 def _in_force(now: int) -> ColumnElement[bool]:

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, case, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from gateway.accounts.faults import AccountError
 from gateway.accounts.roles import ROLES
 from gateway.accounts.who import Grant, Kind, Who
 from gateway.operations.tables import Granted, SignIn, Staff
@@ -53,27 +54,43 @@ class People:
         self._hasher = hasher
         self._nobody = _hash_of_nobody(hasher)
 
-    def add(self, name: str, pin: str = "", *, password: str = "", grants: Iterable[Grant] = ON_DUTY) -> Who:
-        """Enter an account; ValueError says what is wrong with the name, the PIN, the password or a role."""
+    def add(
+        self,
+        name: str,
+        pin: str = "",
+        *,
+        password: str = "",
+        subject: str = "",
+        grants: Iterable[Grant] = ON_DUTY,
+    ) -> Who:
+        """Enter an account; ``AccountError`` says what is wrong with the name, the PIN, the password or a role."""
         name, given = name.strip(), sorted(set(grants))
         if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
-            raise ValueError(f"staff name {name!r}: needs 1 to {NAME_CHARS_MAX} printable characters")
+            raise AccountError(
+                "bad_name", f"staff name {name!r}: needs 1 to {NAME_CHARS_MAX} printable characters"
+            )
         if pin and (weakness := weakness_of(pin)):
-            raise ValueError(f"PIN of {name}: {weakness}")
+            raise AccountError("weak_pin", f"PIN of {name}: {weakness}")
         if password and (weakness := weakness_of_password(password, name)):
-            raise ValueError(f"password of {name}: {weakness}")
+            raise AccountError("weak_password", f"password of {name}: {weakness}")
         for grant in given:
             if grant.role not in ROLES:
-                raise ValueError(f"role {grant.role!r} of {name}: known are {', '.join(ROLES)}")
-        staff = Staff(name=name, pin_hash=self.hashed(pin), password_hash=self.hashed(password))
+                raise AccountError(
+                    "unknown_part", f"role {grant.role!r} of {name}: known are {', '.join(ROLES)}"
+                )
+        staff = Staff(
+            name=name, pin_hash=self.hashed(pin), password_hash=self.hashed(password), subject=subject or None
+        )
         try:
             with self._transaction() as session:
+                if subject and session.scalar(select(Staff.id).where(Staff.subject == subject)):
+                    raise AccountError("subject_taken", f"another account is {subject} already")
                 session.add(staff)
                 session.flush()
                 session.add_all(Granted(staff_id=staff.id, role=grant.role, at=grant.at) for grant in given)
                 return Who(Kind.PERSON, tuple(given), staff.id, staff.name)
         except IntegrityError as clash:
-            raise ValueError(f"staff name {name!r} exists already: choose another") from clash
+            raise AccountError("name_taken", f"staff name {name!r} exists already: choose another") from clash
 
     def hashed(self, secret: str) -> str:
         """The hash under which a PIN or a password is kept; '' for none."""

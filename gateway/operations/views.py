@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Engine, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from gateway.accounts.who import EVERYTHING, Reach
 from gateway.alerts.discretion import form_of_address
 from gateway.alerts.lifecycle import IN_HAND
 from gateway.alerts.own import own_name
@@ -27,6 +28,7 @@ from gateway.operations.answers import (
     Text,
 )
 from gateway.operations.tables import Alert, AlertStep, Contact, Device, Outbox, Place
+from gateway.operations.whereabouts import about_within, within
 
 LIMIT_MAX = 500
 SEVERITIES = ("critical", "urgent", "notice")  # most pressing first
@@ -35,9 +37,14 @@ Which = Literal["open", "closed", "all"]
 
 
 def alerts(
-    engine: Engine, which: Which = "open", *, limit: int = 100, before: str | None = None
+    engine: Engine,
+    which: Which = "open",
+    *,
+    limit: int = 100,
+    before: str | None = None,
+    reach: Reach = EVERYTHING,
 ) -> AlertPage:
-    """Alerts a page at a time: open by severity, then longest waiting; closed by closing; all by number.
+    """Alerts within reach, a page at a time: open by severity, then longest waiting; closed by closing; all by number.
 
     ``before`` is the ``next`` of the page before; ValueError when it is none.
     """
@@ -58,7 +65,7 @@ def alerts(
             if before is not None:
                 query = query.where(Alert.number < _cursor(before, 1)[0])
     with Session(engine) as session:
-        found = session.scalars(query.limit(limit + 1)).all()
+        found = session.scalars(query.where(about_within(reach, Alert.place_id)).limit(limit + 1)).all()
         shown = found[:limit]
         more = _cursor_of(shown[-1], which) if len(found) > limit else None
         return AlertPage(_viewed(session, shown), more)
@@ -96,20 +103,22 @@ def alert(engine: Engine, alert_id: str, *, attending: bool = False) -> AlertDet
         )
 
 
-def open_counts(engine: Engine) -> dict[tuple[str, str], int]:
-    """How many open alerts there are of each (severity, state)."""
+def open_counts(engine: Engine, reach: Reach = EVERYTHING) -> dict[tuple[str, str], int]:
+    """How many open alerts there are within reach of each (severity, state)."""
     query = (
         select(Alert.severity, Alert.state, func.count())
-        .where(Alert.state != "closed")
+        .where(Alert.state != "closed", about_within(reach, Alert.place_id))
         .group_by(Alert.severity, Alert.state)
     )
     with Session(engine) as session:
         return {(severity, state): count for severity, state, count in session.execute(query)}
 
 
-def places(engine: Engine, *, limit: int = LIMIT_MAX, after: str | None = None) -> PlacePage:
-    """Homes and facilities by id, a page at a time; ``after`` is the ``next`` of the page before."""
-    query = select(Place).order_by(Place.id).limit(limit + 1)
+def places(
+    engine: Engine, *, limit: int = LIMIT_MAX, after: str | None = None, reach: Reach = EVERYTHING
+) -> PlacePage:
+    """Homes and facilities within reach by id, a page at a time; ``after`` is the ``next`` of the page before."""
+    query = select(Place).where(within(reach, Place.path)).order_by(Place.id).limit(limit + 1)
     if after is not None:
         query = query.where(Place.id > after)
     with Session(engine) as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Select, false, or_, select, true
@@ -14,30 +15,35 @@ from gateway.operations.tables import Alert, Device, FollowUp, Place, Silence
 ANYWHERE = "*"  # of the hub itself: whoever may see its kind may see it
 
 
-def path_of(engine: Engine, kind: str, name: str) -> str | None:
-    """The path of the place that an alert, home, facility, place, device, silence or follow-up is about; None: there is none.
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """The place that something is about, '' for none, and where in the tree that is.
 
-    '' is nowhere in the tree (a place that has left the registry): only who reaches everything reaches it.
+    The path '' is nowhere in the tree (a place that has left the registry): only who reaches everything reaches it.
     """
+
+    place: str
+    path: str
+
+
+def spot_of(engine: Engine, kind: str, name: str) -> Spot | None:
+    """Where an alert, home, facility, place, device, silence or follow-up is; None: there is none of that name."""
     with Session(engine) as session:
         match kind:
             case "place":
-                return session.scalar(select(Place.path).where(Place.id == name))
+                return _spot(session, Place.id == name)
             case "home" | "facility":
-                return session.scalar(select(Place.path).where(Place.id == name, Place.kind == kind))
+                return _spot(session, Place.id == name, Place.kind == kind)
             case "device":
-                return session.scalar(
-                    select(Place.path).join(Device, Device.place_id == Place.id).where(Device.id == name)
-                )
+                known = session.scalar(select(Device.place_id).where(Device.id == name))
+                return _spot(session, Place.id == known) if known else None
             case "alert":
-                return _path(session, session.scalar(select(Alert.place_id).where(Alert.id == name)))
+                return _about(session, session.scalar(select(Alert.place_id).where(Alert.id == name)))
             case "follow_up":
-                return _path(session, session.scalar(select(FollowUp.place_id).where(FollowUp.id == name)))
+                return _about(session, session.scalar(select(FollowUp.place_id).where(FollowUp.id == name)))
             case "silence":
-                known = session.execute(
-                    select(Silence.place_id, Silence.device_id).where(Silence.id == name)
-                ).first()
-                return _of_silence(session, known[0], known[1]) if known else None
+                found = session.get(Silence, name)
+                return _of_silence(session, found) if found else None
     raise ValueError(kind)
 
 
@@ -55,6 +61,12 @@ def places_within(reach: Reach) -> Select[Any]:
     return select(Place.id).where(within(reach, Place.path))
 
 
+def ids_within(engine: Engine, reach: Reach) -> frozenset[str]:
+    """The ids of the places within somebody's reach."""
+    with Session(engine) as session:
+        return frozenset(session.scalars(places_within(reach)))
+
+
 def about_within(reach: Reach, place: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """The condition that what is about a place lies within reach; what is about the hub itself does for everybody."""
     if reach.everything:
@@ -63,18 +75,21 @@ def about_within(reach: Reach, place: InstrumentedAttribute[str]) -> ColumnEleme
     return or_(place.in_(places_within(reach)), own)
 
 
-def _path(session: Session, place_id: str | None) -> str | None:
+def _spot(session: Session, *which: ColumnElement[bool]) -> Spot | None:
+    row = session.execute(select(Place.id, Place.path).where(*which)).first()
+    return Spot(row[0], row[1]) if row else None
+
+
+def _about(session: Session, place_id: str | None) -> Spot | None:
     if place_id is None:
         return None
     if place_id == HUB_PLACE or place_id.startswith(DESK_PLACE):
-        return ANYWHERE
-    return session.scalar(select(Place.path).where(Place.id == place_id)) or EVERYWHERE
+        return Spot("", ANYWHERE)
+    return _spot(session, Place.id == place_id) or Spot(place_id, EVERYWHERE)
 
 
-def _of_silence(session: Session, place_id: str, device_id: str) -> str | None:
-    if place_id:
-        return _path(session, place_id)
-    if device_id:
-        place = session.scalar(select(Device.place_id).where(Device.id == device_id))
-        return _path(session, place) if place else EVERYWHERE
-    return EVERYWHERE
+def _of_silence(session: Session, silence: Silence) -> Spot:
+    place_id: str | None = silence.place_id
+    if not place_id and silence.device_id:
+        place_id = session.scalar(select(Device.place_id).where(Device.id == silence.device_id))
+    return (_about(session, place_id) if place_id else None) or Spot("", EVERYWHERE)

@@ -11,7 +11,7 @@ from gateway.accounts.roles import May
 from gateway.alerts.lifecycle import fault_of_closing
 from gateway.operations import views
 from gateway.operations.answers import AlertDetail, AlertInHand, AlertPage
-from gateway.web.access import APerson, SomePerson
+from gateway.web.access import APerson, SomePerson, reach_of
 from gateway.web.acts import Key, Reason, carry_out, id_of, until_within
 from gateway.web.alert_acts import act_on, known_alert
 from gateway.web.context import Context
@@ -79,7 +79,10 @@ def read_alerts(
 ) -> AlertPage:
     """Alerts a page at a time. Open: most severe, then longest waiting first. Closed: last closed first."""
     try:
-        return views.alerts(Context.of(request).engine, state, limit=limit, before=cursor or before)
+        reach = reach_of(request, May.ALERTS)
+        return views.alerts(
+            Context.of(request).engine, state, limit=limit, before=cursor or before, reach=reach
+        )
     except ValueError as wrong:
         raise refuse(422, "invalid", what=str(wrong)) from wrong
 
@@ -88,7 +91,8 @@ def read_alerts(
 @needs(May.ALERTS, of="alert", record=True)
 def read_alert(request: Request, alert_id: AlertId, person: SomePerson) -> AlertInHand | AlertDetail:
     """One alert with its steps; with contacts and access note for a signed-in person while it is accepted."""
-    found = views.alert(Context.of(request).engine, alert_id, attending=person is not None)
+    attending = person is not None and person.may(May.ATTEND)
+    found = views.alert(Context.of(request).engine, alert_id, attending=attending)
     if found is None:
         raise refuse(404, "unknown_alert")
     return found

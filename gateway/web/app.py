@@ -12,6 +12,8 @@ from fastapi.staticfiles import StaticFiles
 
 from gateway.operations.people import People
 from gateway.web import (
+    account_pages,
+    accounts,
     agreements,
     alerts,
     attending,
@@ -60,6 +62,8 @@ MODULES = (
     backup,
     performance,
     session,
+    accounts,
+    account_pages,
     signs,
     pages,
     home_pages,
@@ -68,6 +72,7 @@ MODULES = (
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all
+PASSWORDS_MAX = 30  # a minute from one address: a name is locked after five, but names can be guessed as well
 BY_A_LINK_MAX = 10  # a minute; each is a line in the journal
 
 
@@ -99,6 +104,7 @@ def create_app(
         checks=anyio.CapacityLimiter(PIN_CHECKS_AT_ONCE),
         wrong_links=Pace(WRONG_LINKS_MAX),
         by_links=Pace(BY_A_LINK_MAX),
+        tries=Pace(PASSWORDS_MAX),
     )
     app.state.encoded = stream.Encoded()
     problems.install(app)

@@ -21,7 +21,7 @@ class Context:
     """The hub's port, the settings, the people, and the wall clock (epoch ms) that sign-ins are held to.
 
     ``checks`` bounds how many PINs are verified at once, ``wrong_links`` how many links that are none are answered,
-    ``by_links`` how much is done by one link.
+    ``by_links`` how much is done by one link, ``tries`` how many passwords are tried.
     """
 
     port: HubPort
@@ -31,6 +31,7 @@ class Context:
     checks: anyio.CapacityLimiter
     wrong_links: Pace
     by_links: Pace
+    tries: Pace
 
     @classmethod
     def of(cls, request: Request) -> Context:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
-from gateway.operations import views
+from gateway.operations import views, whereabouts
 from gateway.operations.answers import PlacePage
+from gateway.web.access import reach_of
 from gateway.web.context import Context
 from gateway.web.needs import needs
 from gateway.web.paging import Cursor, read, written
@@ -79,7 +81,8 @@ def read_places(
     cursor: Cursor = None,
 ) -> PlacePage:
     """Homes and facilities with their devices, by id; no contacts, no access notes."""
-    return views.places(Context.of(request).engine, limit=limit, after=cursor or after)
+    reach = reach_of(request, May.HOMES, May.INSTALL)
+    return views.places(Context.of(request).engine, limit=limit, after=cursor or after, reach=reach)
 
 
 @router.get("/readings", responses=declared(422, 503))
@@ -146,7 +149,12 @@ async def read_devices(
     cursor: Cursor = None,
 ) -> DevicePage:
     """The devices of the registry by id: heard when, clock off by how much, how much of it was refused or too much."""
-    return Context.of(request).port.devices(limit=limit, after=cursor or after)
+    context = Context.of(request)
+    reach = reach_of(request, May.DEVICES)
+    places = None
+    if not reach.everything:
+        places = await run_in_threadpool(whereabouts.ids_within, context.engine, reach)
+    return context.port.devices(limit=limit, after=cursor or after, places=places)
 
 
 @router.post("/registry", responses=declared(413, 503) | REJECTED, response_model=ImportReport)

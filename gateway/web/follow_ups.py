@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from gateway.accounts.roles import May
 from gateway.operations import agreement_views
 from gateway.operations.agreement_views import FollowUpView, Which
-from gateway.web.access import APerson
+from gateway.web.access import APerson, reach_of
 from gateway.web.acts import Key, carry_out, id_of
 from gateway.web.agreements import REFUSALS, Limit, Named
 from gateway.web.alerts import NOTE_CHARS_MAX
@@ -55,7 +55,10 @@ def read_follow_ups(
 ) -> FollowUpPage:
     """The follow-ups to be done, by when they are due, also those of tomorrow; or the ones done, the last on top."""
     behind = read(cursor, tuple[int, str]) if cursor is not None else None
-    found = agreement_views.follow_ups(Context.of(request).engine, state, limit=limit + 1, behind=behind)
+    reach = reach_of(request, May.ATTEND)
+    found = agreement_views.follow_ups(
+        Context.of(request).engine, state, limit=limit + 1, behind=behind, reach=reach
+    )
 
     def place_of(one: FollowUpView) -> tuple[int, str]:
         return (one.due_at if state == "due" else one.done_at or 0), one.id

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from gateway.accounts.roles import May
 from gateway.operations import home_views, views
-from gateway.web.access import SomePerson
+from gateway.web.access import SomePerson, reach_of
 from gateway.web.context import Context
 from gateway.web.homes import FOR_FACILITIES, NAME_CHARS_MAX, place_detail
 from gateway.web.needs import needs
@@ -34,7 +34,7 @@ def find_place(
 ) -> Response:
     """Find a home or facility by name, address or number; the homes with a mode on; silences in force."""
     context = Context.of(request)
-    known = person is not None
+    reach = reach_of(request, May.HOMES)
     now = context.port.health().hub_now_ms
     return page(
         request,
@@ -44,9 +44,9 @@ def find_place(
         who=views.who,
         where=views.where,
         q=q.strip(),
-        found=home_views.find(context.engine, q.strip()) if known and q.strip() else [],
-        homes=home_views.homes_in_mode(context.engine) if known else [],
-        silences=home_views.silences(context.engine, now) if known else [],
+        found=home_views.find(context.engine, q.strip(), reach=reach) if q.strip() else [],
+        homes=home_views.homes_in_mode(context.engine, reach),
+        silences=home_views.silences(context.engine, now, reach),
         titles=context.port.rule_titles(),
     )
 

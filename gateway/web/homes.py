@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
+from gateway.accounts.who import EVERYWHERE
 from gateway.operations import home_views
 from gateway.operations.answers import HeldView, HomeInMode, ModeView, PlaceView, SilenceView
-from gateway.web.access import APerson
+from gateway.web.access import APerson, reach_of
 from gateway.web.acts import REASON_CHARS_MAX, Key, Reason, carry_out, id_of, until_within
 from gateway.web.context import Context
 from gateway.web.needs import needs
@@ -91,7 +92,7 @@ def read_place(request: Request, place_id: PlaceId) -> PlaceDetail:
 @needs(May.HOMES, record=True)
 def read_modes(request: Request, limit: Limit = LIMIT, cursor: Cursor = None) -> HomesPage:
     """The homes with a mode on, a page at a time, the one that ends first on top."""
-    found = home_views.homes_in_mode(Context.of(request).engine)
+    found = home_views.homes_in_mode(Context.of(request).engine, reach_of(request, May.HOMES))
     return HomesPage(
         *cut(found, lambda home: (home.mode.until, home.place_id), cursor, limit, tuple[int, str])
     )
@@ -130,7 +131,8 @@ async def end_mode(request: Request, place_id: PlaceId, person: APerson, key: Ke
 def read_silences(request: Request, limit: Limit = LIMIT, cursor: Cursor = None) -> SilencesPage:
     """The silences in force, a page at a time, the one that ends first on top."""
     context = Context.of(request)
-    found = home_views.silences(context.engine, context.port.health().hub_now_ms)
+    reach = reach_of(request, May.HOMES, May.SYSTEM)
+    found = home_views.silences(context.engine, context.port.health().hub_now_ms, reach)
     return SilencesPage(
         *cut(found, lambda silence: (silence.until, silence.id), cursor, limit, tuple[int, str])
     )
@@ -140,8 +142,9 @@ def read_silences(request: Request, limit: Limit = LIMIT, cursor: Cursor = None)
 @needs(May.HOMES)
 async def silence(request: Request, person: APerson, silencing: Silencing, key: Key = None) -> SilenceView:
     """Silence (暂缓提醒) a rule, a device or a place for 30 days at most; critical alerts are told all the same."""
-    if silencing.place:
-        await _place(request, silencing.place)
+    place = await _place(request, silencing.place) if silencing.place else None
+    if not reach_of(request, May.HOMES).holds(place.path if place else EVERYWHERE):
+        raise refuse(404, "unknown_place") if place else refuse(403, "beyond_reach")
     if not (silencing.rule or silencing.device or silencing.place):
         raise refuse(422, "invalid", what="give a rule, a device or a place")
     until = until_within(request, silencing.until, usual=SILENCE_MS, most=SILENCE_MAX_MS)

@@ -21,7 +21,7 @@ from gateway.web.link_page import READS, Link, back, form_of, nothing, over, sho
 from gateway.web.needs import needs
 from gateway.web.port import Act, UnavailableError
 from gateway.web.problems import RefusedError
-from gateway.web.session import check_pin, remember
+from gateway.web.session import check_secret, remember
 from gateway.web.words import say
 
 NAME_CHARS_MAX = 12
@@ -154,7 +154,7 @@ def _show_alert(
 async def _sign_in(request: Request, alert: AcceptView, given: Mapping[str, str]) -> Response:
     context = Context.of(request)
     try:
-        person = await check_pin(context, given.get("name", "")[:64], given["pin"][:64])
+        person = await check_secret(context, given.get("name", "")[:64], given["pin"][:64], by="pin")
     except RefusedError as refused:
         return await run_in_threadpool(
             _show_alert, request, alert, None, status=refused.status, asks=True, problem=words_of(refused),

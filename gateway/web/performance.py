@@ -26,7 +26,7 @@ Kind = Literal["", "life_safety", "care", "facility", "device"]
 
 
 @router.get("/performance", response_model=Performance, responses=declared(409, 422, 503))
-@needs(May.AREA, May.ALERTS, May.SYSTEM)
+@needs(May.AREA, May.ALERTS, May.SYSTEM, of="everywhere")
 def read_performance(
     request: Request,
     person: SomePerson,
@@ -51,7 +51,7 @@ def read_performance(
         raise refuse(422, "invalid", what=f"at most {DAYS_MAX} days at once")
     asked = Asked(
         begin=begin, end=end, now=now, zone=context.settings.zone, station=station, kind=kind,
-        by_home=person is not None, targets=context.settings.targets,
+        by_home=person is not None and person.may(May.HOMES), targets=context.settings.targets,
     )  # fmt: skip
     try:
         body = performance_json(context.engine, asked)

@@ -18,10 +18,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.accounts.roles import May
 from gateway.accounts.who import Kind, Who
 from gateway.operations import whereabouts
-from gateway.operations.whereabouts import ANYWHERE
+from gateway.operations.whereabouts import ANYWHERE, Spot
 from gateway.web.access import OPEN_FOLDER, who_asks
 from gateway.web.context import Context
 from gateway.web.needs import Needs, Of, needs_of
+from gateway.web.noting import Noted
 from gateway.web.problems import RefusedError, answer, refuse
 from gateway.web.render import page
 
@@ -43,7 +44,7 @@ class Permit:
         self._routes = [route for route in routes if isinstance(route, Route)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a refusal here, everything else by the route."""
+        """Answer a refusal here, everything else by the route; what concerns a resident goes into the audit."""
         if scope["type"] != "http" or scope["path"].startswith(OPEN_FOLDER):
             await self._app(scope, receive, send)
             return
@@ -54,12 +55,17 @@ class Permit:
             await self._app(scope, receive, send)
             return
         route, parameters = found
+        wanted = needs_of(route)
+        spot: Spot | None = None
         try:
-            await permit(request, who, needs_of(route), parameters)
+            spot = await permit(request, who, wanted, parameters)
         except RefusedError as refusal:
-            await _refused(request, who, refusal)(scope, receive, send)
+            noted = Noted(request, who, route.name, wanted, parameters, spot)
+            await _refused(request, who, refusal)(scope, receive, noted.sending(send))
             return
-        await self._app(scope, receive, send)
+        await self._app(
+            scope, receive, Noted(request, who, route.name, wanted, parameters, spot).sending(send)
+        )
 
     def _find(self, scope: Scope) -> tuple[Route, dict[str, str]] | None:
         for route in self._routes:
@@ -69,45 +75,55 @@ class Permit:
         return None
 
 
-async def permit(request: Request, who: Who, wanted: Needs | None, parameters: dict[str, str]) -> None:
-    """Refuse where who asks may not; a route that has declared nothing is refused to everybody."""
+async def permit(request: Request, who: Who, wanted: Needs | None, parameters: dict[str, str]) -> Spot | None:
+    """Where what is asked for is; refuses where who asks may not. A route that has declared nothing is refused to everybody."""
     if wanted is None:
         raise refuse(403, "undeclared")
-    if not wanted.may:
-        return
     held = [may for may in wanted.may if who.may(may)]
-    if not held:
-        raise refuse(403, "not_yours") if who.kind is Kind.PERSON else refuse(401, "person")
-    if wanted.of == "everywhere":
-        if not any(who.reach(may).everything for may in held):
-            raise refuse(403, "not_yours")
-    elif wanted.of:
-        await _reaches(request, who, held, wanted.of, parameters)
+    if wanted.may and not held:
+        raise _not_allowed(who)
+    if wanted.of == "everywhere" and not any(who.reach(may).everything for may in held):
+        raise refuse(403, "not_yours")
+    if wanted.of in ("", "everywhere"):
+        return None
+    return await _reaches(request, who, held, wanted.of, parameters)
 
 
-async def _reaches(request: Request, who: Who, held: list[May], of: Of, parameters: dict[str, str]) -> None:
+def _not_allowed(who: Who) -> RefusedError:
+    """A person has not this role; whoever has not said who they are may do that."""
+    if who.kind is Kind.PERSON:
+        return refuse(403, "not_yours")
+    refusal = refuse(401, "person" if who.kind is Kind.DEVICE else "token")
+    return RefusedError(401, refusal.problem, {"WWW-Authenticate": "Bearer"})
+
+
+async def _reaches(
+    request: Request, who: Who, held: list[May], of: Of, parameters: dict[str, str]
+) -> Spot | None:
     """Refuse what lies outside as what does not exist."""
-    engine = Context.of(request).engine
     kind, name = _asked(request) if of == "series" else (of, parameters[_PARAMETER[of]])
-    if all(who.reach(may).everything for may in held) and of not in ("home", "facility"):
-        return  # whatever it is, and the route says itself what it does not know
-    if kind == "desk":
-        path = await run_in_threadpool(_path_of_desk, request, name)
-    else:
-        path = await run_in_threadpool(whereabouts.path_of, engine, kind, name)
-    if path is None or not (path == ANYWHERE or any(who.reach(may).holds(path) for may in held)):
+    find = _spot_of_desk if kind == "desk" else _spot
+    spot = await run_in_threadpool(find, Context.of(request), kind, name)
+    if spot is None:
+        if of in ("home", "facility") or not any(who.reach(may).everything for may in held):
+            raise refuse(404, UNKNOWN.get(kind, "unknown"))
+    elif spot.path != ANYWHERE and not any(who.reach(may).holds(spot.path) for may in held):
         raise refuse(404, UNKNOWN.get(kind, "unknown"))
+    return spot
+
+
+def _spot(context: Context, kind: str, name: str) -> Spot | None:
+    return whereabouts.spot_of(context.engine, kind, name)
+
+
+def _spot_of_desk(context: Context, _kind: str, desk_id: str) -> Spot | None:
+    return next((Spot("", desk.at) for desk in context.port.desks().desks if desk.id == desk_id), None)
 
 
 def _asked(request: Request) -> tuple[str, str]:
     """The place or the device whose readings are asked for."""
     device = request.query_params.get("device", "")
     return ("device", device) if device else ("place", request.query_params.get("place", ""))
-
-
-def _path_of_desk(request: Request, desk_id: str) -> str | None:
-    desks = Context.of(request).port.desks().desks
-    return next((desk.at for desk in desks if desk.id == desk_id), None)
 
 
 def _refused(request: Request, who: Who, refusal: RefusedError) -> Response:

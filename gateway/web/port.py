@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 from sqlalchemy import Engine
 
+from gateway.audit.trail import Trail
 from gateway.operations.links import Links
 from gateway.web.changes import ChangeFeed
 from rules.rule import Rule
@@ -375,6 +376,10 @@ class HubPort(Protocol):
     def links(self) -> Links:
         """Makes and reads the links of this hub."""
 
+    @property
+    def trail(self) -> Trail:
+        """The audit."""
+
     def active_today(self, place_id: str) -> bool | None:
         """Whether somebody was active there since midnight in the hub's zone; None where nothing is known.
 
@@ -449,8 +454,8 @@ class HubPort(Protocol):
     async def drop(self, chosen: Chosen) -> int:
         """Remove held messages for good; returns how many."""
 
-    def devices(self, *, limit: int, after: str | None) -> DevicePage:
-        """The devices of the registry by id, a page at a time; cheap, no I/O."""
+    def devices(self, *, limit: int, after: str | None, places: Container[str] | None = None) -> DevicePage:
+        """The devices of the registry by id, of those in ``places`` (None: all), a page at a time; cheap, no I/O."""
 
     async def import_registry(self, text: str, *, dry_run: bool) -> Imported:
         """Replace the registry by this CSV, or only say what that would do."""

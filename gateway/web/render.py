@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gateway.accounts.roles import ROLES
 from gateway.alerts import terms
 from gateway.operations.link_views import BY_FAMILY
 from gateway.web.access import who_of
@@ -84,6 +86,8 @@ def render(
             gap="" if language == "zh" else " ",
             term=lambda group, key, spoken=language: term(group, key, spoken),
             own=lambda text: own_words(text, language),
+            role=lambda name: _capital(ROLES[name].zh if language == "zh" else ROLES[name].en),
+            grants_json=lambda grants: msgspec.json.encode(grants).decode(),
             span=lambda ms: span(ms, words),
             lasts=lambda ms: lasts(ms, words),
             by=lambda name: by_whom(name, words),

@@ -21,6 +21,8 @@ class Room:
 ROOMS: Final = (
     Room("/", "room_desk", May.ALERTS),
     Room("/places", "room_homes", May.HOMES),
+    Room("/accounts", "room_accounts", May.ACCOUNTS),
+    Room("/audit", "room_audit", May.AUDIT),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import anyio
@@ -28,6 +29,17 @@ class SigningIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: str = Field(max_length=64)
     pin: str = Field(max_length=64)
+
+
+class Entry(BaseModel):
+    """A person's name and password."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "王站长", "password": "春眠不觉晓，处处闻啼鸟"}]},
+    )
+    name: str = Field(max_length=64)
+    password: str = Field(max_length=512)
 
 
 class Entering(BaseModel):
@@ -57,7 +69,8 @@ async def sign_in(request: Request, response: Response, given: SigningIn) -> Sig
     """Sign a person in by name and PIN; the cookie lasts a shift. Five wrong PINs lock the name for 5 minutes."""
     if who_of(request).kind is Kind.NOBODY:
         raise refuse(401, "device")  # a PIN is enough only on a device that is known
-    found = await check_pin(Context.of(request), given.name, given.pin)
+    request.scope["audit_subject"] = given.name
+    found = await check_secret(Context.of(request), given.name, given.pin, by="pin")
     await remember(request, response, found)
     return Signed(name=found.name, names=await _names(request))
 
@@ -69,10 +82,27 @@ async def _names(request: Request) -> list[str]:
     return await run_in_threadpool(Context.of(request).people.names)
 
 
-async def check_pin(context: Context, name: str, pin: str) -> Who:
+@router.post("/signin/password", responses=declared(401, 422, 429))
+@needs()
+async def sign_in_by_password(request: Request, response: Response, given: Entry) -> Signed:
+    """Sign a person in by name and password, on any device. Five wrong ones lock the name for 5 minutes."""
+    context = Context.of(request)
+    request.scope["audit_subject"] = given.name
+    if context.tries.too_fast(request.client.host if request.client else "", context.wall_ms()):
+        raise refuse(429, "too_many_tries")
+    found = await check_secret(context, given.name, given.password, by="password")
+    await remember(request, response, found, how="password")
+    return Signed(name=found.name, names=[])
+
+
+async def check_secret(context: Context, name: str, secret: str, *, by: Literal["pin", "password"]) -> Who:
     """Who this is; refuses with 401 what is wrong, with 429 while the name is locked."""
     now_ms = context.wall_ms()
-    found = await anyio.to_thread.run_sync(context.people.check, name, pin, now_ms, limiter=context.checks)
+
+    def check() -> Who | Refused:
+        return context.people.check(name, secret, now_ms, by=by)
+
+    found = await anyio.to_thread.run_sync(check, limiter=context.checks)
     if isinstance(found, Refused):
         if found.reason == "locked":
             zone = ZoneInfo(context.settings.zone)
@@ -82,12 +112,17 @@ async def check_pin(context: Context, name: str, pin: str) -> Who:
     return found
 
 
-async def remember(request: Request, response: Response, person: Who) -> None:
+async def remember(request: Request, response: Response, person: Who, *, how: str = "pin") -> None:
     """Let this browser be this person's for a shift, and nobody else's any more."""
     context = Context.of(request)
     name = context.settings.cookie("person")
     await run_in_threadpool(context.people.sign_out, request.cookies.get(name, ""))
-    token = await run_in_threadpool(context.people.sign_in, person, context.wall_ms())
+    device = request.headers.get("user-agent", "")
+
+    def sign_in() -> str:
+        return context.people.sign_in(person, context.wall_ms(), how=how, device=device)
+
+    token = await run_in_threadpool(sign_in)
     _set_cookie(context, response, name, token, SIGN_IN_MS // 1000)
 
 

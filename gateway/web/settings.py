@@ -41,6 +41,7 @@ class WebSettings:
     demo: tuple[DemoEntry, ...] | None = None
     public_url: str = ""
     phone: str = ""  # the community's, for those who come by a link
+    sso_name: str = ""  # what the single sign-on is called; '' for none
     targets: Targets = field(default_factory=Targets)
 
     def __post_init__(self) -> None:

@@ -36,6 +36,7 @@ export function show(board) {
   for (const side of ["closed", "homes"]) {
     if (board[side].stamp === pieceStamps[side]) continue;
     element(side).innerHTML = board[side].html;
+    element(side).closest("section").hidden = !board[side].html; // nobody is signed in
     pieceStamps[side] = board[side].stamp;
   }
   count(board);

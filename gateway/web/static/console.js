@@ -16,6 +16,7 @@ import { follow } from "./stream.js";
 const REST_MS = 100, REST_MAX_MS = 3000, SAFETY_MS = 60000;
 
 let board = page.board;
+let streamed = board.person; // who the stream is for
 let lostAt = null;
 let afterSignIn = null;
 
@@ -58,7 +59,7 @@ async function read() {
   const before = comings;
   try {
     const answer = await fetch(`/board?lang=${page.language}`, { signal: AbortSignal.timeout?.(15000) });
-    if (answer.status === 401) location.assign("/enter");
+    if (answer.status === 401) location.assign("/signin");
     if (!answer.ok) throw new Error(`board ${answer.status}`);
     const next = await answer.json();
     if (before === comings) take(next);
@@ -72,6 +73,10 @@ async function read() {
 }
 
 function take(next) {
+  if (next.person !== streamed) {
+    streamed = next.person;
+    stream.reopen();
+  }
   board = next;
   const fresh = show(next);
   for (const piece of fresh) announce(piece);
@@ -85,7 +90,7 @@ function take(next) {
 function announce(piece) {
   const { what, who, where } = cardOf(piece.id).dataset;
   const said = document.createElement("p");
-  said.textContent = t("new_alert", { title: what, who, where });
+  said.textContent = who ? t("new_alert", { title: what, who, where }) : t("new_alert_veiled", { title: what });
   element("spoken").replaceChildren(said);
 }
 
@@ -216,6 +221,15 @@ const acts = {
     await refresh();
   },
   accept: (button) => act(button.closest("article"), "accept", {}, button),
+  accept_veiled: (button) => {
+    const { id: key, what } = button.closest("article").dataset;
+    signIn(t("then_accept", { what }), async () => {
+      await refresh(); // who is signed in sees whom it is about
+      const piece = board.open.find((one) => one.key === key);
+      const found = piece?.state === "raised" && cardOf(piece.id)?.querySelector('[data-act="accept"]');
+      if (found) await act(cardOf(piece.id), "accept", {}, found);
+    });
+  },
   shelve: (button) => {
     const card = button.closest("article");
     if (board.person) shelf.open(card);
@@ -263,11 +277,12 @@ document.addEventListener("change", ({ target }) => {
 
 // Life ----------------------------------------------------------------------------------------------------------
 
-const check = follow({
+const stream = follow({
   hello: (beat) => { hubSays(beat); refresh(); },
   beat: hubSays,
   alert: (alert) => { sawDemo(alert); refresh(); },
   place: () => refresh(),
+  count: () => refresh(),
   reload: () => refresh(),
   lost: () => {
     lostAt = performance.now();
@@ -286,7 +301,7 @@ const check = follow({
 });
 
 function everySecond() {
-  check();
+  stream.check();
   sound.check();
   element("clock").textContent = clockSeconds(hubNow());
   if (lostAt !== null) element("lost-for").textContent = t("lost_hint", { age: span(performance.now() - lostAt) });

@@ -1,14 +1,28 @@
-import { element, post, t } from "./page.js";
+import { element, post, t, wordsOf } from "./page.js";
 import { pad } from "./signin.js";
 
-const { accept, what } = element("signin").dataset;
-const home = () => location.assign(accept ? `/#a-${accept}` : "/");
+const form = document.querySelector('form[data-act="password"]');
+const asked = new URL(form.dataset.next, location.origin); // only ever a page of ours
+const next = asked.origin === location.origin ? asked.pathname + asked.search : "/";
 
-const begin = pad(element("signin"), {
-  cancelled: home,
-  done: async () => {
-    if (accept) await post(`/api/v1/alerts/${encodeURIComponent(accept)}/accept`);
-    home();
-  },
+const tiles = element("signin");
+if (tiles) {
+  const { accept, what } = tiles.dataset;
+  const home = () => location.assign(accept ? `/#a-${accept}` : next);
+  const begin = pad(tiles, {
+    cancelled: home,
+    done: async () => {
+      if (accept) await post(`/api/v1/alerts/${encodeURIComponent(accept)}/accept`);
+      home();
+    },
+  });
+  begin(what ? t("then_accept", { what }) : "");
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const body = { name: form.elements.name.value.trim(), password: form.password.value };
+  const answer = await post("/api/v1/signin/password", body, { again: 0 });
+  if (answer.ok) location.assign(next);
+  else element("password-wrong").textContent = wordsOf(answer);
 });
-begin(accept ? t("then_accept", { what }) : "");

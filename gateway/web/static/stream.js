@@ -5,9 +5,10 @@ import { page } from "./page.js";
 
 const QUIET_MS = 12000; // the hub beats every 5 s
 const BROKEN_MS = 3000; // how long a broken connection may take to come back before it is called lost
-const NAMES = ["hello", "beat", "alert", "place", "reload"];
+const NAMES = ["hello", "beat", "alert", "place", "count", "reload"];
 
-/** Follow the hub. `handlers` has hello, beat, alert, place, reload (each given its data), lost and found. Returns `check`. */
+/** Follow the hub. `handlers` has hello, beat, alert, place, count, reload (each given its data), lost and found. Returns
+ *  `check`, to be called every second, and `reopen`, for when somebody has signed in or out. */
 export function follow(handlers) {
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("carehub") : null;
   let serial = page.serial;
@@ -54,7 +55,9 @@ export function follow(handlers) {
   }
 
   channel?.addEventListener("message", ({ data: said }) => {
-    if (said.ask) {
+    if (said.reopen) {
+      if (leading) open();
+    } else if (said.ask) {
       if (leading && lastBeat && !lost) channel.postMessage({ name: "hello", data: lastBeat, id: serial });
     } else if (!source) {
       take(said.name, said.data, said.id);
@@ -72,8 +75,14 @@ export function follow(handlers) {
     open();
   }
 
+  /** Ask the hub anew as whom this browser is: what it sends depends on that. */
+  function reopen() {
+    if (source) open();
+    else channel?.postMessage({ reopen: true });
+  }
+
   /** Call every second: notices silence, and a stream the browser has given up. */
-  return function check() {
+  function check() {
     const now = performance.now();
     const quiet = now - heardAt;
     if (!lost && (quiet > QUIET_MS || (brokenAt !== null && now - brokenAt > BROKEN_MS))) {
@@ -84,5 +93,7 @@ export function follow(handlers) {
       heardAt = now;
       open();
     }
-  };
+  }
+
+  return { check, reopen };
 }

@@ -7,13 +7,21 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.web.words.accounts import ACCOUNT_WORDS
+from gateway.web.words.audit import AUDIT_WORDS
 from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.frame import FRAME_WORDS
 from gateway.web.words.links import LINK_WORDS
 
 LANGUAGES: Final = ("zh", "en")
 
-WORDS: Final[dict[str, tuple[str, str]]] = {**DESK_WORDS, **FRAME_WORDS, **LINK_WORDS}
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    **ACCOUNT_WORDS,
+    **AUDIT_WORDS,
+    **DESK_WORDS,
+    **FRAME_WORDS,
+    **LINK_WORDS,
+}
 
 
 def say(key: str, **values: object) -> dict[str, str]:

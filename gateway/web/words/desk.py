@@ -195,10 +195,6 @@ DESK_WORDS: Final[dict[str, tuple[str, str]]] = {
     "find": ("查找", "Find"),
     "none_found": ("没有找到", "Nothing found"),
     "no_modes": ("现在没有", "None now"),
-    "modes_hidden": (
-        "{homes} 户有特殊状态，{held} 条被暂缓的提醒。登录后显示。",
-        "Homes with a mode on: {homes}. Alerts held back: {held}. Sign in to see them.",
-    ),
     "more_homes": ("另有 {n} 户", "{n} more homes"),
     "staff_only": ("住户的情况只给值班人员看，请先登录。", "Homes are shown to those on duty only: sign in."),
     "until": ("至 {time}", "until {time}"),

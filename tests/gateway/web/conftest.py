@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from web_desk import DEMO, Desk, free_port, served
+from web_page import signed_in
 
 from gateway.web.app import create_app
 from gateway.web.settings import WebSettings
@@ -60,8 +61,15 @@ def url(desk: Desk, settings: WebSettings) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, url: str) -> Iterator[Page]:
-    """The desk on a phone, in Chinese; an error in a script or a refused load fails the test."""
+def page(stranger: Page) -> Page:
+    """The desk of 李敏, who is signed in."""
+    signed_in(stranger)
+    return stranger
+
+
+@pytest.fixture
+def stranger(browser: Browser, url: str) -> Iterator[Page]:
+    """The desk on a phone, in Chinese, nobody signed in; an error in a script or a refused load fails the test."""
     with browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN") as context:
         opened = context.new_page()
         errors: list[str] = []

@@ -10,8 +10,8 @@ import pytest
 from parts import wait_until
 from playwright.sync_api import APIResponse, Browser, Locator, Page, Route, expect
 from sqlalchemy.orm import Session
-from web_desk import PIN, Desk, served
-from web_page import signs_in
+from web_desk import Desk, served
+from web_page import signed_in, signs_in
 
 from gateway.alerts.own import HUB_PLACE
 from gateway.duty.plan import Desk as DutyDesk
@@ -28,18 +28,9 @@ def passes(desk: Desk, minutes: int) -> None:
     desk.becomes(hub_now_ms=desk.state.hub_now_ms + minutes * MINUTE_MS)
 
 
-def signed_in(page: Page) -> None:
-    """As if somebody had signed in on another tab of this browser."""
-    answer = page.request.post(f"{page.url}api/v1/signin", data={"name": "李敏", "pin": PIN})
-    assert answer.ok
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.locator("#person-name")).to_have_text("李敏")
-
-
 def in_hand(desk: Desk, page: Page, rule: str = "fall", place: str = "H0001") -> Locator:
     alert = desk.rings(rule, place)
     desk.acts("accept", alert)
-    signed_in(page)
     card = page.locator(f"#a-{alert}")
     expect(card.locator(".attending")).to_be_visible()
     return card
@@ -63,7 +54,6 @@ def fits(page: Page) -> None:
 def test_the_whole_way_of_a_fall_on_a_phone(desk: Desk, page: Page) -> None:
     card = page.locator(f"#a-{desk.rings()}")
     card.get_by_role("button", name="接警").click()
-    signs_in(page)
     expect(card.locator(".attending")).to_be_visible()
     fits(page)
     card.get_by_role("radio", name="联系人").check()
@@ -191,6 +181,7 @@ def test_the_way_in_english_at_a_desk(desk: Desk, browser: Browser, url: str) ->
     with browser.new_context(viewport={"width": 1240, "height": 900}, locale="en-GB") as context:
         page = context.new_page()
         page.goto(url + "/")
+        signed_in(page)
         card = in_hand(desk, page)
         card.get_by_role("button", name="No answer").click()
         expect(card.locator(".news")).to_contain_text("The resident: No answer Stays open, passed up")
@@ -215,7 +206,8 @@ def test_an_alert_of_the_hub_itself_has_a_card_and_without_desks_nothing_is_aske
     expect(page.locator("#station")).to_be_hidden()
 
 
-def test_a_board_that_was_read_before_signing_in_signs_nobody_out(desk: Desk, page: Page) -> None:
+def test_a_board_that_was_read_before_signing_in_signs_nobody_out(desk: Desk, stranger: Page) -> None:
+    page = stranger
     held: list[tuple[Route, APIResponse]] = []
     page.route("**/board?*", lambda one: one.continue_() if held else held.append((one, one.fetch())))
     with page.expect_request("**/board?*"):
@@ -250,7 +242,7 @@ def test_what_a_signed_in_person_has_before_them_is_noted_as_seen_once(
         )
         page.goto(url + "/")
         first = desk.rings()
-        expect(page.locator(f"#a-{first}")).to_be_visible()
+        expect(page.locator(".card.veiled")).to_be_visible()
         assert sees(desk) == []  # nobody is signed in
         signed_in(page)
         wait_until(lambda: sees(desk) == [first], what="the first is seen")
@@ -340,5 +332,4 @@ def test_a_merged_alert_names_the_one_it_is_part_of(desk: Desk, page: Page) -> N
     desk.acts("merge", part, into=lead)
     desk.acts("accept", lead)
     expect(page.locator(f"#c-{part}")).to_contain_text("并入警情 0001")
-    signed_in(page)
     expect(page.locator(f"#a-{lead}")).to_contain_text("警情 0002 已并入这一条")

@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from web_desk import NOW, PIN, Desk, Visitor
+from web_desk import CHEAP, NOW, Desk, Visitor
 from web_hub import LivingHub
 
+from gateway.accounts.who import Grant
+from gateway.operations.people import People
 from gateway.web import data
 from gateway.web.app import create_app
 from gateway.web.paging import written
@@ -17,8 +19,11 @@ ADDRESS = "http://127.0.0.1:8080"
 
 @pytest.fixture
 def client(desk: Desk) -> Visitor:
+    """Somebody who may everything: the lists are what is looked at here."""
+    everything = [Grant(role) for role in ("duty", "admin")]
+    People(desk.engine, CHEAP).add("王强", "8064", grants=everything)
     made = Visitor(create_app(desk, WebSettings(), wall_ms=lambda: NOW), base_url=ADDRESS)
-    made.post("/api/v1/signin", json={"name": "李敏", "pin": PIN})
+    made.post("/api/v1/signin", json={"name": "王强", "pin": "8064"})
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 from web_cases import DEMO, KINDS
 
+from gateway.audit.trail import Trail
 from gateway.duty.plan import Plan
 from gateway.notify import outbox
 from gateway.operations.alert_log import AlertLog, Deed, Work
@@ -103,6 +104,7 @@ class Desk:
         self.engine: Engine = engine_of(folder / "operations.db")
         self.changes = ChangeFeed(first_serial=NOW)
         self.links = Links(b"s" * 32, "https://care.example")
+        self.trail = Trail(folder / "audit.sqlite")
         self.activity: dict[str, bool] = {}
         self.state = Health(ready=True, hub_now_ms=NOW, broker="mosquitto")
         self.commands: list[dict[str, Any]] = []
@@ -276,14 +278,14 @@ class Desk:
         self.chosen.append(("drop", chosen, 0))
         return 4
 
-    def devices(self, *, limit: int, after: str | None) -> DevicePage:
+    def devices(self, *, limit: int, after: str | None, places: Container[str] | None = None) -> DevicePage:
         found = [
             DeviceNow(
                 id=name, kind="radar", place="H0001", room="卫生间", online=True, heard_at=NOW, clock_skew_ms=-90_000,
                 refused=1, over_rate=2,
             )
             for name in ("radar-1", "radar-2")
-            if after is None or name > after
+            if (after is None or name > after) and (places is None or "H0001" in places)
         ]  # fmt: skip
         return DevicePage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 

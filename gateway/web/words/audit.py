@@ -1,0 +1,71 @@
+"""What the audit says somebody did: ``did_`` and the name of the route. A test holds that each route that is noted has one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+AUDIT_WORDS: Final[dict[str, tuple[str, str]]] = {
+    # looked at
+    "did_read_alert": ("查看警情", "read an alert"),
+    "did_read_place": ("查看资料", "read a record"),
+    "did_show_place": ("打开长者家页面", "opened a home's page"),
+    "did_read_places": ("列出长者家和场所", "listed homes and facilities"),
+    "did_read_modes": ("列出特殊状态", "listed homes with a mode on"),
+    "did_read_consents": ("查看同意书", "read consents"),
+    "did_read_family_links": ("查看家属链接", "read family links"),
+    "did_read_follow_ups": ("列出回访", "listed follow-ups"),
+    "did_read_readings": ("查看设备数据", "read readings"),
+    # alerts
+    "did_accept": ("接警", "accepted an alert"),
+    "did_close": ("办结", "closed an alert"),
+    "did_shelve": ("暂缓提醒", "put an alert off"),
+    "did_unshelve": ("恢复提醒", "took an alert back"),
+    "did_call": ("记录通话", "noted a call"),
+    "did_depart": ("已出发", "set out"),
+    "did_arrive": ("已到达", "arrived"),
+    "did_raise_up": ("上报", "passed an alert up"),
+    "did_comment": ("写备注", "wrote a note"),
+    "did_hand_over": ("转交", "handed an alert over"),
+    "did_assign": ("指派", "assigned an alert"),
+    "did_merge": ("并入另一条警情", "merged an alert"),
+    "did_reopen": ("重新打开", "reopened an alert"),
+    "did_answer_slip": ("回复物业协助单", "answered a slip"),
+    "did_follow_up_done": ("完成回访", "did a follow-up"),
+    # homes
+    "did_set_mode": ("设特殊状态", "set a mode"),
+    "did_end_mode": ("结束特殊状态", "ended a mode"),
+    "did_silence": ("设暂缓提醒", "set a silence"),
+    "did_end_silence": ("结束暂缓提醒", "ended a silence"),
+    "did_consent": ("登记同意书", "entered a consent"),
+    "did_withdraw": ("撤回同意书", "withdrew a consent"),
+    "did_make_family_link": ("生成家属链接", "made a family link"),
+    "did_end_family_link": ("停用家属链接", "ended a family link"),
+    # desks and the hub
+    "did_take_over": ("接班", "took a desk over"),
+    "did_reload_duty": ("重新读取值班表", "reloaded the duty plan"),
+    "did_test_channel": ("试发消息", "tested a channel"),
+    "did_retry_refused": ("重试未存数据", "retried refused rows"),
+    "did_drop_refused": ("删除未存数据", "dropped refused rows"),
+    "did_import_registry": ("导入登记表", "imported the registry"),
+    "did_play": ("运行演示", "played a scenario"),
+    "did_give_again": ("重新处理无法识别的数据", "gave held messages again"),
+    "did_drop": ("删除无法识别的数据", "dropped held messages"),
+    "did_reload_rules": ("重新读取规则", "reloaded the rules"),
+    "did_begin_backtest": ("试算规则", "began a backtest"),
+    "did_end_backtest": ("结束试算", "ended a backtest"),
+    "did_begin_backup": ("备份", "began a backup"),
+    # coming in, accounts
+    "did_sign_in": ("用 PIN 登录", "signed in by PIN"),
+    "did_sign_in_by_password": ("用密码登录", "signed in by password"),
+    "did_sign_out": ("退出登录", "signed out"),
+    "did_enter": ("设备输入访问口令", "entered the token on a device"),
+    "did_make_account": ("新建账号", "made an account"),
+    "did_set_grants": ("改角色", "changed roles"),
+    "did_set_secrets": ("重设 PIN 或密码", "reset a PIN or password"),
+    "did_set_subject": ("改单点登录账号", "changed a single sign-on subject"),
+    "did_end_account": ("停用账号", "ended an account"),
+    "did_begin_again": ("恢复账号", "let an account in again"),
+    "did_end_session": ("退出他人设备", "signed somebody out"),
+    "did_set_own_secrets": ("改自己的 PIN 或密码", "changed one's own PIN or password"),
+    "did_end_own_session": ("退出自己的另一台设备", "signed oneself out elsewhere"),
+}
