@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gateway.accounts.faults import AccountError
 from gateway.accounts.roles import ROLES, May
 from gateway.accounts.who import EVERYWHERE, Grant
-from gateway.operations.people import People, weakness_of, weakness_of_password
+from gateway.operations.people import People, token_hash, weakness_of, weakness_of_password
 from gateway.operations.tables import Granted, Place, SignIn, Staff
 
 SESSION_ID_CHARS = 24  # 96 bits of a hash: enough to name one, no use to come in with
@@ -146,6 +146,11 @@ def sessions(engine: Engine, now_ms: int, account_id: int | None = None) -> list
             )
             for row, name in session.execute(query)
         ]  # fmt: skip
+
+
+def session_id(token: str) -> str:
+    """What the session of this cookie is called here."""
+    return token_hash(token)[:SESSION_ID_CHARS]
 
 
 def end_session(engine: Engine, session_id: str, account_id: int | None = None) -> bool:

@@ -132,7 +132,7 @@ class People:
             session.execute(delete(SignIn).where(SignIn.expires_at <= now_ms))
             session.add(
                 SignIn(
-                    token_hash=_hash(token), staff_id=person.id, expires_at=now_ms + SIGN_IN_MS, made_at=now_ms, how=how,
+                    token_hash=token_hash(token), staff_id=person.id, expires_at=now_ms + SIGN_IN_MS, made_at=now_ms, how=how,
                     device=device[:DEVICE_CHARS_MAX],
                 )
             )  # fmt: skip
@@ -143,7 +143,9 @@ class People:
         query = (
             select(Staff.id, Staff.name)
             .join(SignIn, SignIn.staff_id == Staff.id)
-            .where(SignIn.token_hash == _hash(token), SignIn.expires_at > now_ms, Staff.ended_at.is_(None))
+            .where(
+                SignIn.token_hash == token_hash(token), SignIn.expires_at > now_ms, Staff.ended_at.is_(None)
+            )
         )
         with Session(self._engine) as session:
             row = session.execute(query).first()
@@ -152,7 +154,7 @@ class People:
     def sign_out(self, token: str) -> None:
         """Forget this browser; unknown tokens are no error."""
         with self._transaction() as session:
-            session.execute(delete(SignIn).where(SignIn.token_hash == _hash(token)))
+            session.execute(delete(SignIn).where(SignIn.token_hash == token_hash(token)))
 
     def _count_attempt(self, name: str, now_ms: int) -> Staff | Refused | None:
         """Count one more failure (taken back on success); the row as it is then, None for an unknown name."""
@@ -219,5 +221,6 @@ def _hash_of_nobody(hasher: PasswordHasher) -> str:
     return hasher.hash(secrets.token_hex(8))
 
 
-def _hash(token: str) -> str:
+def token_hash(token: str) -> str:
+    """What is kept of a cookie."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -32,6 +32,7 @@ def own_account(request: Request, person: APerson) -> Response:
         person=person,
         account=accounts.account(context.engine, person.id, now),
         sessions=accounts.sessions(context.engine, now, person.id),
+        here=accounts.session_id(request.cookies.get(context.settings.cookie("person"), "")),
         roles=ROLES,
     )
 
@@ -66,7 +67,8 @@ def audit(
     asked = Asked(words=q.strip(), place=place.strip(), before=before, reach=reach_of(request, May.AUDIT))
     trail = context.port.trail
     found = trail.read(asked, SHOWN_MAX)
-    places = {one.entry.place for one in found if one.entry.place}
+    named = reach_of(request, May.HOMES)
+    places = {one.entry.place for one in found if one.entry.place and named.holds(one.entry.path)}
     return page(
         request,
         "audit.html",

@@ -90,7 +90,7 @@ class Noted:
             kind=self.who.kind.value,
             what=self.name,
             method=self.request.method,
-            place=sendable(spot.place) if spot else "",
+            place=sendable(spot.place if spot else self.parameters.get("place_id", "")),
             subject=sendable(about)[:SUBJECT_CHARS_MAX],
             path=spot.path if spot and spot.path != ANYWHERE else EVERYWHERE,
             status=status,

@@ -42,7 +42,7 @@ class RefusedRows:
 
 
 @router.get("/readings/export", responses=FILE | declared(422, 503), response_class=FileResponse)
-@needs(May.SYSTEM, of="everywhere")
+@needs(May.SYSTEM, of="everywhere", record=True)
 async def export_readings(
     request: Request,
     *,

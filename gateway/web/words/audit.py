@@ -14,6 +14,7 @@ AUDIT_WORDS: Final[dict[str, tuple[str, str]]] = {
     "did_read_consents": ("查看同意书", "read consents"),
     "did_read_family_links": ("查看家属链接", "read family links"),
     "did_read_follow_ups": ("列出回访", "listed follow-ups"),
+    "did_export_readings": ("导出设备数据", "exported readings"),
     "did_read_readings": ("查看设备数据", "read readings"),
     # alerts
     "did_accept": ("接警", "accepted an alert"),
