@@ -28,6 +28,7 @@ TAGS: Final = {
     "rules": "The rule files of the hub, and what rules would have done over its history.",
     "performance": "The numbers of work (工作数据): how soon, how much, how right.",
     "operation": "For whoever runs the hub: signs of life, figures, backups.",
+    "accounts": "Who may come in, what they may, where they are signed in.",
     "people": "Who is signed in: a person by name and PIN, a browser by the token.",
 }
 WORDS: Final = {

@@ -55,8 +55,8 @@ def beat(request: Request, desk_id: DeskId) -> Response:
 
 
 @router.post("/desks/{desk_id}/handover", status_code=204, responses=declared(401, 404, 409, 422, 503))
-@needs(May.DUTY, of="desk")
-async def take_over(
+@needs(May.DUTY, of="desk", noted="take_over")
+async def hand_over(
     request: Request, desk_id: DeskId, person: APerson, handing: HandingOver, key: Key = None
 ) -> Response:
     """Take over a desk (交接班): the person who is signed in confirms to have it."""

@@ -232,6 +232,15 @@ _FOLLOW_UP: Final[dict[str, Any]] = {
 }
 _LINK_PATH: Final = "/f/kTQ0w5rJm8dX2nVb7YhLsA"
 
+_ACCOUNT: Final[dict[str, Any]] = {
+    "id": 1, "name": "李敏", "grants": [{"role": "duty", "at": "福田区/莲花街道/莲花社区"}], "pin": True, "password": False,
+    "subject": "", "ended_at": None, "locked_until": 0, "signed_in": 1,
+}  # fmt: skip
+_SESSION: Final[dict[str, Any]] = {
+    "id": "9f2c04d17ab9e0c35f6d8a21", "name": "李敏", "how": "pin", "device": "Mozilla/5.0 (Linux; Android 14)", "made_at": AT,
+    "expires_at": AT + 12 * _HOUR,
+}  # fmt: skip
+
 EXAMPLES: Final[dict[str, Any]] = {
     "Problem": _PROBLEM,
     "Rejection": {
@@ -360,6 +369,9 @@ EXAMPLES: Final[dict[str, Any]] = {
         "speed": 1.0,
         "driven": False,
     },
+    "AccountView": _ACCOUNT,
+    "Accounts": {"accounts": [_ACCOUNT]},
+    "Sessions": {"sessions": [_SESSION]},
     "Signed": {"name": "李敏", "names": ["李敏", "陈国强"]},
     "SigningIn": {"name": "李敏", "pin": "4711"},
     "Entering": {"token": "the token of the hub's settings"},

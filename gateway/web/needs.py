@@ -22,19 +22,20 @@ class Needs:
 
     ``of`` is what it is about: the place of that alert, home, … must lie within the permission's reach; *everywhere* asks for
     the whole tree; '' leaves it to the route to give only what lies within (``reach_of``). ``record``: it shows a resident's
-    record, so that every look is audited.
+    record, so that every look is audited; ``noted`` is what the audit calls it where the route's own name says something else.
     """
 
     may: tuple[May, ...] = ()
     of: Of = ""
     record: bool = False
+    noted: str = ""
 
 
-def needs(*may: May, of: Of = "", record: bool = False) -> Callable[[E], E]:
+def needs(*may: May, of: Of = "", record: bool = False, noted: str = "") -> Callable[[E], E]:
     """Declare what a route asks for; without a permission it is open to everybody."""
 
     def declared(endpoint: E) -> E:
-        endpoint.__needs__ = Needs(may, of, record)  # type: ignore[attr-defined]
+        endpoint.__needs__ = Needs(may, of, record, noted)  # type: ignore[attr-defined]
         return endpoint
 
     return declared

@@ -88,7 +88,7 @@ class Noted:
             who=self.who.name,
             who_id=self.who.id,
             kind=self.who.kind.value,
-            what=self.name,
+            what=(self.wanted and self.wanted.noted) or self.name,
             method=self.request.method,
             place=sendable(spot.place if spot else self.parameters.get("place_id", "")),
             subject=sendable(about)[:SUBJECT_CHARS_MAX],

@@ -28,7 +28,7 @@ KEY_CHARS_MAX = 128
 KEPT_S = 86_400.0
 KEPT_BYTES_MAX = 4 * 1024 * 1024
 # Whoever comes in or goes out does so anew each time: a repeat does no harm, and a cookie is kept nowhere.
-ANEW = frozenset({"/api/v1/signin", "/api/v1/signout", "/api/v1/enter"})
+ANEW = frozenset({"/api/v1/signin", "/api/v1/signin/password", "/api/v1/signout", "/api/v1/enter"})
 
 
 @dataclass(frozen=True, slots=True)
