@@ -3,6 +3,7 @@
 # Elsewhere it only says what is missing; the suite runs without and says so again at its end.
 set -u
 
+here=$(cd "$(dirname "$0")/.." && pwd)
 missing=""
 have() { PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$1" >/dev/null 2>&1; }
 have mosquitto || missing="$missing mosquitto"
@@ -11,8 +12,18 @@ have influxd || missing="$missing influxdb"
 have chromium || missing="$missing chromium"
 have openssl || missing="$missing openssl"
 have faketime || missing="$missing faketime"
+have npm || missing="$missing nodejs npm"
 if have fc-list && fc-list :lang=zh 2>/dev/null | grep -q .; then :; else missing="$missing fontconfig fonts-noto-cjk"; fi
-[ -z "$missing" ] && exit 0
+
+# Those that come from npm: no scripts of theirs run, and nothing is written but tests/npm/node_modules.
+from_npm() {
+    have npm || return 0
+    echo "installing the parts for the tests that come from npm …" >&2
+    (cd "$here/tests/npm" && npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error) >&2 ||
+        echo "they could not be installed; the suite runs without" >&2
+}
+
+[ -z "$missing" ] && { from_npm; exit 0; }
 
 if [ "$(id -u)" = 0 ] && have apt-get; then
     echo "installing the real parts for the tests:$missing …" >&2
@@ -25,6 +36,7 @@ if [ "$(id -u)" = 0 ] && have apt-get; then
             have systemctl && systemctl disable --now "$service" >/dev/null 2>&1
         done
         rm -f "$log"
+        from_npm
         exit 0
     fi
     tail -n 5 "$log" >&2

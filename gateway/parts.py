@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from gateway.accounts.identity import Rule
 from gateway.alerts.record import Targets
 from gateway.backtest.asked import Influx
 from gateway.demo.panel import panel
@@ -27,6 +28,7 @@ from gateway.settings import Settings, SettingsError
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Store
 from gateway.web.settings import WebSettings
+from gateway.web.sign_on import SignOnHere
 from rules.world import Place
 
 
@@ -161,9 +163,28 @@ def web_settings(settings: Settings) -> WebSettings:
             public_url=http.public_url,
             phone=settings.hub.phone,
             targets=targets(settings),
+            sso=open_sign_on(settings),
         )
     except ValueError as error:
         raise SettingsError(str(error)) from None
+
+
+def open_sign_on(settings: Settings) -> SignOnHere | None:
+    """Single sign-on, where a provider is set."""
+    sso = settings.sso
+    if not sso.issuer:
+        return None
+    from gateway.sso.oidc import Provider, SingleSignOn  # noqa: PLC0415 what it imports takes half a second
+
+    provider = Provider(
+        issuer=sso.issuer,
+        client_id=sso.client_id,
+        client_secret=sso.client_secret.get_secret_value(),
+        scope=sso.scope,
+        claim=sso.claim,
+    )
+    rules = tuple(Rule(one.value, one.role, one.at) for one in sso.grants)
+    return SignOnHere(provider=SingleSignOn(provider), name=sso.name, rules=rules)
 
 
 def open_store(settings: Settings) -> Store:

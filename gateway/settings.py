@@ -7,12 +7,23 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentMistake
+
+from gateway.accounts.roles import ROLES
 
 KEPT_DAYS_MIN = 33  # gateway.ingest.decode.PAST_MAX_MS, a day to be whole, and one to spare
 AUDIT_DAYS_MIN = 183
@@ -205,6 +216,58 @@ class Targets(Section):
     on_site_late_share: float = Field(default=1.0, gt=0, le=1)
 
 
+class SsoGrant(Section):
+    """Whoever has ``value`` in the claim has this role at this place ('' for everything)."""
+
+    value: str = Field(min_length=1)
+    role: str
+    at: str = ""
+
+    @field_validator("role")
+    @classmethod
+    def _known_role(cls, role: str) -> str:
+        if role not in ROLES:
+            raise ValueError(f"there is no role {role!r}; known are {', '.join(ROLES)}")
+        return role
+
+
+class Sso(Section):
+    """Single sign-on by OpenID Connect; docs/accounts.md says how. ``client_secret`` may be ``env:NAME``.
+
+    With ``grants`` the values of ``claim`` (groups …) give the roles anew at each sign-on, and accounts are made; without,
+    an administrator enters each account's subject.
+    """
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    name: str = "SSO"
+    scope: str = "openid profile"
+    claim: str = ""
+    grants: tuple[SsoGrant, ...] = ()
+
+    @field_validator("client_secret", mode="after")
+    @classmethod
+    def _from_environment(cls, given: SecretStr) -> SecretStr:
+        return _secret_of(given)
+
+    @field_validator("issuer")
+    @classmethod
+    def _is_safe(cls, issuer: str) -> str:
+        parts = urlsplit(issuer)
+        if issuer and parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+            raise ValueError(f"{issuer!r}: a provider beyond this machine is asked by https only")
+        return issuer
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.issuer and not (self.client_id and self.client_secret.get_secret_value()):
+            raise ValueError("give client_id and client_secret, as the provider has registered this hub")
+        if self.grants and not self.claim:
+            raise ValueError("grants need a claim: the one that holds the values, such as groups")
+        return self
+
+
 class Log(Section):
     """How the log is written: lines for people, or a JSON object a line for programs."""
 
@@ -248,6 +311,7 @@ class Settings(BaseSettings):
     channels: tuple[Channel, ...] = ()
     ladder: tuple[Rung, ...] = ()
     targets: Targets = Targets()
+    sso: Sso = Sso()
     log: Log = Log()
     watchdog: Watchdog = Watchdog()
     simulation: Simulation = Simulation()

@@ -43,6 +43,21 @@ def real_part(name: str) -> str:
     return found
 
 
+NPM = Path(__file__).parent / "npm"
+
+
+def npm_part(name: str) -> Path:
+    """The folder of a package that comes from npm; skips the test (fails it under ``CI=true``) when it is not installed."""
+    found = NPM / "node_modules" / name
+    if not found.is_dir():
+        MISSING.add(name)
+        message = f"{name} is not installed: npm install in {NPM}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
 def _ports() -> Iterator[int]:
     """This worker's own ports over and over, from where it began; none that the system lends to outgoing connections."""
     count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))

@@ -151,6 +151,13 @@ class People:
             row = session.execute(query).first()
             return Who(Kind.PERSON, _grants(session, row.id), row.id, row.name) if row else None
 
+    def of_subject(self, subject: str) -> Who | None:
+        """Whose account that is to the single sign-on; None where nobody's, or one that has ended."""
+        query = select(Staff.id, Staff.name).where(Staff.subject == subject, Staff.ended_at.is_(None))
+        with Session(self._engine) as session:
+            row = session.execute(query).first()
+            return Who(Kind.PERSON, _grants(session, row.id), row.id, row.name) if row else None
+
     def sign_out(self, token: str) -> None:
         """Forget this browser; unknown tokens are no error."""
         with self._transaction() as session:

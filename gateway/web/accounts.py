@@ -66,7 +66,8 @@ class Roles(BaseModel):
     """The roles an account has from now on, and no others."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"grants": [{"role": "head", "at": "福田区/莲花街道"}]}]}
+        extra="forbid",
+        json_schema_extra={"examples": [{"grants": [{"role": "head", "at": "福田区/莲花街道"}]}]},
     )
     grants: Annotated[list[Granting], Field(max_length=GRANTS_MAX)]
 

@@ -33,6 +33,7 @@ from gateway.web import (
     rules,
     session,
     signs,
+    sso,
     stored,
     stream,
 )
@@ -45,6 +46,7 @@ from gateway.web.permit import Permit
 from gateway.web.port import HubPort
 from gateway.web.render import FOLDER
 from gateway.web.settings import WebSettings
+from gateway.web.sign_on import Tickets
 
 MODULES = (
     alerts,
@@ -64,6 +66,7 @@ MODULES = (
     session,
     accounts,
     account_pages,
+    sso,
     signs,
     pages,
     home_pages,
@@ -105,6 +108,7 @@ def create_app(
         wrong_links=Pace(WRONG_LINKS_MAX),
         by_links=Pace(BY_A_LINK_MAX),
         tries=Pace(PASSWORDS_MAX),
+        tickets=Tickets(),
     )
     app.state.encoded = stream.Encoded()
     problems.install(app)

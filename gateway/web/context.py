@@ -14,6 +14,7 @@ from gateway.operations.people import People
 from gateway.web.pace import Pace
 from gateway.web.port import Health, HubPort
 from gateway.web.settings import WebSettings
+from gateway.web.sign_on import Tickets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,8 @@ class Context:
     """The hub's port, the settings, the people, and the wall clock (epoch ms) that sign-ins are held to.
 
     ``checks`` bounds how many PINs are verified at once, ``wrong_links`` how many links that are none are answered,
-    ``by_links`` how much is done by one link, ``tries`` how many passwords are tried.
+    ``by_links`` how much is done by one link, ``tries`` how many passwords are tried;
+    ``tickets`` are the single sign-ons on their way.
     """
 
     port: HubPort
@@ -32,6 +34,7 @@ class Context:
     wrong_links: Pace
     by_links: Pace
     tries: Pace
+    tickets: Tickets
 
     @classmethod
     def of(cls, request: Request) -> Context:

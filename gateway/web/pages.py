@@ -86,7 +86,7 @@ def sign_in(
         accept=accept,
         wanted=wanted,
         next=onward,
-        sso=context.settings.sso_name,
+        sso=context.settings.sso.name if context.settings.sso else "",
     )
 
 

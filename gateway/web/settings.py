@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from gateway.alerts.record import Targets
+from gateway.web.sign_on import SignOnHere
 
 TOKEN_CHARS_MIN = 16  # 64 bits even as hex: beyond guessing over a network
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -41,7 +42,7 @@ class WebSettings:
     demo: tuple[DemoEntry, ...] | None = None
     public_url: str = ""
     phone: str = ""  # the community's, for those who come by a link
-    sso_name: str = ""  # what the single sign-on is called; '' for none
+    sso: SignOnHere | None = None
     targets: Targets = field(default_factory=Targets)
 
     def __post_init__(self) -> None:
@@ -66,6 +67,14 @@ class WebSettings:
     def public_host(self) -> str:
         """Host name of ``public_url``, or empty."""
         return urlsplit(self.public_url).hostname or ""
+
+    @property
+    def address(self) -> str:
+        """Where browsers reach it, without a slash at the end."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = "127.0.0.1" if _is_loopback(self.host) else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def secure(self) -> bool:

@@ -18,6 +18,27 @@ ACCOUNT_WORDS: Final[dict[str, tuple[str, str]]] = {
         "输入一次访问口令，之后点名字、输 PIN 就能登录。",
         "Enter the access token once; after that a name and a PIN are enough.",
     ),
+    "sso_not": ("没有登录成功", "Not signed in"),
+    "sso_onward": ("继续", "Go on"),
+    "sso_state": ("登录过程中断了，请重新登录", "The sign-on was interrupted: begin again"),
+    "sso_denied": ("单点登录没有同意，请重试", "The provider did not sign you on: try again"),
+    "sso_failed": (
+        "单点登录暂时不可用，请用 PIN 或密码登录，并告诉系统管理员",
+        "Single sign-on does not work now: use a PIN or a password, and tell the administrator",
+    ),
+    "sso_slowly": ("登录太频繁，一分钟后再试", "Too many sign-ons: again in a minute"),
+    "sso_unknown": (
+        "{name}，您的单点登录账号还没有开通。请把这一行给系统管理员：{subject}",
+        "{name}, your sign-on is not known here yet. Give this line to the administrator: {subject}",
+    ),
+    "sso_name_taken": (
+        "这里已有同名账号。请系统管理员把您的单点登录账号填到那个账号上",
+        "There is an account of that name: have the administrator enter your subject there",
+    ),
+    "sso_last_administrator": (
+        "您是最后一位系统管理员，单点登录里却没有这个角色。请先设另一位",
+        "You are the last administrator, and the provider takes that role away: make another one first",
+    ),
     # one's own account
     "my_roles": ("我的角色", "My roles"),
     "no_roles": (
