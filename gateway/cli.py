@@ -15,7 +15,7 @@ import typer
 from gateway.backtest.command import backtest
 from gateway.backup.command import backup, restore
 from gateway.bench.command import bench_app
-from gateway.commands import import_registry, reload_rules, staff_app, try_cases
+from gateway.commands import import_registry, reload_rules, try_cases
 from gateway.device_commands import devices_app
 from gateway.duty.plan import Plan
 from gateway.duty_commands import duty_app
@@ -24,6 +24,7 @@ from gateway.journal_command import journal_app
 from gateway.performance_command import performance
 from gateway.quarantine_commands import quarantine_app
 from gateway.settings import Settings
+from gateway.staff_commands import audit_app, staff_app
 from gateway.store_commands import refused_app, store_app
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, seconds, settings_of
 
@@ -41,6 +42,7 @@ dashboards_app = typer.Typer(no_args_is_help=True, help="The Grafana dashboards.
 for name, part in (
     ("rules", rules_app),
     ("staff", staff_app),
+    ("audit", audit_app),
     ("quarantine", quarantine_app),
     ("devices", devices_app),
     ("duty", duty_app),

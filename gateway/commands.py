@@ -1,11 +1,10 @@
-"""The commands about the hub's data and rules: the registry, who may accept alerts, rule cases."""
+"""The commands about the hub's data and rules: the registry, rule cases."""
 
 # ruff: noqa: PLC0415 -- each command imports what it needs, so that --help answers at once
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +13,6 @@ import typer
 from gateway.asking import address_of, ask, asked, fail_as_told, report_of, texts
 from gateway.settings import Settings
 from gateway.terminal import ConfigOption, JsonOption, err, explained, fail, settings_of
-
-staff_app = typer.Typer(no_args_is_help=True, help="Who may accept and close alerts.")
 
 
 def import_registry(
@@ -132,22 +129,3 @@ def try_cases(
         typer.echo(json.dumps(result, ensure_ascii=False))
     if failed:
         raise typer.Exit(1)
-
-
-@staff_app.command("add")
-def staff_add(
-    name: Annotated[str, typer.Argument(help="As it stands on the tile, e.g. 李敏.")],
-    config: ConfigOption = None,
-) -> None:
-    """Let a person accept and close alerts; asks for a PIN (or reads it from CAREHUB_PIN)."""
-    with explained():
-        from gateway.operations.database import open_database
-        from gateway.operations.people import People
-
-        settings = settings_of(config)
-        pin = os.environ.get("CAREHUB_PIN") or typer.prompt("PIN (4 to 8 digits)", hide_input=True, err=True)
-        try:
-            People(open_database(settings.hub.data / "operations.sqlite")).add(name, pin)
-        except ValueError as error:
-            fail(str(error))
-    err.print(f"{name} may sign in.", highlight=False, markup=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -86,12 +88,12 @@ class Trail:
 
     def write(self, entry: Entry) -> int:
         """Seal and keep an entry; durable when it returns. Raises ``sqlite3.Error`` where that cannot be."""
-        with self._lock:
-            head = self._head()
-            number = head[0] + 1
+        with self._lock, self._transaction():
+            number, before = self._head()
+            number += 1
             marks = ", ".join("?" * (len(COLUMNS) + 2))
-            sealed = seal(head[1], number, entry)
-            self._connection.execute(f"INSERT INTO entry VALUES ({marks})", (number, *astuple(entry), sealed))  # noqa: S608 marks
+            values = (number, *astuple(entry), seal(before, number, entry))
+            self._connection.execute(f"INSERT INTO entry VALUES ({marks})", values)  # noqa: S608 question marks
             return number
 
     def read(self, asked: Asked, limit: int = SHOWN_MAX) -> list[Numbered]:
@@ -153,16 +155,25 @@ class Trail:
             row = self._connection.execute("SELECT seal FROM entry WHERE number = ?", (last,)).fetchone()
             if row is None:
                 return 0
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.execute("INSERT OR REPLACE INTO floor VALUES (1, ?, ?)", (last, row[0]))
-            gone = self._connection.execute("DELETE FROM entry WHERE number <= ?", (last,)).rowcount
-            self._connection.execute("COMMIT")
-            return gone
+            with self._transaction():
+                self._connection.execute("INSERT OR REPLACE INTO floor VALUES (1, ?, ?)", (last, row[0]))
+                return self._connection.execute("DELETE FROM entry WHERE number <= ?", (last,)).rowcount
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Alone, also among processes: the command line notes what it does while the hub is at work."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
 
     def _head(self) -> tuple[int, bytes]:
         row = self._connection.execute(

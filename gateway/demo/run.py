@@ -21,6 +21,8 @@ import httpx
 from rich.console import Console
 from rich.panel import Panel
 
+from gateway.accounts.roles import ROLES
+from gateway.accounts.who import Grant
 from gateway.demo.broker import BrokerError, DemoBroker, free_port, start_broker
 from gateway.demo.receiver import Receiver
 from gateway.demo.score import read_ledger, score
@@ -31,6 +33,9 @@ from gateway.registry.csv_file import parse
 
 say = Console(stderr=True, highlight=False)
 STAFF = "李敏"
+STAFF_BY_ROLE = {
+    STAFF: "duty", "王芳": "head", "陈刚": "property", "赵琳": "area", "孙强": "installer", "周平": "admin",
+}  # fmt: skip
 SIMULATOR = Path(sys.executable).with_name("carehub-sim")
 START_WITHIN_S = 60.0
 DRAIN_WITHIN_S = 120.0
@@ -172,8 +177,9 @@ class _Demo:
             database, parse(sheet.read_text(encoding="utf-8"), source=sheet.name), source=sheet.name
         )
         people = People(database)
-        if STAFF not in people.names():
-            people.add(STAFF, self._pin)
+        for name, role in STAFF_BY_ROLE.items():
+            if name not in people.names():
+                people.add(name, self._pin, grants=[Grant(role)])
         database.dispose()
 
     def _town_command(self, broker: DemoBroker) -> list[str]:
@@ -218,9 +224,13 @@ class _Demo:
             f"mosquitto_pub -p {broker.port} -q 1 -t care/v1/lianhua/H0002-pendant/event "
             """-m '{"type":"fall","data":{"confidence":0.9}}'"""
         )
+        others = "、".join(
+            f"{name} {ROLES[role].zh}" for name, role in STAFF_BY_ROLE.items() if name != STAFF
+        )
         lines = [
             f"值班台 console   [bold]http://127.0.0.1:{self._port}/[/]",
             f"登录 sign in     {STAFF} · PIN {self._pin}",
+            f"其他角色 others  {others}",
             f"消息代理 broker  {broker.name}, 127.0.0.1:{broker.port} {durable}",
             f"存储 store       DuckDB, {_relative(self._data)}",
         ]

@@ -169,6 +169,33 @@ def test_staff_add_takes_a_pin_and_refuses_a_weak_or_second_one(config: Path) ->
     assert "李敏" in refused("staff", "add", "李敏", "-c", config, CAREHUB_PIN="8025")
 
 
+def test_roles_are_given_and_taken_from_the_shell_and_the_audit_says_so(config: Path) -> None:
+    carehub("staff", "add", "王强", "--role", "admin", "-c", config, CAREHUB_PIN="8064")
+    carehub("staff", "add", "李敏", "-c", config, CAREHUB_PIN="8024")
+    assert "there is no role 'king'" in refused("staff", "grant", "李敏", "king", "-c", config)
+    assert "nothing lies at" in refused("staff", "grant", "李敏", "head", "--at", "无此区", "-c", config)
+    assert carehub("staff", "grant", "李敏", "head", "-c", config).returncode == 0
+    assert "no role area" in refused("staff", "revoke", "李敏", "area", "-c", config)
+    assert "somebody must remain" in refused("staff", "end", "王强", "-c", config)
+    listed = carehub("staff", "list", "-c", config).stdout
+    assert listed == "王强\tadmin@*\tPIN\n李敏\tduty@*、head@*\tPIN\n"
+    assert (
+        "李敏\t"
+        in carehub("audit", "show", "set_grants", "-c", config).stdout.replace("李敏 ", "李敏\t") + "李敏\t"
+    )
+    shown = json.loads(carehub("audit", "show", "--json", "-c", config).stdout)
+    assert [(one["what"], one["subject"]) for one in shown] == [
+        ("set_grants", "李敏"), ("make_account", "李敏"), ("make_account", "王强"),
+    ]  # fmt: skip
+    whole = carehub("audit", "verify", "--json", "-c", config)
+    head = json.loads(whole.stdout)["head"]
+    assert (whole.returncode, json.loads(whole.stdout)["whole"], head["number"]) == (0, True, 3)
+    noted = f"{head['number']}:{head['seal']}"
+    assert carehub("audit", "verify", "--head", noted, "-c", config).returncode == 0
+    assert carehub("audit", "verify", "--head", f"2:{head['seal']}", "-c", config).returncode == 1
+    assert "NUMBER:SEAL" in refused("audit", "verify", "--head", "x", "-c", config)
+
+
 def test_an_unknown_command_or_option_ends_with_2() -> None:
     assert refused("fly")
     assert refused("run", "--fast")
