@@ -7,8 +7,8 @@ since the last *truth*: a person has counted (``correct``), or the place was tru
 an empty room was not counted when they came. Every passage may be missed or counted twice, so the error grows with their number
 since the truth (``half_width``), and a truth ends it.
 
-A counter that begins again at zero (a power cut, a rollover) goes on from there; what passed meanwhile nobody knows: the estimate
-is ``blind`` until the next truth, and its band is open. Deep in the night a closed place through which nobody passed is empty.
+A counter that begins again at zero (a power cut, a rollover) goes on from there; what passed meanwhile nobody knows: the
+estimate is ``blind`` until the next truth, and its band is open. Deep in the night a closed place through which nobody passed is empty.
 """
 
 from __future__ import annotations
@@ -134,6 +134,11 @@ def estimate(count: Headcount, *, empty_at: int | None, whole: bool) -> Estimate
     upper = max(int(people + width) + 1, present) if width else present
     shut = whole and not blind
     return Estimate(present, lower if shut else 0, upper if shut else None, round(passages), since)
+
+
+def present(count: Headcount, *, empty_at: int | None) -> float:
+    """The same as a bare number."""
+    return 0.0 if empty_at is not None and empty_at > max(count.moved_at, count.since) else count.people
 
 
 def bytes_max(devices: int, text: int) -> int:

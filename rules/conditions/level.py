@@ -21,7 +21,8 @@ class Level(Condition, frozen=True):
 
     What was raised ends when the value has come back by ``hysteresis``. With ``total``, the values of all devices of the
     place are added and the place is the subject; ``above: capacity`` means the capacity of the facility. The total
-    ``occupancy`` of a facility's counters is its estimate (``rules.headcount``), which a person may correct. With ``anywhere``, it holds while it holds for any device of the place, and the place is the subject.
+    ``occupancy`` of a facility's counters is its estimate (``rules.headcount``), which a person may correct. With ``anywhere``, it
+    holds while it holds for any device of the place, and the place is the subject.
     """
 
     metric: str
