@@ -17,8 +17,8 @@ from gateway.backtest.asked import Asked, RuleSet
 from gateway.backtest.jobs import BusyError
 from gateway.backtest.question import about_store
 from gateway.clock import TownClock
-from gateway.figures import figures
 from gateway.facility_port import FacilitiesOfHub
+from gateway.figures import figures
 from gateway.fleet import devices
 from gateway.health import reasons, warnings
 from gateway.journal.quarantine import Held, Which

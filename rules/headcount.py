@@ -8,7 +8,8 @@ an empty room was not counted when they came. Every passage may be missed or cou
 since the truth (``half_width``), and a truth ends it.
 
 A counter that begins again at zero (a power cut, a rollover) goes on from there; what passed meanwhile nobody knows: the
-estimate is ``blind`` until the next truth, and its band is open. Deep in the night a closed place through which nobody passed is empty.
+estimate is ``blind`` until the next truth, and its band is open. Deep in the night a closed place through which nobody
+passed is empty.
 """
 
 from __future__ import annotations

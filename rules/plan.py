@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -231,9 +232,7 @@ class _Maker:
             whole=whole,
             parts=parts,
             listens=asked.listens,
-            counts=_counts(asked.condition)
-            and 0 < len(self.counters)
-            and self.counters.issubset(read.devices),
+            counts=_counts(asked.condition) and bool(self.counters) and self.counters.issubset(read.devices),
         )
 
     def _read(self, own: list[Device]) -> _Read:
@@ -264,9 +263,8 @@ def _reads(
     for device in devices if home or any(watch.listens for watch in watches) else ():
         for metric in ACTIVITY_BY_VALUE | ACTIVITY_BY_CHANGE:
             listeners[device.id].setdefault(metric, [])
-    for counter in counters:
-        for metric in COUNTED:
-            listeners[counter].setdefault(metric, [])
+    for counter, metric in product(counters, COUNTED):
+        listeners[counter].setdefault(metric, [])
     shared: dict[
         tuple[object, ...], Reads
     ] = {}  # devices that are read alike share what they are to their place

@@ -197,9 +197,9 @@ def _definition(settings: Settings) -> Definition:
     from sqlalchemy.exc import DBAPIError
 
     from gateway.operations.database import open_to_read
+    from gateway.operations.facility_settings import facility_settings, places_of
     from gateway.parts import read_rulebook
     from gateway.registry import apply as registry
-    from gateway.operations.facility_settings import facility_settings, places_of
     from rules.world import Definition, Device, Place
 
     book = read_rulebook(settings)

@@ -1,8 +1,8 @@
 """How many people a facility held, hour by hour: from the counters' summaries, put right by what people have counted.
 
 The counters' figures stay as they are; the hours are reckoned anew each time, with the estimate that the rules use
-(``rules.headcount``), at the end of each hour. What the counters thought on average within the hour is shifted by as much as they
-are off at its end. An hour in which a counter said nothing is not known: that is no zero.
+(``rules.headcount``), at the end of each hour. What the counters thought on average within the hour is shifted by as much as
+they are off at its end. An hour in which a counter said nothing is not known: that is no zero.
 """
 
 from __future__ import annotations

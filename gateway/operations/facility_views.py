@@ -24,7 +24,7 @@ OPERATORS_MAX = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facility:
-    """A facility as it is registered and set; ``hours`` None where nobody has said, ``set_at`` 0 where nobody has set anything."""
+    """A facility as it is registered and set; ``hours`` None where nobody has said, ``set_at`` 0 where nothing was set."""
 
     id: str
     name: str

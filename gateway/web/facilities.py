@@ -1,4 +1,4 @@
-"""The routes about facilities: how full they are, put a count right, set capacity and hours, who uses rooms. No resident's data."""
+"""The routes about facilities: how full they are, put right; capacity, hours, who uses rooms. No resident's data."""
 
 from __future__ import annotations
 
@@ -83,11 +83,20 @@ class DeviceOfFacility(CounterNow):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOn:
+    """From when to when it is open on ``days`` (workdays, weekends_and_holidays)."""
+
+    days: str
+    from_time: str
+    to_time: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FacilityDetail(FacilityNow):
     """A facility with what was set and counted by people, its devices, and what is open about it."""
 
     address: str
-    hours: Sequence[Window] | None
+    hours: list[OpenOn] | None
     public: bool
     set_at: int
     set_by: str
@@ -287,7 +296,7 @@ async def facility_detail(request: Request, place_id: str) -> FacilityDetail:
     standing = {alert.rule for alert in alerts}
     now = facility_now(context, row, count, standing)
     return FacilityDetail(
-        **_values(now), address=row.address, hours=row.hours, public=row.public, set_at=row.set_at, set_by=row.set_by,
+        **_values(now), address=row.address, hours=_open_on(row.hours), public=row.public, set_at=row.set_at, set_by=row.set_by,
         passages=count.passages if count else 0, corrections=corrections, alerts=alerts, operators=operators,
         devices=[DeviceOfFacility(**_values(one), care=_care(one, alerts)) for one in (count.devices if count else ())],
     )  # fmt: skip
@@ -354,6 +363,12 @@ def _windows(hours: Hours | None) -> tuple[Window, ...] | None:
         )
     except ValueError as wrong:
         raise refuse(422, "invalid", what=str(wrong)) from wrong
+
+
+def _open_on(hours: Sequence[Window] | None) -> list[OpenOn] | None:
+    if hours is None:
+        return None
+    return [OpenOn(days=str(one.days), from_time=one.from_time, to_time=one.to_time) for one in hours]
 
 
 def _care(device: CounterNow, alerts: Sequence[OpenAlert]) -> list[Care]:

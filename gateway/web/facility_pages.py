@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
-from typing import Annotated
 
 from gateway.accounts.roles import May
 from gateway.occupancy.fullness import Public, for_public
@@ -85,5 +86,5 @@ async def _names(request: Request) -> list[str]:
 
 def _hours(detail: FacilityDetail) -> dict[str, tuple[str, str]]:
     """From when to when, by kind of day, as the form has it."""
-    found = {str(window.days): (window.from_time, window.to_time) for window in detail.hours or ()}
+    found = {window.days: (window.from_time, window.to_time) for window in detail.hours or ()}
     return {days: found.get(days, ("", "")) for days in ("workdays", "weekends_and_holidays")}

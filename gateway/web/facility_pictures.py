@@ -75,7 +75,7 @@ def heat_rows(week: Week, capacity: int | None) -> list[HeatRow]:
     """The usual week, an hour a row; none where nothing is known."""
     if not week:
         return []
-    most = capacity or max(max(week.values()), 1.0)
+    most = capacity or max(*week.values(), 1.0)
     shown = _shown([hour for (_, hour), people in week.items() if people >= 1])
 
     def cell(weekday: int, hour: int) -> tuple[int, int] | None:

@@ -48,7 +48,7 @@ class FacilityPort(Protocol):
         """Whose holidays count, ``cn`` or ``none``."""
 
     def headcounts(self, places: Collection[str]) -> Mapping[str, HeadcountNow]:
-        """How many people are there now, and what the devices say, of those that are known; cheap, no I/O. On the hub's loop."""
+        """How many people are in those that are known, and what the devices say; cheap, no I/O. On the hub's loop."""
 
     async def facilities_changed(self) -> None:
         """Let the rules judge by what was set of facilities from now on; UnavailableError when that takes too long."""

@@ -46,7 +46,7 @@ class HourOfWeek:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """Today beside what is usual, and the usual week: medians over the last four weeks. What is not known is null or left out."""
+    """Today beside what is usual, and the usual week: medians over four weeks. What is not known is null or left out."""
 
     today: list[HourOfDay]
     week: list[HourOfWeek]
@@ -147,7 +147,7 @@ async def _use(context: Context, row: Facility, when: When, begin: int, end: int
 async def _hours(
     context: Context, row: Facility, when: When, begin: int, end: int, *, room: str = ""
 ) -> list[Hour]:
-    """Its hours; a day before them is read as well, so that the first begins with what is known. A room has its own counters."""
+    """Its hours, read from a day before them, so that the first begins with what is known. A room has its own counters."""
     count = context.port.headcounts([row.id]).get(row.id)
     found = [one for one in (count.devices if count else ()) if one.kind == "counter"]
     counters = [one.id for one in found if room in {"", one.room}][:COUNTERS_MAX]

@@ -20,9 +20,9 @@ class Level(Condition, frozen=True):
     """``metric`` above, below or equal to a level for ``for_s`` seconds.
 
     What was raised ends when the value has come back by ``hysteresis``. With ``total``, the values of all devices of the
-    place are added and the place is the subject; ``above: capacity`` means the capacity of the facility. The total
-    ``occupancy`` of a facility's counters is its estimate (``rules.headcount``), which a person may correct. With ``anywhere``, it
-    holds while it holds for any device of the place, and the place is the subject.
+    place are added and the place is the subject; ``above: capacity`` means the capacity of the facility. With ``anywhere``,
+    it holds while it holds for any device of the place, and the place is the subject. The total ``occupancy`` of a facility's
+    counters is its estimate (``rules.headcount``), which a person may correct.
     """
 
     metric: str

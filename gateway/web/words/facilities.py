@@ -56,7 +56,7 @@ FACILITY_WORDS: Final[dict[str, tuple[str, str]]] = {
     "facility.today": ("今天和往常", "Today and usual"),
     "facility.today_said": (
         "今天每小时的平均人数，和过去四周同一星期几的中位数相比；下面的表里有同样的数字。",
-        "Average people by the hour today, beside the median of the same weekday over four weeks; the table has the same figures.",
+        "Average people by the hour today, beside the median of the same weekday over four weeks; the table has the figures.",
     ),
     "facility.today_key": ("▇ 今天　━ 往常　┄ 核定容量", "▇ today  ━ usual  ┄ capacity"),
     "facility.as_table": ("看数字", "The figures"),
@@ -136,8 +136,7 @@ FACILITY_WORDS: Final[dict[str, tuple[str, str]]] = {
     "facility.month_so_far": ("本月还没有结束，数字截至现在。", "The month is not over: figures so far."),
     "facility.use_means": (
         "使用时数：有人进出，或开放时间内有人在场的小时。人次时数：在场人数乘以小时。按计数器计算，“无数据”不是零。",
-        "In use: hours in which somebody passed, or was there while it was open. People-hours: people times hours. By the "
-        "counters; “no data” is not zero.",
+        "In use: hours with anybody there while open, or passing. People-hours: people times hours. “No data” is not zero.",
     ),
     "facility.month": ("月份", "Month"),
     "facility.show": ("查看", "Show"),
