@@ -193,7 +193,7 @@ async def read_facilities(
 @router.get("/{place_id}", responses=declared(404, 422))
 @needs(May.FACILITIES, of="facility")
 async def read_facility(request: Request, place_id: PlaceId) -> FacilityDetail:
-    """One facility: how full, what was set and counted, its devices, and what is open about it."""
+    """One facility as it is: how full, what was set and counted, its devices, and what is open about it."""
     return await facility_detail(request, place_id)
 
 

@@ -21,8 +21,6 @@ FACILITY_WORDS: Final[dict[str, tuple[str, str]]] = {
         "在场人数约 {people} 人，误差范围 {lower} 到 {upper} 人",
         "about {people} people, between {lower} and {upper}",
     ),
-    "facility.of": ("核定容量 {n} 人", "capacity {n}"),
-    "facility.no_capacity": ("未填核定容量", "no capacity set"),
     "facility.no_count": ("没有计数器数据", "no counter can be heard"),
     "facility.open_band": (
         "误差不明：计数器有问题，或刚重新启动。请人工清点后更正。",
@@ -146,7 +144,6 @@ FACILITY_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "facility.ends": ("不再使用", "Has left"),
     "facility.count_by_signed_in": ("登录后可以更正人数和设置", "Sign in to correct and to set"),
-    "facility.done": ("已保存", "Saved"),
     "facility.bad_number": ("请填写整数", "Write a whole number"),
     # the page for everybody
     "facility.public_title": ("现在去合适吗", "Is there room now?"),

@@ -54,6 +54,8 @@ class Hall(Desk):
         fitting = [
             one
             for one in self.hours
-            if one.metric == query.metric and query.from_ms <= one.begin < query.to_ms and one.place == query.place
+            if one.metric == query.metric
+            and query.from_ms <= one.begin < query.to_ms
+            and one.place == query.place
         ]
         return fitting[::-1][: query.limit]

@@ -20,6 +20,9 @@ BUILT = {
     "family.",
     "family.kind_",
     "family.hours_",
+    "facility.full_",
+    "facility.care_",
+    "facility.public_",
 }
 
 

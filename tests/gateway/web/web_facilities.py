@@ -8,11 +8,16 @@ from dataclasses import replace
 from gateway.web.facility_port import CounterNow, HeadcountNow
 
 COUNTER = CounterNow(
-    id="f1-counter", kind="counter", room="正门", heard_at=1_763_881_320_000, silent=False, entered=61, left=18, own=43
+    id="f1-counter",
+    kind="counter",
+    room="正门",
+    heard_at=1_763_881_320_000,
+    silent=False,
+    entered=61,
+    left=18,
+    own=43,
 )
-HALL = HeadcountNow(
-    people=43, lower=40, upper=46, passages=10, since=1_763_870_000_000, devices=(COUNTER,)
-)
+HALL = HeadcountNow(people=43, lower=40, upper=46, passages=10, since=1_763_870_000_000, devices=(COUNTER,))
 
 
 class DeskFacilities:
