@@ -79,26 +79,29 @@ def half_width(passages: float) -> float:
 
 def hear(
     count: Headcount, device: str, metrics: Mapping[str, Value], at: int, *, empty_at: int | None
-) -> None:
-    """A counter has said something, observed ``at``; ``empty_at`` is when the place was last truly empty before that."""
+) -> float:
+    """A counter has said something, observed ``at``; how many have passed it since its last word.
+
+    ``empty_at`` is when the place was last truly empty before that.
+    """
     before = count.doors.get(device)
     if before is not None and at < before.at:
-        return  # late: history, never news
+        return 0.0  # late: history, never news
     after = _door(before, metrics, at)
     count.doors[device] = after
     if before is None:
         _begin(count, after)
-        return
+        return 0.0
     came, went, again = _passed(before, after)
     if not (came or went or again):
-        return
+        return 0.0
     if empty_at is not None and empty_at > max(count.moved_at, count.since):
         _know(count, 0.0, empty_at)
-    if at < count.since:
-        return  # they had passed when the truth was known
-    _pass(count, came, went)
-    count.blind = count.blind or again
-    count.moved_at = max(count.moved_at, at)
+    if at >= count.since:  # else they had passed when the truth was known
+        _pass(count, came, went)
+        count.blind = count.blind or again
+        count.moved_at = max(count.moved_at, at)
+    return came + went
 
 
 def correct(count: Headcount, people: int, at: int, *, command: str) -> bool:

@@ -102,12 +102,11 @@ def hours_of(
     at_next = 0
     for hour in range(begin, end, HOUR_MS):
         said = by_hour.get(hour, {})
-        before, passages = present(count, empty_at=_empty(count, hour, when)), count.passages
+        before, passed = present(count, empty_at=_empty(count, hour, when)), 0.0
         for device in sorted(said):
             row = max(said[device].values(), key=lambda one: one.last_at)
             metrics = {name: one.last for name, one in said[device].items()}
-            hear(count, device, metrics, row.last_at, empty_at=_empty(count, row.last_at, when))
-        passed = max(count.passages - passages, 0.0) if said else 0.0
+            passed += hear(count, device, metrics, row.last_at, empty_at=_empty(count, row.last_at, when))
         while at_next < len(told) and told[at_next].at < hour + HOUR_MS:
             correct(count, told[at_next].people, max(told[at_next].at, hour), command="")
             at_next += 1

@@ -110,6 +110,12 @@ def test_no_hour_is_ever_below_nobody_and_none_is_made_up(
         assert one.passed >= 0
 
 
+def test_the_first_who_come_after_an_empty_night_have_passed() -> None:
+    rows = said(0, own=0.0) + said(9, own=0.0, came=5.0, went=5.0) + said(33, own=0.0, came=8.0, went=8.0)
+    found = hours_of(rows, ["east"], [], MONDAY, MONDAY + 34 * HOUR_MS, NOBODY_SAID)
+    assert {(one.begin - MONDAY) // HOUR_MS: one.passed for one in found if one.passed} == {9: 10.0, 33: 6.0}
+
+
 def test_usual_is_the_median_of_the_same_hour_of_the_same_weekday_and_once_is_no_custom() -> None:
     week = 7 * 24 * HOUR_MS
     hours = [Hour(MONDAY + at * week + 9 * HOUR_MS, n, n, 1) for at, n in enumerate((10.0, 90.0, 12.0))]
