@@ -37,8 +37,8 @@ FACILITIES: Final[dict[str, Any]] = {
         "corrections": [{"at": AT - 600_000, "by": "陈国强", "people": 41, "before": 47}],
         "devices": [
             {
-                "id": "F02-door", "kind": "counter", "room": "正门", "heard_at": AT, "silent": False, "entered": 210, "left": 160,
-                "own": 50, "care": [],
+                "id": "F02-door", "kind": "counter", "room": "正门", "heard_at": AT, "silent": False, "entered": 210,
+                "left": 160, "own": 50, "care": [],
             }
         ],
         "alerts": [],
