@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Table, text
+from sqlalchemy import JSON, REAL, ForeignKey, Index, LargeBinary, Table, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -415,8 +415,8 @@ class Operator(Base):
     place_id: Mapped[str] = mapped_column(ForeignKey("place.id", ondelete="CASCADE"), index=True)
     name: Mapped[str]
     room: Mapped[str]
-    area_m2: Mapped[float | None]
-    hours_per_month: Mapped[float | None]
+    area_m2: Mapped[float | None] = mapped_column(REAL)
+    hours_per_month: Mapped[float | None] = mapped_column(REAL)
     made_at: Mapped[int]
     made_by: Mapped[str]
     ended_at: Mapped[int | None]
