@@ -43,6 +43,7 @@ from gateway.operations import views
 from gateway.operations.alert_log import FLOOR, AlertLog
 from gateway.operations.database import open_database
 from gateway.operations.duty_in_force import DutyInForce
+from gateway.operations.facility_settings import facility_settings, places_of
 from gateway.operations.links import Links
 from gateway.operations.own_alerts import standing
 from gateway.parts import (
@@ -72,7 +73,7 @@ from gateway.store_writer import StoreWriter
 from gateway.unrecorded_teller import UnrecordedTeller
 from gateway.waiting_room import WaitingRoom
 from gateway.web.changes import ChangeFeed
-from rules.world import Definition, Device, Place
+from rules.world import Definition, Device
 
 log = logging.getLogger(__name__)
 JOURNAL = "journal.sqlite"
@@ -361,7 +362,7 @@ class Hub:
     def definition(self) -> Definition:
         """The world as the registry and the rule files have it now (its version is given by the line)."""
         found = registry.read(self.database)
-        places = tuple(Place(place.id, place.kind, place.capacity, place.site) for place in found.places)
+        places = places_of(found.places, facility_settings(self.database))
         return Definition(
             version=0,
             zone=self.settings.hub.zone,

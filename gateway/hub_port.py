@@ -18,6 +18,7 @@ from gateway.backtest.asked import Asked, RuleSet
 from gateway.backtest.jobs import BusyError
 from gateway.backtest.question import about_store
 from gateway.clock import TownClock
+from gateway.facility_port import FacilitiesOfHub
 from gateway.figures import figures
 from gateway.fleet import devices
 from gateway.health import reasons, warnings
@@ -62,7 +63,7 @@ QUALITY = {"good": 0, "late": 1, "clock": 2, "retained": 3}
 PAYLOAD_SHOWN = 500
 
 
-class WebPort(StoredPort):
+class WebPort(StoredPort, FacilitiesOfHub):
     """Answers what ``gateway.web`` asks, from the parts of a running hub."""
 
     @property

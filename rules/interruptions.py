@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rules import headcount
 from rules.agenda import forget_unused_links
 from rules.conditions.silent import Silent
 from rules.effects import Effect
@@ -92,6 +93,9 @@ def change_world(plan: Plan, state: KeyState, event: WorldChanged, now: int) -> 
         state.devices.setdefault(device_id, DeviceState(heard_at=now))
     changed = {name for name in event.changed if "@" not in name}
     changed |= {rule for rule, _, key in (name.partition("@") for name in event.changed) if key == state.key}
+    if state.headcount is not None:
+        for device_id in [door for door in state.headcount.doors if door not in plan.counters]:
+            headcount.forget(state.headcount, device_id)
     for name in [n for n in state.slots if n not in plan.watches or n.split("|", 1)[0] in changed]:
         del state.slots[name]
     state.waiting = [name for name in state.waiting if name in state.slots]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,8 @@ import msgspec
 from rules.conditions.condition import Condition
 from rules.conditions.level import Level
 from rules.conditions.silent import Silent
+from rules.headcount import COUNTED
+from rules.local_time import Window
 from rules.rooms import is_front_door, kind_of
 from rules.state import bytes_max
 from rules.vocabulary import ACTIVITY_BY_CHANGE, ACTIVITY_BY_VALUE
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from rules.rule import Rule
     from rules.world import Device, Place
 
+COUNTER = "counter"  # the kind of device that counts people
 STILL = frozenset({"bed", "seat"})  # somebody held by these is at home and need not move
 
 
@@ -37,6 +41,7 @@ class Watch(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     ``devices`` are those whose metrics it reads, ``heartbeats`` their longest allowed silence between reports in ms.
     ``whole`` is the slot of the condition it is a part of ('' for the rule's own), ``parts`` those it is made of.
+    ``counts``: it asks how many people are in the facility, by all of its counters.
     """
 
     rule: Rule
@@ -52,6 +57,7 @@ class Watch(msgspec.Struct, frozen=True, eq=False, gc=False):
     whole: str = ""
     parts: tuple[Watch, ...] = ()
     listens: bool = False
+    counts: bool = False
 
 
 class Reads(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -62,11 +68,15 @@ class Reads(msgspec.Struct, frozen=True, eq=False, gc=False):
     by_change: bool
     door: bool
     still: bool
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All watches of a key, and who listens to which metric and event of which device."""
+    """All watches of a key, and who listens to which metric and event of which device.
+
+    ``counters`` are the devices that count the people of a facility, ``hours`` when it is open (None: not known).
+    """
 
     key: str
     home: bool
@@ -79,6 +89,10 @@ class Plan:
     silences: tuple[Watch, ...]
     silent: dict[str, tuple[Watch, ...]] = field(default_factory=dict)
     on_presence: tuple[Watch, ...] = ()
+    on_count: tuple[Watch, ...] = ()
+    counters: frozenset[str] = frozenset()
+    hours: tuple[Window, ...] | None = None
+    calendar: str = "cn"
 
     @property
     def state_bytes_max(self) -> int:
@@ -103,7 +117,7 @@ def plan_for(
         zone=zone,
         sensors=maker.sensors,
         watches={watch.slot: watch for watch in every},
-        reads=_reads(every, devices, maker.sensors, home=place.kind == "home"),
+        reads=_reads(every, devices, maker.sensors, maker.counters, home=place.kind == "home"),
         by_event=_by_event(every),
         silences=silences,
         silent={
@@ -112,6 +126,10 @@ def plan_for(
             if (found := tuple(watch for watch in silences if watch.subject == device.id))
         },
         on_presence=tuple(watch for watch in every if watch.condition.listens_to_presence),
+        on_count=tuple(watch for watch in every if watch.counts),
+        counters=maker.counters,
+        hours=place.hours,
+        calendar=calendar,
     )
 
 
@@ -172,6 +190,8 @@ class _Maker:
             doors,
             {device.id: "entrance" if device.id in doors else kind_of(device.room) for device in devices},
         )
+        facility = place.kind == "facility"
+        self.counters = frozenset(d.id for d in devices if facility and d.kind == COUNTER)
         self._every = _Read.of(devices)
         self._single = {device.id: _Read.of([device]) for device in devices}
 
@@ -212,12 +232,17 @@ class _Maker:
             whole=whole,
             parts=parts,
             listens=asked.listens,
+            counts=_counts(asked.condition) and bool(self.counters) and self.counters.issubset(read.devices),
         )
 
     def _read(self, own: list[Device]) -> _Read:
         if len(own) == 1:
             return self._single[own[0].id]
         return self._every if len(own) == len(self.devices) else _Read.of(own)
+
+
+def _counts(condition: Condition) -> bool:
+    return isinstance(condition, Level) and condition.counts
 
 
 def _with_parts(watch: Watch) -> list[Watch]:
@@ -228,7 +253,7 @@ def _with_parts(watch: Watch) -> list[Watch]:
 
 
 def _reads(
-    watches: list[Watch], devices: list[Device], sensors: Sensors, *, home: bool
+    watches: list[Watch], devices: list[Device], sensors: Sensors, counters: frozenset[str], *, home: bool
 ) -> dict[str, dict[str, Reads]]:
     listeners: dict[str, dict[str, list[Watch]]] = {device.id: {} for device in devices}
     for watch in watches:
@@ -238,6 +263,8 @@ def _reads(
     for device in devices if home or any(watch.listens for watch in watches) else ():
         for metric in ACTIVITY_BY_VALUE | ACTIVITY_BY_CHANGE:
             listeners[device.id].setdefault(metric, [])
+    for counter, metric in product(counters, COUNTED):
+        listeners[counter].setdefault(metric, [])
     shared: dict[
         tuple[object, ...], Reads
     ] = {}  # devices that are read alike share what they are to their place
@@ -245,12 +272,13 @@ def _reads(
     def reads(device: str, metric: str, found: list[Watch]) -> Reads:
         by_value, by_change = metric in ACTIVITY_BY_VALUE, metric in ACTIVITY_BY_CHANGE
         door, still = metric == "contact" and device in sensors.front_doors, metric in STILL
+        counts = metric in COUNTED and device in counters
         if not found:
-            return _unwatched(by_value, by_change, door, still)
-        alike = (*map(id, found), by_value, by_change, door, still)
+            return _unwatched(by_value, by_change, door, still, counts)
+        alike = (*map(id, found), by_value, by_change, door, still, counts)
         known = shared.get(alike)
         if known is None:
-            known = shared[alike] = Reads(tuple(found), by_value, by_change, door, still)
+            known = shared[alike] = Reads(tuple(found), by_value, by_change, door, still, counts)
         return known
 
     return {

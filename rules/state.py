@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
+from rules import headcount as counting
 from rules.events import Value
 from rules.habit import HABIT_BYTES_MAX, Habit
+from rules.headcount import Headcount
 from rules.identity import BOOTS_MAX, EVENT_IDS_MAX, RANGES_MAX, Boot, remember, seen
 from rules.modes import Mode
 from rules.presence import PRESENCE_BYTES_MAX, Presence
@@ -117,6 +119,7 @@ class KeyState(msgspec.Struct, array_like=True, gc=False):
     habit: Habit = msgspec.field(default_factory=Habit)
     mode: Mode | None = None
     agenda: Agenda | None = None
+    headcount: Headcount | None = None  # of a facility, once a counter or a person has said something
 
 
 def remember_message(device: DeviceState, boot: str, seq: int) -> bool:
@@ -175,6 +178,7 @@ def bytes_max(devices: int, slots: int, metrics: int) -> int:
     link = text + 5 + 19
     mode = 5 + 18 + 2 * text
     whole = 64 + text + PRESENCE_BYTES_MAX + HABIT_BYTES_MAX + mode
+    whole += counting.bytes_max(devices, text)
     return whole + devices * (device + link) + slots * (slot + text) + metrics * latest
 
 

@@ -18,9 +18,11 @@ from typing import TypeAlias
 
 import msgspec
 
+from rules import headcount
 from rules.agenda import change_gateway, gateway_changed, look_again
 from rules.conditions.condition import Ended
 from rules.effects import Effect
+from rules.emptiness import empty_at
 from rules.events import (
     ALL,
     AnyEvent,
@@ -38,6 +40,7 @@ from rules.events import (
     part_of,
 )
 from rules.habit import LONG_MS, note
+from rules.headcount import Headcount
 from rules.identity import remember_id
 from rules.interruptions import change_world, lose, resume, step_clock
 from rules.modes import ends_by, mode_of
@@ -211,6 +214,8 @@ def _read_value(  # noqa: PLR0917 as above
         before, latest.at = latest.value, observed
         if value != before:
             latest.value, latest.changed_at = value, observed
+    if read.counts:
+        _count(plan, state, event, observed)
     replayed = event.quality == RETAINED
     active = (
         not replayed
@@ -224,6 +229,39 @@ def _read_value(  # noqa: PLR0917 as above
         _tell_watches(plan, state, read, fact, before, now, effects, replayed=replayed)
     if active:
         _notice(plan, state, device, read, fact, now, effects)
+
+
+def _count(plan: Plan, state: KeyState, event: Telemetry, observed: int) -> None:
+    """A counter's figures have changed: all of the message at once, so that nobody is counted twice amid it."""
+    count = state.headcount
+    if count is None:
+        count = state.headcount = Headcount()
+    empty = empty_at(max(count.moved_at, count.since), observed, plan.hours, plan.zone, plan.calendar)
+    headcount.hear(count, event.device, event.metrics, observed, empty_at=empty)
+
+
+def _correct(plan: Plan, state: KeyState, event: Command, now: int, effects: list[Effect]) -> None:
+    """A person has counted the people of a facility: whoever asks how many there are is told."""
+    people = headcount.people_said(event.data)
+    if people is None or not plan.counters:
+        return
+    count = state.headcount
+    if count is None:
+        count = state.headcount = Headcount()
+    if not headcount.correct(count, people, now, command=event.id):
+        return
+    for watch in plan.on_count:
+        slot = slot_of(state, watch.slot)
+        fact = Fact(watch.devices[0], headcount.OCCUPANCY, float(people), now)
+        tell(
+            plan,
+            watch,
+            state,
+            slot,
+            watch.condition.on_fact(watch, state, slot, fact, None, now),
+            now,
+            effects,
+        )
 
 
 def _tell_watches(
@@ -390,11 +428,13 @@ def _read_gateway(state: KeyState, event: Status, seen: int) -> None:
 
 
 def _obey(plan: Plan, state: KeyState, event: Command, now: int, effects: list[Effect]) -> None:
-    """A person sets or ends the home's mode; the other commands concern alerts, not the rules."""
+    """A person sets or ends the home's mode, or has counted people; the other commands concern alerts, not the rules."""
     if not state.lost_at and now >= state.wake:
         settle(plan, state, now, now, effects)  # what had come before is no matter of the new mode
     if event.kind == "mode_end":
         end_mode(plan, state, now, now, "command", effects, said_by=event.by)
+    elif event.kind == "count":
+        _correct(plan, state, event, now, effects)
     elif event.kind == "mode":
         until = event.data.get("until", "")
         try:

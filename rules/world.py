@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from rules.local_time import Window
 from rules.plan import Asked, Plan, asked_by, plan_for
 from rules.rule import Rule
 
@@ -24,12 +25,16 @@ class Device(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A home or a facility; no name and no address: the rules need none. ``site`` is the station that cares for it."""
+    """A home or a facility; no name and no address: the rules need none. ``site`` is the station that cares for it.
+
+    ``hours`` are when a facility is open, None where nobody has said.
+    """
 
     key: str
     kind: Literal["home", "facility"]
     capacity: int | None = None
     site: str = ""
+    hours: tuple[Window, ...] | None = None
 
 
 class Override(msgspec.Struct, frozen=True):

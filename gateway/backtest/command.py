@@ -197,6 +197,7 @@ def _definition(settings: Settings) -> Definition:
     from sqlalchemy.exc import DBAPIError
 
     from gateway.operations.database import open_to_read
+    from gateway.operations.facility_settings import facility_settings, places_of
     from gateway.parts import read_rulebook
     from gateway.registry import apply as registry
     from rules.world import Definition, Device, Place
@@ -209,11 +210,11 @@ def _definition(settings: Settings) -> Definition:
         database = open_to_read(file)
         try:
             found = registry.read(database)
+            places = places_of(found.places, facility_settings(database))
         except DBAPIError as error:
             fail(f"{file}: it cannot be read: {error.orig}; start the hub once to bring it up to date")
         finally:
             database.dispose()
-        places = tuple(Place(p.id, p.kind, p.capacity, p.site) for p in found.places)
         devices = tuple(
             Device(d.id, d.site, d.place_id, d.kind, d.room, d.heartbeat_s) for d in found.devices
         )

@@ -10,6 +10,7 @@ from gateway.operations.agreements import obey_consent, obey_link
 from gateway.operations.attending import Attended, attend
 from gateway.operations.desks import obey_desk
 from gateway.operations.duty_in_force import DutyInForce
+from gateway.operations.facility_settings import obey_facility
 from gateway.operations.follow_ups import obey_follow_up
 from gateway.operations.home_modes import obey_mode
 from gateway.operations.silences import obey_silence
@@ -45,6 +46,8 @@ def obey(session: Session, command: Command, duty: DutyInForce) -> tuple[Answer,
             done = _said(obey_consent(session, command))
         case "link" | "link_end":
             done = _said(obey_link(session, command))
+        case "count" | "facility":
+            done = _said(obey_facility(session, command))
         case "deaf" | "hears" | "handover" | "duty_plan":
             done = _said(obey_desk(session, command, duty))
         case _:

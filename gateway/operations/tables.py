@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Table, text
+from sqlalchemy import JSON, REAL, ForeignKey, Index, LargeBinary, Table, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -374,3 +374,50 @@ class Snapshot(Base):
     position: Mapped[int]
     version: Mapped[int]
     body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class FacilitySetting(Base):
+    """What people have set of a facility in the console (``gateway.operations.facility_settings``); hub time.
+
+    Their capacity stands until the registry file says another one than it said then (``capacity_in_file``).
+    """
+
+    __tablename__ = "facility_setting"
+    place_id: Mapped[str] = mapped_column(ForeignKey("place.id", ondelete="CASCADE"), primary_key=True)
+    capacity: Mapped[int | None]
+    capacity_set: Mapped[bool] = mapped_column(default=False)
+    capacity_in_file: Mapped[int | None]
+    hours: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    public: Mapped[bool] = mapped_column(default=False)
+    set_at: Mapped[int]
+    set_by: Mapped[str]
+
+
+class CountCorrection(Base):
+    """Somebody has counted the people of a facility; ``before`` is what the hub had said, None where it knew nothing."""
+
+    __tablename__ = "count_correction"
+    id: Mapped[str] = mapped_column(primary_key=True)  # of the command
+    place_id: Mapped[str]
+    at: Mapped[int]
+    by: Mapped[str]
+    people: Mapped[int]
+    before: Mapped[int | None]
+
+    __table_args__ = (Index("count_correction_place", "place_id", "at"),)
+
+
+class Operator(Base):
+    """Who uses a room of a facility (``room`` '': all of it) in exchange for hours of service a month (以场地换服务)."""
+
+    __tablename__ = "operator"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    place_id: Mapped[str] = mapped_column(ForeignKey("place.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    room: Mapped[str]
+    area_m2: Mapped[float | None] = mapped_column(REAL)
+    hours_per_month: Mapped[float | None] = mapped_column(REAL)
+    made_at: Mapped[int]
+    made_by: Mapped[str]
+    ended_at: Mapped[int | None]
+    ended_by: Mapped[str] = mapped_column(default="")

@@ -27,6 +27,7 @@ from gateway.operations.answers import (
     Step,
     Text,
 )
+from gateway.operations.facility_settings import capacity_of, settings_of
 from gateway.operations.tables import Alert, AlertStep, Contact, Device, Outbox, Place
 from gateway.operations.whereabouts import about_within, within
 
@@ -130,6 +131,7 @@ def places(
 def place_view(session: Session, rows: Sequence[Place]) -> list[PlaceView]:
     """These places with their devices."""
     devices: dict[str, list[DeviceView]] = {place.id: [] for place in rows}
+    own = settings_of(session, devices)
     for device in session.scalars(select(Device).where(Device.place_id.in_(devices)).order_by(Device.id)):
         devices[device.place_id].append(
             DeviceView(id=device.id, kind=device.kind, room=device.room, heartbeat_s=device.heartbeat_s)
@@ -142,7 +144,7 @@ def place_view(session: Session, rows: Sequence[Place]) -> list[PlaceView]:
             path=place.path,
             name=place.name,
             address=place.address,
-            capacity=place.capacity,
+            capacity=capacity_of(place.capacity, own.get(place.id)),
             devices=devices[place.id],
         )
         for place in rows

@@ -21,6 +21,9 @@ from gateway.web import (
     backup,
     data,
     desks,
+    facilities,
+    facility_pages,
+    facility_use,
     family,
     follow_ups,
     home_pages,
@@ -72,6 +75,9 @@ MODULES = (
     home_pages,
     links,
     family,
+    facilities,
+    facility_use,
+    facility_pages,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

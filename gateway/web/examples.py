@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gateway.web.facility_examples import FACILITIES
 from gateway.web.performance_example import PERFORMANCE
 
 AT: Final = 1_772_391_780_000  # 2 March 2026, 03:03 in Shanghai
@@ -375,4 +376,5 @@ EXAMPLES: Final[dict[str, Any]] = {
     "Signed": {"name": "李敏", "names": ["李敏", "陈国强"]},
     "SigningIn": {"name": "李敏", "pin": "4711"},
     "Entering": {"token": "the token of the hub's settings"},
+    **FACILITIES,
 }  # fmt: skip

@@ -26,7 +26,7 @@ from gateway.web.noting import Noted
 from gateway.web.problems import RefusedError, answer, refuse
 from gateway.web.render import page
 
-_PARAMETER: dict[str, str] = {
+PARAMETER: dict[str, str] = {
     "alert": "alert_id", "place": "place_id", "home": "place_id", "facility": "place_id", "device": "device_id",
     "silence": "silence_id", "follow_up": "follow_up_id", "desk": "desk_id",
 }  # fmt: skip
@@ -101,7 +101,7 @@ async def _reaches(
     request: Request, who: Who, held: list[May], of: Of, parameters: dict[str, str]
 ) -> Spot | None:
     """Refuse what lies outside as what does not exist."""
-    kind, name = _asked(request) if of == "series" else (of, parameters[_PARAMETER[of]])
+    kind, name = _asked(request) if of == "series" else (of, parameters[PARAMETER[of]])
     find = _spot_of_desk if kind == "desk" else _spot
     spot = await run_in_threadpool(find, Context.of(request), kind, name)
     if spot is None:

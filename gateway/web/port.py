@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from gateway.audit.trail import Trail
 from gateway.operations.links import Links
 from gateway.web.changes import ChangeFeed
+from gateway.web.facility_port import FacilityPort
 from rules.rule import Rule
 from rules.world import Override
 
@@ -361,7 +362,7 @@ class Backtest:
     answer: bytes = b""
 
 
-class HubPort(Protocol):
+class HubPort(FacilityPort, Protocol):
     """The hub as the web sees it. Everything async is answered without blocking the loop."""
 
     @property

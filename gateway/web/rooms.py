@@ -21,6 +21,7 @@ class Room:
 ROOMS: Final = (
     Room("/", "room_desk", May.ALERTS),
     Room("/places", "room_homes", May.HOMES),
+    Room("/facilities", "room_facilities", May.FACILITIES),
     Room("/accounts", "room_accounts", May.ACCOUNTS),
     Room("/audit", "room_audit", May.AUDIT),
 )

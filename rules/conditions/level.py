@@ -8,6 +8,7 @@ import msgspec
 
 from rules.conditions.condition import Condition, Ended, Fired, hold_until, known
 from rules.events import Value
+from rules.headcount import COUNTED, OCCUPANCY
 from rules.state import Fact, KeyState, Slot
 from rules.vocabulary import METRICS
 
@@ -20,7 +21,8 @@ class Level(Condition, frozen=True):
 
     What was raised ends when the value has come back by ``hysteresis``. With ``total``, the values of all devices of the
     place are added and the place is the subject; ``above: capacity`` means the capacity of the facility. With ``anywhere``,
-    it holds while it holds for any device of the place, and the place is the subject.
+    it holds while it holds for any device of the place, and the place is the subject. The total ``occupancy`` of a facility's
+    counters is its estimate (``rules.headcount``), which a person may correct.
     """
 
     metric: str
@@ -50,8 +52,13 @@ class Level(Condition, frozen=True):
         return not (self.total or self.anywhere)
 
     @property
+    def counts(self) -> bool:
+        """Whether it asks how many people there are."""
+        return self.total and self.metric == OCCUPANCY
+
+    @property
     def metrics(self) -> tuple[str, ...]:
-        return (self.metric,)
+        return COUNTED if self.counts else (self.metric,)
 
     @property
     def heeds_replays(self) -> bool:
@@ -87,13 +94,17 @@ class Level(Condition, frozen=True):
         now: int,
     ) -> Fired | Ended | None:
         value = fact.value
-        if not self.per_device and (measured := self._measure(watch, state)) is not None:
-            value = measured[0]
+        if not self.per_device:
+            measured = self._measure(watch, state)
+            if measured is not None:
+                value = measured[0]
+            elif fact.what != self.metric:
+                return None
         if isinstance(value, str):
             return None
         if self._holds(watch, value):
             if not slot.since:
-                self._begin(slot, msgspec.structs.replace(fact, value=value), now)
+                self._begin(slot, msgspec.structs.replace(fact, what=self.metric, value=value), now)
                 if self.for_s == 0:
                     return self._fire(slot)
             return None
@@ -117,6 +128,8 @@ class Level(Condition, frozen=True):
 
     def _measure(self, watch: Watch, state: KeyState) -> tuple[float, str] | None:
         """What is compared, and whose it is: of several devices the total, or the one that is most beyond the level."""
+        if watch.counts and state.headcount is not None and state.headcount.doors:
+            return state.headcount.people, watch.devices[0]
         found = [
             (latest.value, device)
             for device in watch.devices

@@ -148,6 +148,11 @@ class Story:
         data = {"kind": kind, "until": str(self.clock(until)) if until else ""}
         return self._tell(Command(self.now, f"c{self.now}", "mode", "", "王", data, self.key))
 
+    def counts(self, people: int) -> Story:
+        """Somebody has counted the people of the facility."""
+        data = {"people": str(people)}
+        return self._tell(Command(self.now, f"n{self.now}", "count", "", "王", data, self.key))
+
     def mode_ends(self) -> Story:
         """Somebody ends the home's mode."""
         return self._tell(Command(self.now, f"c{self.now}", "mode_end", "", "王", {}, self.key))

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "functools",
     "hashlib",
     "heapq",
+    "itertools",
     "msgspec",
     "numpy",
     "rules",

@@ -191,7 +191,9 @@ class Writer:
         elif what == 19:
             self._change_world(a % len(WORLDS))
         elif what == 20:
+            data, key = {"people": str(b)}, KEYS[a % len(KEYS)]
             self.events.append(Command(self.at, str(a), "accept", "none", "someone", {}))
+            self.events.append(Command(self.at, f"n{self.at}", "count", "", "someone", data, key))
         elif what == 21:
             self._repeat(a)
         else:

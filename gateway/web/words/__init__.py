@@ -10,6 +10,7 @@ from typing import Final
 from gateway.web.words.accounts import ACCOUNT_WORDS
 from gateway.web.words.audit import AUDIT_WORDS
 from gateway.web.words.desk import DESK_WORDS
+from gateway.web.words.facilities import FACILITY_WORDS
 from gateway.web.words.frame import FRAME_WORDS
 from gateway.web.words.links import LINK_WORDS
 
@@ -19,6 +20,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **ACCOUNT_WORDS,
     **AUDIT_WORDS,
     **DESK_WORDS,
+    **FACILITY_WORDS,
     **FRAME_WORDS,
     **LINK_WORDS,
 }

@@ -41,6 +41,11 @@ AUDIT_WORDS: Final[dict[str, tuple[str, str]]] = {
     "did_withdraw": ("撤回同意书", "withdrew a consent"),
     "did_make_family_link": ("生成家属链接", "made a family link"),
     "did_end_family_link": ("停用家属链接", "ended a family link"),
+    # facilities
+    "did_correct_count": ("更正在场人数", "corrected a count"),
+    "did_set_facility": ("改容量或开放时间", "set capacity or hours"),
+    "did_add_operator": ("登记运营方", "entered an operator"),
+    "did_end_operator": ("结束运营方", "ended an operator"),
     # desks and the hub
     "did_take_over": ("接班", "took a desk over"),
     "did_reload_duty": ("重新读取值班表", "reloaded the duty plan"),

@@ -18,11 +18,15 @@ BUILT = {
     "ended_",
     "slip.",
     "did_",
+    "sso_",
     "how_",
     "audit_",
     "family.",
     "family.kind_",
     "family.hours_",
+    "facility.full_",
+    "facility.care_",
+    "facility.public_",
 }
 
 

@@ -19,6 +19,7 @@ from parts import free_port, wait_until
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 from web_cases import DEMO, KINDS
+from web_facilities import DeskFacilities
 
 from gateway.audit.trail import Trail
 from gateway.duty.plan import Plan
@@ -96,10 +97,11 @@ def engine_of(path: Path) -> Engine:
     return engine
 
 
-class Desk:
+class Desk(DeskFacilities):
     """The port: one lock makes two people's accepts one after the other, as the journal does."""
 
     def __init__(self, folder: Path, plan: Plan = Plan()) -> None:  # noqa: B008 frozen
+        DeskFacilities.__init__(self)
         self.folder = folder
         self.engine: Engine = engine_of(folder / "operations.db")
         self.changes = ChangeFeed(first_serial=NOW)
@@ -178,6 +180,8 @@ class Desk:
         if command.kind == "mode":
             kind, until = command.data["kind"], int(command.data["until"])
             change_mode(session, ModeChanged(command.key, command.at, kind, until, command.by, "command"))
+        elif command.kind == "count":
+            self.counted(command.key, int(command.data["people"]), command.at)
         elif command.kind == "mode_end" and began is not None:
             change_mode(session, ModeChanged(command.key, command.at, "", 0, command.by, "command"))
 

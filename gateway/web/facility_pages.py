@@ -1,0 +1,90 @@
+"""The pages of facilities for property managers, phone first; and the page for everybody, which says no number."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.concurrency import run_in_threadpool
+
+from gateway.accounts.roles import May
+from gateway.occupancy.fullness import Public, for_public
+from gateway.operations import facility_views
+from gateway.web.access import SomePerson, reach_of
+from gateway.web.context import Context
+from gateway.web.facilities import FacilityDetail, PlaceId, facilities_now, facility_detail, facility_now
+from gateway.web.facility_pictures import day_picture, heat_rows
+from gateway.web.facility_use import Month, rhythm, statement
+from gateway.web.needs import needs
+from gateway.web.port import UnavailableError
+from gateway.web.render import language_of, page, render
+from gateway.web.words import LANGUAGES
+
+PUBLIC_S = 60  # how old the public page may be
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/facilities")
+@needs(May.FACILITIES)
+async def list_facilities(request: Request, person: SomePerson) -> Response:
+    """One line a place."""
+    names = await run_in_threadpool(Context.of(request).people.names)
+    found = await facilities_now(request)
+    return page(request, "facilities.html", person=person, names=names, facilities=found)
+
+
+@router.get("/facilities/{place_id}")
+@needs(May.FACILITIES, of="facility")
+async def show_facility(request: Request, place_id: PlaceId, person: SomePerson) -> Response:
+    """One facility: how full, put right, today against usual, the week, what is set, what needs care."""
+    detail = await facility_detail(request, place_id)
+    try:
+        _, today, week = await rhythm(request, place_id)
+    except UnavailableError:  # the store is away: the live part of the page does not wait for it
+        today, week = None, {}
+    return page(
+        request, "facility.html", person=person, names=await _names(request), place=detail, today=today,
+        picture=day_picture(today, detail.capacity) if today else None, heat=heat_rows(week, detail.capacity),
+        rooms_counted=sorted({one.room for one in detail.devices if one.kind == "counter"}),
+        may_count=reach_of(request, May.COUNT).holds(detail.path), signed_in=person is not None, hours=_hours(detail),
+    )  # fmt: skip
+
+
+@router.get("/facilities/{place_id}/use")
+@needs(May.FACILITIES, of="facility")
+async def show_use(request: Request, place_id: PlaceId, person: SomePerson, month: Month = "") -> Response:
+    """The use statement of a month, to be printed and signed."""
+    found = await statement(request, place_id, month)
+    return page(request, "facility_use.html", person=person, names=await _names(request), statement=found)
+
+
+@router.get("/p/{place_id}")
+@needs()
+async def show_public(
+    request: Request, place_id: str, lang: Annotated[str, Query(max_length=8)] = ""
+) -> Response:
+    """For everybody, where the manager has switched it on: open or not, room or not. No number, no script, no cookie."""
+    context = Context.of(request)
+    language = lang if lang in LANGUAGES else language_of(request)
+    row = await run_in_threadpool(facility_views.facility, context.engine, place_id[:100])
+    headers = {"Content-Language": language, "Vary": "Accept-Language, Cookie"}
+    if row is None or not row.public:
+        return HTMLResponse(render(context, language, "public_none.html"), 404, headers=headers)
+    alerts = await run_in_threadpool(facility_views.open_alerts, context.engine, row.id)
+    count = context.port.headcounts([row.id]).get(row.id)
+    now = facility_now(context, row, count, {alert.rule for alert in alerts})
+    full: Public = for_public(now.fullness)
+    text = render(context, language, "public.html", place=now, full=full, address=row.address)
+    return HTMLResponse(text, headers=headers | {"Cache-Control": f"public, max-age={PUBLIC_S}"})
+
+
+async def _names(request: Request) -> list[str]:
+    return await run_in_threadpool(Context.of(request).people.names)
+
+
+def _hours(detail: FacilityDetail) -> dict[str, tuple[str, str]]:
+    """From when to when, by kind of day, as the form has it."""
+    found = {window.days: (window.from_time, window.to_time) for window in detail.hours or ()}
+    return {days: found.get(days, ("", "")) for days in ("workdays", "weekends_and_holidays")}
