@@ -20,6 +20,7 @@ from gateway.clock import TownClock
 from gateway.figures import figures
 from gateway.fleet import devices
 from gateway.health import reasons, warnings
+from gateway.home_port import HomeAnswers
 from gateway.journal.quarantine import Held, Which
 from gateway.mistakes import FileMistakes
 from gateway.operations.links import Links
@@ -61,7 +62,7 @@ QUALITY = {"good": 0, "late": 1, "clock": 2, "retained": 3}
 PAYLOAD_SHOWN = 500
 
 
-class WebPort(StoredPort):
+class WebPort(StoredPort, HomeAnswers):
     """Answers what ``gateway.web`` asks, from the parts of a running hub."""
 
     @property

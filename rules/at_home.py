@@ -1,7 +1,7 @@
 """One calm sentence about a home: whether somebody was active today, when last, and whether that is as usual.
 
-It says no room and no place in the home. What is seen is always said. That nothing was seen is said only while every sensor that
-would have seen it can be heard; else that nothing can be said.
+It says no room. What is seen is always said. That nothing was seen is said only while every sensor that would have seen it can
+be heard; else that nothing can be said.
 """
 
 from __future__ import annotations
@@ -26,25 +26,21 @@ if TYPE_CHECKING:
 Said: TypeAlias = Literal["paused", "active", "not_yet", "away", "blind", "no_sensors", "unknown"]
 Usual: TypeAlias = Literal["usual", "quiet", "inactive", "alert", "away", "out", "blind", "learning", ""]
 
-SEES = frozenset({"contact", "opening", "motion", "bed", "seat", "flush", "appliance"})  # kinds of devices that see activity
-
-
-class Sensor(msgspec.Struct, frozen=True):
-    """A device that sees activity: whether it can be heard now, and when it saw somebody last (ms, 0: never)."""
-
-    alive: bool
-    active_at: int = 0
+SEES = frozenset(
+    {"contact", "opening", "motion", "bed", "seat", "flush", "appliance"}
+)  # kinds of devices that see activity
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a home. ``mode`` is the one it is in ('' none); ``hears``: the hub hears the broker.
+    """What is known of a home. ``sensors``: of each that sees activity, whether it can be heard now.
 
-    ``alerts``: for each open alert about the person, whether it is one of inactivity.
+    ``mode`` is the one it is in ('' none); ``hears``: the hub hears the broker. ``alerts``: for each open alert about the
+    person, whether it is one of inactivity.
     """
 
     presence: Presence
     habit: Habit
-    sensors: Sequence[Sensor]
+    sensors: Sequence[bool]
     mode: str = ""
     hears: bool = True
     alerts: Collection[bool] = ()
@@ -52,7 +48,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class AtHome:
-    """What is said: of today (``said``), when somebody was active last (``at``, ms, 0: not known), and how that is (``usual``)."""
+    """What is said: of today (``said``), when somebody was active last (``at``, ms, 0: not known), how that is (``usual``)."""
 
     said: Said
     at: int
@@ -67,7 +63,9 @@ def at_home(seen: Seen, *, now: int, zone: ZoneInfo, rule: Learned | None = None
     if last >= moment(local_day(now, zone), 0, zone):
         return AtHome("active", last, _usual(seen, now, zone, rule or Learned()))
     said = _nothing_today(seen)
-    return AtHome(said, last, _usual(seen, now, zone, rule or Learned()) if said == "not_yet" else _of_alerts(seen))
+    return AtHome(
+        said, last, _usual(seen, now, zone, rule or Learned()) if said == "not_yet" else _of_alerts(seen)
+    )
 
 
 def is_inactivity(condition: Condition) -> bool:
@@ -91,10 +89,15 @@ def _usual(seen: Seen, now: int, zone: ZoneInfo, rule: Learned) -> Usual:
         return _of_alerts(seen)
     if seen.mode in RETURNS:
         return "away"
-    if not seen.hears or not any(sensor.alive for sensor in seen.sensors):
+    if not seen.hears or not any(seen.sensors):
         return "blind"
     if where(seen.presence, now) == "presumed_out":
         return "out"
+    return _beside_the_habit(seen, now, zone, rule)
+
+
+def _beside_the_habit(seen: Seen, now: int, zone: ZoneInfo, rule: Learned) -> Usual:
+    """Whether the quiet that goes on is one of this person's."""
     allowed = rule.allowed(seen.habit, posture(seen.presence), seen.presence.active_at, zone)
     if allowed is None or not is_learned(seen.habit):
         return "learning"
@@ -109,4 +112,4 @@ def _of_alerts(seen: Seen) -> Usual:
 
 def _all_hear(seen: Seen) -> bool:
     """Whether nothing could have happened unseen by a sensor that is there to see it."""
-    return seen.hears and not seen.presence.doubt and all(sensor.alive for sensor in seen.sensors)
+    return seen.hears and not seen.presence.doubt and all(seen.sensors)

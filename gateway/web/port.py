@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from gateway.operations.links import Links
 from gateway.web.changes import ChangeFeed
+from gateway.web.home_port import HomePort
 from rules.rule import Rule
 from rules.world import Override
 
@@ -360,7 +361,7 @@ class Backtest:
     answer: bytes = b""
 
 
-class HubPort(Protocol):
+class HubPort(HomePort, Protocol):
     """The hub as the web sees it. Everything async is answered without blocking the loop."""
 
     @property

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.at_home import AtHome, Seen, Sensor, at_home, is_inactivity
+from rules.at_home import AtHome, Seen, at_home, is_inactivity
 from rules.conditions.absence import Absence
 from rules.conditions.event import EventHappens
 from rules.conditions.learned import Learned
@@ -23,8 +23,8 @@ HOUR = 3_600_000
 DAY = 24 * HOUR
 MIDNIGHT = int(datetime(2025, 11, 22, 16, 0, tzinfo=UTC).timestamp() * 1000)  # 00:00 of the 23rd in Shanghai
 NOW = MIDNIGHT + 10 * HOUR
-LIVING = [Sensor(alive=True), Sensor(alive=True)]
-DEAD = [Sensor(alive=False), Sensor(alive=False)]
+LIVING = [True, True]
+DEAD = [False, False]
 
 
 def learned() -> Habit:
@@ -41,7 +41,7 @@ def learned() -> Habit:
 HABIT = learned()
 
 
-def said(at: int, now: int = NOW, **other: Any) -> AtHome:
+def said(at: int, now: int = NOW, **other: Any) -> AtHome:  # noqa: ANN401 fields of Seen
     given_presence = other.pop("presence", Presence(active_at=at, leg=int(Leg.IN) if at else 0))
     known: dict[str, Any] = {"presence": given_presence, "habit": HABIT, "sensors": LIVING} | other
     return at_home(Seen(**known), now=now, zone=ZONE)
@@ -53,8 +53,8 @@ def said(at: int, now: int = NOW, **other: Any) -> AtHome:
         (NOW - HOUR, {}, ("active", "usual")),
         (NOW - HOUR, {"habit": Habit()}, ("active", "learning")),
         (MIDNIGHT + 2 * HOUR, {}, ("active", "quiet")),
-        (MIDNIGHT + 2 * HOUR, {"sensors": [Sensor(alive=True), Sensor(alive=False)]}, ("active", "blind")),
-        (NOW - HOUR, {"sensors": [Sensor(alive=True), Sensor(alive=False)]}, ("active", "usual")),
+        (MIDNIGHT + 2 * HOUR, {"sensors": [True, False]}, ("active", "blind")),
+        (NOW - HOUR, {"sensors": [True, False]}, ("active", "usual")),
         (NOW - HOUR, {"sensors": DEAD}, ("active", "blind")),
         (NOW - HOUR, {"hears": False}, ("active", "blind")),
         (NOW - HOUR, {"mode": "hospital"}, ("active", "away")),
@@ -64,7 +64,7 @@ def said(at: int, now: int = NOW, **other: Any) -> AtHome:
         (MIDNIGHT - HOUR, {}, ("not_yet", "quiet")),
         (MIDNIGHT - HOUR, {"mode": "away"}, ("away", "")),
         (MIDNIGHT - HOUR, {"alerts": [True]}, ("not_yet", "inactive")),
-        (MIDNIGHT - HOUR, {"sensors": [Sensor(alive=True), Sensor(alive=False)]}, ("blind", "")),
+        (MIDNIGHT - HOUR, {"sensors": [True, False]}, ("blind", "")),
         (MIDNIGHT - HOUR, {"sensors": DEAD, "alerts": [False]}, ("blind", "alert")),
         (MIDNIGHT - HOUR, {"hears": False}, ("blind", "")),
         (MIDNIGHT - HOUR, {"sensors": []}, ("no_sensors", "")),
@@ -78,7 +78,9 @@ def test_what_is_said(at: int, other: dict[str, Any], expected: tuple[str, str])
 
 
 def test_early_in_the_morning_nothing_yet_is_as_usual() -> None:
-    assert said(MIDNIGHT - 3 * HOUR, now=MIDNIGHT + 4 * HOUR) == AtHome("not_yet", MIDNIGHT - 3 * HOUR, "usual")
+    assert said(MIDNIGHT - 3 * HOUR, now=MIDNIGHT + 4 * HOUR) == AtHome(
+        "not_yet", MIDNIGHT - 3 * HOUR, "usual"
+    )
 
 
 def test_who_went_out_is_not_called_quiet() -> None:
@@ -97,7 +99,9 @@ def test_what_may_have_been_missed_is_not_called_quiet() -> None:
 
 
 def test_an_hour_that_the_rule_of_the_home_allows_is_not_quiet() -> None:
-    seen = Seen(presence=Presence(active_at=MIDNIGHT + 2 * HOUR, leg=int(Leg.IN)), habit=HABIT, sensors=LIVING)
+    seen = Seen(
+        presence=Presence(active_at=MIDNIGHT + 2 * HOUR, leg=int(Leg.IN)), habit=HABIT, sensors=LIVING
+    )
     patient = Learned(floor_s=12 * 3600, ceiling_s=14 * 3600)
     assert at_home(seen, now=NOW, zone=ZONE, rule=patient).usual == "usual"
 
@@ -120,12 +124,11 @@ def test_which_rules_speak_of_inactivity() -> None:
     alerts=st.lists(st.booleans(), max_size=2),
 )
 def test_quiet_is_never_said_while_something_could_happen_unseen(
-    at: int, alive: list[bool], hears: bool, doubt: bool, leg: Leg, mode: str, alerts: list[bool]
+    *, at: int, alive: list[bool], hears: bool, doubt: bool, leg: Leg, mode: str, alerts: list[bool]
 ) -> None:
     presence = Presence(active_at=at, door_at=at, leg=int(leg), doubt=doubt)
-    sensors = [Sensor(alive=each) for each in alive]
     found = at_home(
-        Seen(presence=presence, habit=HABIT, sensors=sensors, mode=mode, hears=hears, alerts=alerts), now=NOW, zone=ZONE
+        Seen(presence=presence, habit=HABIT, sensors=alive, mode=mode, hears=hears, alerts=alerts), now=NOW, zone=ZONE
     )  # fmt: skip
     if not hears or doubt or not all(alive) or not alive:
         assert found.said != "not_yet"
