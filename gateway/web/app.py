@@ -21,6 +21,7 @@ from gateway.web import (
     desks,
     family,
     follow_ups,
+    home_detail,
     home_pages,
     homes,
     links,
@@ -65,6 +66,7 @@ MODULES = (
     home_pages,
     links,
     family,
+    home_detail,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

@@ -20,6 +20,10 @@ BUILT = {
     "family.",
     "family.kind_",
     "family.hours_",
+    "home.said_",
+    "home.usual_",
+    "home.kind_",
+    "home.did_",
 }
 
 
