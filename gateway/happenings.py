@@ -16,18 +16,18 @@ def happened(readings: Iterable[Reading], rooms: Mapping[str, str]) -> list[Happ
     """The happenings among readings, oldest first; ``rooms`` says where a device is. What was replayed as retained is none."""
     known: dict[tuple[str, str], float] = {}
     found: list[Happening] = []
-    for row in sorted(readings, key=lambda row: row.time_ns):
+    for row in sorted(readings, key=lambda row: (row.time_ns, row.device, row.metric)):
         metric, before = row.metric, known.get((row.device, row.metric))
         known[row.device, metric] = row.value
         if row.quality == "retained":
             continue
+        on = bool(row.value) != (metric in TURNED)
         if metric.startswith(EVENT):
-            told = True
+            told = on = True  # its value is how sure the device is
         elif metric in ACTIVITY_BY_VALUE:
             told = bool(row.value)
         else:
             told = metric in ACTIVITY_BY_CHANGE and before is not None and before != row.value
         if told:
-            on = bool(row.value) != (metric in TURNED)
             found.append(Happening(row.observed_at, rooms.get(row.device, ""), row.device, metric, on))
     return found

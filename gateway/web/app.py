@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from gateway.operations.people import People
 from gateway.web import (
     agreements,
+    alert_picture,
     alerts,
     attending,
     backtest,
@@ -67,6 +68,7 @@ MODULES = (
     links,
     family,
     home_detail,
+    alert_picture,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

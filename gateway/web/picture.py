@@ -78,7 +78,7 @@ def drawn(
     """The picture of that time; ``hour_of`` gives the hour of the day of a moment, where the home is."""
 
     def x(at: int) -> float:
-        return round((at - from_ms) / (to_ms - from_ms) * WIDTH, 1)
+        return min(round((at - from_ms) / (to_ms - from_ms) * WIDTH, 1), WIDTH - MARK)
 
     rooms: dict[str, list[Happening]] = {}
     for one in happenings:

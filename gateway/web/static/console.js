@@ -5,6 +5,7 @@ import { showHub, showSound, showUnrecorded, unrecordedRings } from "./bars.js";
 import { cardOf, count, show, tick } from "./board.js";
 import { closingOf, showChosen } from "./closing.js";
 import { playDemo, sawDemo, showDemo } from "./demo.js";
+import { showHours } from "./hours.js";
 import { clockSeconds, element, hubNow, page, post, span, t, wordsOf } from "./page.js";
 import { look } from "./seen.js";
 import { pad } from "./signin.js";
@@ -79,6 +80,7 @@ function take(next) {
   if (fresh.some((piece) => piece.ringing)) navigator.vibrate?.([400, 200, 400]);
   showPerson(next.person);
   look(next);
+  showHours();
   ringAsNeeded();
 }
 
@@ -298,6 +300,7 @@ function everySecond() {
 sound.onHeard(showSound);
 count(board);
 look(board);
+showHours();
 showDemo();
 ringAsNeeded();
 everySecond();

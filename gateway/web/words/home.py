@@ -98,6 +98,7 @@ HOME_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "home.nothing_happened": ("这段时间没有记录", "Nothing is recorded in that time"),
     "home.lately": ("最近的动静", "What happened last"),
+    "home.lately_n": ("最近 {n} 次动静", "The last {n} things that happened"),
     "home.day": ("过去 24 小时", "The last 24 hours"),
     "home.six_hours": ("过去 6 小时", "The last 6 hours"),
     "home.elsewhere": ("其他", "elsewhere"),
