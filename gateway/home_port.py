@@ -9,9 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from gateway.happenings import happened
 from gateway.store.readings import Query, Reading, Store, StoreUnavailable
-from gateway.web.home_port import DeviceHealth, Happening, HomeNow
+from gateway.web.home_port import CardRule, DeviceHealth, Happening, HomeNow
 from rules.at_home import SEES, Seen, at_home, is_inactivity
 from rules.conditions.learned import Learned
 from rules.conditions.silent import HEARTBEATS
@@ -54,6 +56,15 @@ class HomeAnswers:
         )
         zone = ZoneInfo(hub.settings.hub.zone)
         return HomeNow(at_home(seen, now=now, zone=zone, rule=_rule_of(world, place_id)), health)
+
+    def card_rules(self) -> Sequence[CardRule]:
+        """The rules in force as cards show them."""
+        return [
+            CardRule(
+                rule.id, rule.kind, {"zh": rule.title.zh, "en": rule.title.en}, msgspec.to_builtins(rule.todo)
+            )
+            for rule in self._hub.engine.world.definition.rules
+        ]
 
     async def happenings(self, place_id: str, from_ms: int, to_ms: int) -> Sequence[Happening] | None:
         """What happened there; None where the store does not answer in time."""

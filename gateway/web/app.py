@@ -33,6 +33,7 @@ from gateway.web import (
     rules,
     session,
     signs,
+    steps,
     stored,
     stream,
 )
@@ -69,6 +70,7 @@ MODULES = (
     family,
     home_detail,
     alert_picture,
+    steps,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

@@ -48,8 +48,21 @@ class Happening:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CardRule:
+    """A rule in force as a card shows it: its class, its title and its own steps by language."""
+
+    id: str
+    kind: str
+    title: dict[str, str]
+    todo: dict[str, list[str]]
+
+
 class HomePort(Protocol):
-    """The homes of the hub."""
+    """The homes of the hub, and what is to be done about their alerts."""
+
+    def card_rules(self) -> Sequence[CardRule]:
+        """The rules in force, in the order of their files; cheap, no I/O."""
 
     def home_now(self, place_id: str, standing: Sequence[str]) -> HomeNow | None:
         """How a home is; ``standing``: the rules of its open alerts about people. None where there is none; from any thread."""

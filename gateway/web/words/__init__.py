@@ -11,10 +11,17 @@ from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.frame import FRAME_WORDS
 from gateway.web.words.home import HOME_WORDS
 from gateway.web.words.links import LINK_WORDS
+from gateway.web.words.steps import STEP_WORDS
 
 LANGUAGES: Final = ("zh", "en")
 
-WORDS: Final[dict[str, tuple[str, str]]] = {**DESK_WORDS, **FRAME_WORDS, **LINK_WORDS, **HOME_WORDS}
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    **DESK_WORDS,
+    **FRAME_WORDS,
+    **LINK_WORDS,
+    **HOME_WORDS,
+    **STEP_WORDS,
+}
 
 
 def say(key: str, **values: object) -> dict[str, str]:

@@ -46,7 +46,8 @@ def limin(app: FastAPI) -> Visitor:
 def sentence_of(text: str) -> str:
     found = re.search(r'<p class="sentence">(.*?)</p>', text, re.DOTALL)
     assert found is not None
-    return " ".join(re.sub(r"<svg.*?</svg>|<[^>]+>", "", found[1], flags=re.DOTALL).split())
+    plain = re.sub(r"<svg.*?</svg>|<[^>]+>", "", found[1], flags=re.DOTALL)
+    return " ".join(plain.split()).replace("\u2011", "-")
 
 
 # the sentence

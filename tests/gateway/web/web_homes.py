@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from gateway.web.home_port import DeviceHealth, Happening, HomeNow
+from web_cases import KINDS
+
+from gateway.web.home_port import CardRule, DeviceHealth, Happening, HomeNow
 from rules.at_home import AtHome
 
 NOW = 1_763_881_380_000  # 2025-11-23 15:03 in Shanghai
@@ -57,6 +59,9 @@ class HomeDesk:
     def looked(self) -> list[tuple[str, int, int]]:
         """Whose happenings were asked for, from when to when."""
         return []
+
+    def card_rules(self) -> Sequence[CardRule]:
+        return [CardRule(rule, kind["kind"], kind["title"], kind["todo"]) for rule, kind in KINDS.items()]
 
     def home_now(self, place_id: str, standing: Sequence[str]) -> HomeNow | None:
         usual = "inactive" if "no_activity" in standing else "alert" if standing else "usual"
