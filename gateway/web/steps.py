@@ -99,7 +99,8 @@ def _shown(
     part = at if at in parts else next(iter(parts), "")
     past = card_steps.history(context.engine, rule.id, reach_of(request, May.RULES_SET))
     own = next((one.steps for one in past if one.path == part), {})
-    kept = {language: "\n".join(own.get(language, [])) for language in LANGUAGES}
+    begun = own or rule.todo  # whoever writes begins with what is there
+    kept = {language: "\n".join(begun.get(language, [])) for language in LANGUAGES}
     answer = page(
         request, "steps_rule.html", person=person, names=context.people.names(), rule=rule, parts=parts, part=part,
         text=kept if given is None else {language: given.get(language, "") for language in LANGUAGES},

@@ -18,6 +18,7 @@ STEP_WORDS: Final[dict[str, tuple[str, str]]] = {
     "steps.of_rule": ("规则自带的步骤", "The rule's own steps"),
     "steps.write": ("写本站的步骤", "Write your own"),
     "steps.where": ("用在哪里", "Where they hold"),
+    "steps.choose": ("换到这里", "Take this part"),
     "steps.everywhere": ("全部", "everywhere"),
     "steps.in_zh": ("中文，一行一步", "Chinese, a step a line"),
     "steps.in_en": ("英文（可不填），一行一步", "English (optional), a step a line"),
