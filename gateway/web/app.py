@@ -18,6 +18,7 @@ from gateway.web import (
     attending,
     backtest,
     backup,
+    calls,
     data,
     desks,
     family,
@@ -71,6 +72,7 @@ MODULES = (
     home_detail,
     alert_picture,
     steps,
+    calls,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

@@ -20,6 +20,7 @@ class Room:
 
 ROOMS: Final = (
     Room("/", "room_desk", May.ALERTS),
+    Room("/calls", "room_calls", May.ATTEND),
     Room("/places", "room_homes", May.HOMES),
     Room("/steps", "room_steps", May.RULES_SET),
 )

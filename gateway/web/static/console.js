@@ -13,6 +13,7 @@ import { shelving } from "./shelf.js";
 import * as sound from "./sound.js";
 import { choose, openDesks, stand, takeOver } from "./station.js";
 import { follow } from "./stream.js";
+import { showToCall } from "./tocall.js";
 
 const REST_MS = 100, REST_MAX_MS = 3000, SAFETY_MS = 60000;
 
@@ -81,6 +82,7 @@ function take(next) {
   showPerson(next.person);
   look(next);
   showHours();
+  showToCall();
   ringAsNeeded();
 }
 
@@ -301,6 +303,7 @@ sound.onHeard(showSound);
 count(board);
 look(board);
 showHours();
+showToCall();
 showDemo();
 ringAsNeeded();
 everySecond();

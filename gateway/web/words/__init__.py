@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.web.words.calls import CALL_WORDS
 from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.frame import FRAME_WORDS
 from gateway.web.words.home import HOME_WORDS
@@ -21,6 +22,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **LINK_WORDS,
     **HOME_WORDS,
     **STEP_WORDS,
+    **CALL_WORDS,
 }
 
 

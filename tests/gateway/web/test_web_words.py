@@ -24,6 +24,7 @@ BUILT = {
     "home.usual_",
     "home.kind_",
     "home.did_",
+    "calls.note_",
 }
 
 
