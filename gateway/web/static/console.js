@@ -1,11 +1,12 @@
 // The duty desk: the stream says that something changed, the board says what to show, the sound says it aloud.
 
-import { asking } from "./ask.js";
+import { asking, showMerges } from "./ask.js";
 import { showHub, showSound, showUnrecorded, unrecordedRings } from "./bars.js";
 import { cardOf, count, show, tick } from "./board.js";
 import { closingOf, showChosen } from "./closing.js";
 import { playDemo, sawDemo, showDemo } from "./demo.js";
 import { showHours } from "./hours.js";
+import { keys } from "./keys.js";
 import { clockSeconds, element, hubNow, page, post, span, t, wordsOf } from "./page.js";
 import { look } from "./seen.js";
 import { pad } from "./signin.js";
@@ -81,6 +82,7 @@ function take(next) {
   if (fresh.some((piece) => piece.ringing)) navigator.vibrate?.([400, 200, 400]);
   showPerson(next.person);
   look(next);
+  showMerges();
   showHours();
   showToCall();
   ringAsNeeded();
@@ -230,6 +232,8 @@ const acts = {
   arrive: (button) => act(button.closest("article"), "arrive", {}, button),
   raise_up: askFirst,
   hand_over: askFirst,
+  assign: askFirst,
+  merge: askFirst,
   reopen: askFirst,
   go_close: (button) => {
     const form = button.closest("article").querySelector('form[data-act="close"]');
@@ -302,8 +306,10 @@ function everySecond() {
 sound.onHeard(showSound);
 count(board);
 look(board);
+showMerges();
 showHours();
 showToCall();
+keys();
 showDemo();
 ringAsNeeded();
 everySecond();

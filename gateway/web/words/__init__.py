@@ -11,6 +11,7 @@ from gateway.web.words.calls import CALL_WORDS
 from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.frame import FRAME_WORDS
 from gateway.web.words.home import HOME_WORDS
+from gateway.web.words.keys import KEY_WORDS
 from gateway.web.words.links import LINK_WORDS
 from gateway.web.words.steps import STEP_WORDS
 
@@ -23,6 +24,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **HOME_WORDS,
     **STEP_WORDS,
     **CALL_WORDS,
+    **KEY_WORDS,
 }
 
 
