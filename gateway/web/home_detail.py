@@ -39,7 +39,7 @@ PlaceId = Annotated[str, Path(max_length=NAME_CHARS_MAX)]
 async def show_rooms(request: Request, place_id: PlaceId, person: APerson) -> Response:
     """The last day by room, where it is open; else the form that asks why."""
     place = await run_in_threadpool(_home, Context.of(request), place_id)
-    look = await run_in_threadpool(_look, request, person, place_id)
+    look = await run_in_threadpool(look_of, request, person, place_id)
     if look is None:
         return await run_in_threadpool(_asked, request, person, place, 403)
     request.scope["audit_reason"] = look.reason or f"alert {look.alert_id}"
@@ -74,7 +74,7 @@ def _home(context: Context, place_id: str) -> PlaceView:
     return found
 
 
-def _look(request: Request, person: Who, place_id: str) -> LookView | None:
+def look_of(request: Request, person: Who, place_id: str) -> LookView | None:
     """By what this person may look now, noted; None: by nothing."""
     context = Context.of(request)
     now = context.port.health().hub_now_ms
