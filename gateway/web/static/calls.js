@@ -14,6 +14,7 @@ const keys = () => [...list.querySelectorAll("[data-key]")].map((one) => one.dat
 
 let readAt = performance.now();
 let busy = false;
+let reads = 0; // only what was asked for last counts: an older answer may come later
 
 function toast(text) {
   element("toast").textContent = text;
@@ -24,16 +25,23 @@ function toast(text) {
 async function refresh() {
   if (busy || list.contains(document.activeElement) && document.activeElement.matches("input[type=text]")) return;
   readAt = performance.now();
+  const mine = ++reads;
   const answer = await fetch(`/calls/list?lang=${page.language}`, { signal: AbortSignal.timeout?.(15000) }).catch(() => null);
-  if (busy || !answer?.ok) return;
+  if (busy || mine !== reads || !answer?.ok) return;
   const before = new Set(keys()), chosen = whoms();
   list.innerHTML = await answer.text();
+  ready();
   for (const [key, whom] of chosen) choose(list.querySelector(`[data-key="${CSS.escape(key)}"]`), whom);
   const now = keys();
   element("calls-count").textContent = now.length;
   if (!now.some((key) => !before.has(key))) return;
   sound.chime();
   element("spoken").textContent = t("calls.new");
+}
+
+/** The buttons wait until somebody listens. */
+function ready() {
+  for (const button of list.querySelectorAll(".results button")) button.disabled = false;
 }
 
 const whoms = () => [...list.querySelectorAll('[name="whom"]:checked')].map((one) => [one.closest("[data-key]").dataset.key, one.value]);
@@ -110,6 +118,7 @@ function soon() {
 
 const check = follow({ hello: soon, beat: () => {}, alert: soon, place: soon, reload: soon, lost: () => {}, found: soon });
 sound.onHeard(showSound);
+ready();
 setInterval(() => {
   check();
   sound.check();

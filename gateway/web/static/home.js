@@ -39,6 +39,7 @@ export function home(change, { signIn, toast }) {
     event.preventDefault();
     doing(event.target);
   });
+  for (const button of document.querySelectorAll("form[data-do] button")) button.disabled = false; // they waited for this
   return acts;
 }
 
