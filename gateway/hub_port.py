@@ -22,6 +22,7 @@ from gateway.facility_port import FacilitiesOfHub
 from gateway.figures import figures
 from gateway.fleet import devices
 from gateway.health import reasons, warnings
+from gateway.home_port import HomeAnswers
 from gateway.journal.quarantine import Held, Which
 from gateway.mistakes import FileMistakes
 from gateway.operations.links import Links
@@ -63,7 +64,7 @@ QUALITY = {"good": 0, "late": 1, "clock": 2, "retained": 3}
 PAYLOAD_SHOWN = 500
 
 
-class WebPort(StoredPort, FacilitiesOfHub):
+class WebPort(StoredPort, FacilitiesOfHub, HomeAnswers):
     """Answers what ``gateway.web`` asks, from the parts of a running hub."""
 
     @property

@@ -136,6 +136,15 @@ def follow_up(engine: Engine, follow_up_id: str) -> FollowUpView | None:
         return _follow_up(session, found) if found is not None else None
 
 
+def follow_ups_of(engine: Engine, place_id: str) -> list[FollowUpView]:
+    """The follow-ups of one home that are to be done, by when they are due."""
+    query = select(FollowUp).where(FollowUp.place_id == place_id, FollowUp.done_at.is_(None))
+    with Session(engine) as session:
+        return [
+            _follow_up(session, one) for one in session.scalars(query.order_by(FollowUp.due_at, FollowUp.id))
+        ]
+
+
 def _names(session: Session, place_id: str) -> dict[int, str]:
     contacts = session.scalars(select(Contact).where(Contact.place_id == place_id))
     return {contact.rank: contact.name for contact in contacts}

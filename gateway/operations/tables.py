@@ -421,3 +421,36 @@ class Operator(Base):
     made_by: Mapped[str]
     ended_at: Mapped[int | None]
     ended_by: Mapped[str] = mapped_column(default="")
+
+
+class Look(Base):
+    """Somebody looked into the rooms of a home: why, from when on, until when it stays open to them. Hub time."""
+
+    __tablename__ = "look"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    place_id: Mapped[str]
+    staff_id: Mapped[int]
+    by: Mapped[str]
+    at: Mapped[int]
+    until: Mapped[int]
+    reason: Mapped[str] = mapped_column(default="")  # '' where an open alert was the reason
+    alert_id: Mapped[str] = mapped_column(default="")
+
+    __table_args__ = (Index("look_place", "place_id", "at"),)
+
+
+class CardSteps(Base):
+    """What a part of the tree of places does about alerts of a rule; of one rule and path the newest counts. Hub time.
+
+    Without steps the rule's own count again. Kept for who wrote what and when.
+    """
+
+    __tablename__ = "card_steps"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    rule: Mapped[str]
+    path: Mapped[str]
+    steps: Mapped[dict[str, list[str]]] = mapped_column(JSON)
+    by: Mapped[str]
+    at: Mapped[int]
+
+    __table_args__ = (Index("card_steps_rule", "rule", "path"),)

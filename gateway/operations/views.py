@@ -10,6 +10,7 @@ from sqlalchemy import Engine, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from gateway.accounts.who import EVERYTHING, Reach
+from gateway.alerts.card_steps import steps_for
 from gateway.alerts.discretion import form_of_address
 from gateway.alerts.lifecycle import IN_HAND
 from gateway.alerts.own import own_name
@@ -27,6 +28,7 @@ from gateway.operations.answers import (
     Step,
     Text,
 )
+from gateway.operations.card_steps import own_steps
 from gateway.operations.facility_settings import capacity_of, settings_of
 from gateway.operations.tables import Alert, AlertStep, Contact, Device, Outbox, Place
 from gateway.operations.whereabouts import about_within, within
@@ -177,9 +179,12 @@ def _viewed(session: Session, rows: Sequence[Alert]) -> list[AlertView]:
         .group_by(Alert.group_id)
     )
     following: dict[str, int] = {row[0]: row[1] for row in session.execute(followers)}
+    own = own_steps(session, (row.rule for row in rows))
+    paths = {home.id: home.path for home in homes.values()}
     return [
         AlertView(
             **{name: getattr(row, name) for name in _OWN},
+            todo=steps_for(own, row.rule, paths.get(row.place_id, "")) or row.todo,
             who=who(homes.get(row.place_id), row.place_id),
             where=where(homes.get(row.place_id), row.room),
             place_kind=homes[row.place_id].kind if row.place_id in homes else "",
@@ -191,7 +196,7 @@ def _viewed(session: Session, rows: Sequence[Alert]) -> list[AlertView]:
     ]
 
 
-_NOT_OWN = ("place_kind", "who", "where", "deliveries", "escalated_at", "group_size")
+_NOT_OWN = ("todo", "place_kind", "who", "where", "deliveries", "escalated_at", "group_size")
 _OWN = [field.name for field in fields(AlertView) if field.name not in _NOT_OWN]
 
 

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.accounts.roles import May
 from gateway.accounts.who import DEVICE, NOBODY, PROGRAM, Kind, Reach, Who
+from gateway.operations.whereabouts import Spot
 from gateway.web.context import Context
 from gateway.web.problems import answer, refuse
 from gateway.web.settings import LOOPBACK_NAMES, WebSettings
@@ -145,6 +146,12 @@ def is_token(given: str, settings: WebSettings) -> bool:
 def who_of(request: Request) -> Who:
     """Who asks; known since before the route was reached."""
     found: Who = request.scope["who"]
+    return found
+
+
+def spot_of(request: Request) -> Spot | None:
+    """Where what is asked for is, where the route is about something."""
+    found: Spot | None = request.scope["spot"]
     return found
 
 

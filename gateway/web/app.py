@@ -15,10 +15,12 @@ from gateway.web import (
     account_pages,
     accounts,
     agreements,
+    alert_picture,
     alerts,
     attending,
     backtest,
     backup,
+    calls,
     data,
     desks,
     facilities,
@@ -26,6 +28,7 @@ from gateway.web import (
     facility_use,
     family,
     follow_ups,
+    home_detail,
     home_pages,
     homes,
     links,
@@ -37,6 +40,7 @@ from gateway.web import (
     session,
     signs,
     sso,
+    steps,
     stored,
     stream,
 )
@@ -78,6 +82,10 @@ MODULES = (
     facilities,
     facility_use,
     facility_pages,
+    home_detail,
+    alert_picture,
+    steps,
+    calls,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

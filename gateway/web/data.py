@@ -10,10 +10,11 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
-from gateway.operations import views, whereabouts
+from gateway.operations import home_views, views, whereabouts
 from gateway.operations.answers import PlacePage
-from gateway.web.access import reach_of
+from gateway.web.access import person_or_nobody, reach_of, spot_of
 from gateway.web.context import Context
+from gateway.web.home_detail import look_of
 from gateway.web.needs import needs
 from gateway.web.paging import Cursor, read, written
 from gateway.web.port import DevicePage, Reading, ReadingQuery, Summary
@@ -86,7 +87,7 @@ def read_places(
 
 
 @router.get("/readings", responses=declared(422, 503))
-@needs(May.HOME_DETAIL, May.SYSTEM, of="series", record=True)
+@needs(May.HOME_DETAIL, May.FACILITIES, May.SYSTEM, of="series", record=True)
 async def read_readings(
     request: Request,
     *,
@@ -101,12 +102,14 @@ async def read_readings(
 ) -> ReadingsPage | SummariesPage:
     """Stored readings of one device or one place, newest first; times epoch ms, by default the last day.
 
+    A home's readings need an open alert or a stated reason (the page of the home asks for it).
     With `every`, their `summaries` by the hour or the day (of the hub's time zone) that begin in that time; an hour or a day
     without a reading has none. They are kept for longer than the readings. A `cursor` carries its own times.
     """
     port = Context.of(request).port
     if bool(device) == bool(place):
         raise refuse(422, "invalid", what="give device=… or place=…, one of them")
+    await run_in_threadpool(_need_reason, request)
     if cursor is None:
         to = port.health().hub_now_ms + 1 if to_ms is None else to_ms
         span = Span(to - DAY_MS if from_ms is None else from_ms, to, 0)
@@ -122,6 +125,22 @@ async def read_readings(
         return SummariesPage(summaries, span.rest([each.begin for each in summaries], limit))
     readings = (await port.readings(query))[span.skip :]
     return ReadingsPage(readings, span.rest([each.observed_at for each in readings], limit))
+
+
+def _need_reason(request: Request) -> None:
+    """What a home's sensors saw is for a person who has stated why, or while an alert about its people is open."""
+    spot, person = spot_of(request), person_or_nobody(request)
+    if spot is None or person is None:
+        return
+    place = home_views.place(Context.of(request).engine, spot.place)
+    if place is None or place.kind != "home":
+        return
+    if not person.reach(May.HOME_DETAIL).holds(spot.path):
+        raise refuse(404, "unknown")  # for them there is no such home
+    look = look_of(request, person, place.id)
+    if look is None:
+        raise refuse(403, "no_reason")
+    request.scope["audit_reason"] = look.reason or f"alert {look.alert_id}"
 
 
 class Span(NamedTuple):

@@ -10,9 +10,11 @@ from gateway.accounts.roles import May
 from gateway.operations import home_views, views
 from gateway.web.access import SomePerson, reach_of
 from gateway.web.context import Context
+from gateway.web.home_page import home_facts
 from gateway.web.homes import FOR_FACILITIES, NAME_CHARS_MAX, place_detail
 from gateway.web.needs import needs
-from gateway.web.render import page
+from gateway.web.render import language_of, page
+from gateway.web.story import words_of_story
 from rules.modes import KINDS, LASTS_MS
 
 LENGTHS_H = {  # what a tap offers; anything else by the API
@@ -73,4 +75,6 @@ def show_place(
         usual=LASTS_MS,
         titles=context.port.rule_titles(),
         past=[mode for mode in place.modes if mode.ended_at is not None] if place else [],
+        home=home_facts(request, place) if place and place.kind == "home" else None,
+        **words_of_story(language_of(request)),
     )

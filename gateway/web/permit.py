@@ -58,7 +58,7 @@ class Permit:
         wanted = needs_of(route)
         spot: Spot | None = None
         try:
-            spot = await permit(request, who, wanted, parameters)
+            spot = scope["spot"] = await permit(request, who, wanted, parameters)
         except RefusedError as refusal:
             noted = Noted(request, who, route.name, wanted, parameters, spot)
             await _refused(request, who, refusal)(scope, receive, noted.sending(send))

@@ -14,6 +14,7 @@ from gateway.audit.trail import Trail
 from gateway.operations.links import Links
 from gateway.web.changes import ChangeFeed
 from gateway.web.facility_port import FacilityPort
+from gateway.web.home_port import HomePort
 from rules.rule import Rule
 from rules.world import Override
 
@@ -362,7 +363,7 @@ class Backtest:
     answer: bytes = b""
 
 
-class HubPort(FacilityPort, Protocol):
+class HubPort(FacilityPort, HomePort, Protocol):
     """The hub as the web sees it. Everything async is answered without blocking the loop."""
 
     @property

@@ -20,10 +20,12 @@ class Room:
 
 ROOMS: Final = (
     Room("/", "room_desk", May.ALERTS),
+    Room("/calls", "room_calls", May.ATTEND),
     Room("/places", "room_homes", May.HOMES),
     Room("/facilities", "room_facilities", May.FACILITIES),
     Room("/accounts", "room_accounts", May.ACCOUNTS),
     Room("/audit", "room_audit", May.AUDIT),
+    Room("/steps", "room_steps", May.RULES_SET),
 )
 
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from rules.conditions.condition import Condition, Ended, Fired
 from rules.conditions.last_activity import RECHECK_MS, blind_ms, last_activity, would_be_seen
 from rules.events import Value
-from rules.habit import Allowance, allowance
+from rules.habit import Allowance, Habit, allowance
 from rules.presence import Posture, posture, where
 from rules.state import Fact, KeyState, Slot
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from rules.plan import Watch
 
 HOUR_S = 3600
@@ -98,7 +100,7 @@ class Learned(Condition, frozen=True):
         if last is None or where(state.presence, at) != "in":
             return None
         held = posture(state.presence)
-        allowed = self._remembered(slot, since) or self._allowed(state, held, since, watch)
+        allowed = self._remembered(slot, since) or self.allowed(state.habit, held, since, watch.zone)
         if allowed is None:
             return None
         # Kept: nothing is learned while it is quiet.
@@ -125,17 +127,18 @@ class Learned(Condition, frozen=True):
             return None
         return Allowance(*(int(value) for _, value in slot.past))
 
-    def _allowed(self, state: KeyState, held: Posture, since: int, watch: Watch) -> Allowance | None:
+    def allowed(self, habit: Habit, held: Posture, since: int, zone: ZoneInfo) -> Allowance | None:
+        """How long the quiet that began at ``since`` may last by this rule; None where nothing says so yet."""
         factor, floor_s, ceiling_s, unlearned_s = {
             "up": (self.factor, self.floor_s, self.ceiling_s, 0),
             "seat": (self.seat_factor, self.seat_floor_s, self.seat_ceiling_s, self.unlearned_seat_s),
             "bed": (self.factor, self.bed_floor_s, self.bed_ceiling_s, self.unlearned_bed_s),
         }[held]
         allowed = allowance(
-            state.habit,
+            habit,
             held,
             since,
-            watch.zone,
+            zone,
             factor=factor,
             margin_ms=self.margin_s * 1000,
             floor_ms=floor_s * 1000,

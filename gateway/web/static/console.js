@@ -1,10 +1,12 @@
 // The duty desk: the stream says that something changed, the board says what to show, the sound says it aloud.
 
-import { asking } from "./ask.js";
+import { asking, showMerges } from "./ask.js";
 import { showHub, showSound, showUnrecorded, unrecordedRings } from "./bars.js";
 import { cardOf, count, show, tick } from "./board.js";
 import { closingOf, showChosen } from "./closing.js";
 import { playDemo, sawDemo, showDemo } from "./demo.js";
+import { showHours } from "./hours.js";
+import { keys } from "./keys.js";
 import { clockSeconds, element, hubNow, page, post, span, t, wordsOf } from "./page.js";
 import { look } from "./seen.js";
 import { pad } from "./signin.js";
@@ -12,6 +14,7 @@ import { shelving } from "./shelf.js";
 import * as sound from "./sound.js";
 import { choose, openDesks, stand, takeOver } from "./station.js";
 import { follow } from "./stream.js";
+import { showToCall } from "./tocall.js";
 
 const REST_MS = 100, REST_MAX_MS = 3000, SAFETY_MS = 60000;
 
@@ -84,6 +87,9 @@ function take(next) {
   if (fresh.some((piece) => piece.ringing)) navigator.vibrate?.([400, 200, 400]);
   showPerson(next.person);
   look(next);
+  showMerges();
+  showHours();
+  showToCall();
   ringAsNeeded();
 }
 
@@ -240,6 +246,8 @@ const acts = {
   arrive: (button) => act(button.closest("article"), "arrive", {}, button),
   raise_up: askFirst,
   hand_over: askFirst,
+  assign: askFirst,
+  merge: askFirst,
   reopen: askFirst,
   go_close: (button) => {
     const form = button.closest("article").querySelector('form[data-act="close"]');
@@ -313,6 +321,10 @@ function everySecond() {
 sound.onHeard(showSound);
 count(board);
 look(board);
+showMerges();
+showHours();
+showToCall();
+keys();
 showDemo();
 ringAsNeeded();
 everySecond();

@@ -1,5 +1,6 @@
 // The page of a home: put it into a mode, end one, end a silence. What was done is read anew from the hub.
 
+import { home } from "./home.js";
 import { clockTime, element, hubNow, post, t, wordsOf } from "./page.js";
 import { pad } from "./signin.js";
 
@@ -41,6 +42,7 @@ const acts = {
     const id = button.closest("[data-silence]").dataset.silence;
     change(button, `/api/v1/silences/${encodeURIComponent(id)}`, {}, "DELETE");
   },
+  ...home(change, { signIn, toast }),
 };
 
 document.addEventListener("click", ({ target }) => {

@@ -9,10 +9,14 @@ from typing import Final
 
 from gateway.web.words.accounts import ACCOUNT_WORDS
 from gateway.web.words.audit import AUDIT_WORDS
+from gateway.web.words.calls import CALL_WORDS
 from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.facilities import FACILITY_WORDS
 from gateway.web.words.frame import FRAME_WORDS
+from gateway.web.words.home import HOME_WORDS
+from gateway.web.words.keys import KEY_WORDS
 from gateway.web.words.links import LINK_WORDS
+from gateway.web.words.steps import STEP_WORDS
 
 LANGUAGES: Final = ("zh", "en")
 
@@ -23,6 +27,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **FACILITY_WORDS,
     **FRAME_WORDS,
     **LINK_WORDS,
+    **HOME_WORDS,
+    **STEP_WORDS,
+    **CALL_WORDS,
+    **KEY_WORDS,
 }
 
 

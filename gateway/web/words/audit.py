@@ -16,6 +16,11 @@ AUDIT_WORDS: Final[dict[str, tuple[str, str]]] = {
     "did_read_follow_ups": ("列出回访", "listed follow-ups"),
     "did_export_readings": ("导出设备数据", "exported readings"),
     "did_read_readings": ("查看设备数据", "read readings"),
+    "did_show_rooms": ("查看房间和活动", "looked at rooms and activity"),
+    "did_say_why": ("写明查看理由", "stated why they look"),
+    "did_show_hours": ("查看警情时间线", "looked at the hours of an alert"),
+    "did_show_calls": ("打开电话问候清单", "opened the list of calls"),
+    "did_show_list": ("刷新电话问候清单", "renewed the list of calls"),
     # alerts
     "did_accept": ("接警", "accepted an alert"),
     "did_close": ("办结", "closed an alert"),
@@ -46,6 +51,7 @@ AUDIT_WORDS: Final[dict[str, tuple[str, str]]] = {
     "did_set_facility": ("改容量或开放时间", "set capacity or hours"),
     "did_add_operator": ("登记运营方", "entered an operator"),
     "did_end_operator": ("结束运营方", "ended an operator"),
+    "did_write_steps": ("改处置步骤", "changed the steps of a card"),
     # desks and the hub
     "did_take_over": ("接班", "took a desk over"),
     "did_reload_duty": ("重新读取值班表", "reloaded the duty plan"),

@@ -24,6 +24,10 @@ FRAME_WORDS: Final[dict[str, tuple[str, str]]] = {
         "This would concern places beyond yours: choose one",
     ),
     "problem.undeclared": ("这一项没有开放", "This is open to nobody"),
+    "problem.no_reason": (
+        "请先在长者家页面写明查看理由",
+        "State why on the page of the home first",
+    ),
     "problem.no_audit": (
         "查阅记录写不进去，暂时不能查看",
         "The audit cannot be written: this cannot be shown now",

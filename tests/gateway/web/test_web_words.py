@@ -27,6 +27,11 @@ BUILT = {
     "facility.full_",
     "facility.care_",
     "facility.public_",
+    "home.said_",
+    "home.usual_",
+    "home.kind_",
+    "home.did_",
+    "calls.note_",
 }
 
 

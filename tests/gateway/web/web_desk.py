@@ -20,6 +20,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 from web_cases import DEMO, KINDS
 from web_facilities import DeskFacilities
+from web_homes import HomeDesk
 
 from gateway.audit.trail import Trail
 from gateway.duty.plan import Plan
@@ -97,7 +98,7 @@ def engine_of(path: Path) -> Engine:
     return engine
 
 
-class Desk(DeskFacilities):
+class Desk(DeskFacilities, HomeDesk):
     """The port: one lock makes two people's accepts one after the other, as the journal does."""
 
     def __init__(self, folder: Path, plan: Plan = Plan()) -> None:  # noqa: B008 frozen
