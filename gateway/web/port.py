@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from gateway.operations.links import Links
 from gateway.web.changes import ChangeFeed
+from gateway.web.rule_port import RulePort
 from rules.rule import Rule
 from rules.world import Override
 
@@ -360,7 +361,7 @@ class Backtest:
     answer: bytes = b""
 
 
-class HubPort(Protocol):
+class HubPort(RulePort, Protocol):
     """The hub as the web sees it. Everything async is answered without blocking the loop."""
 
     @property
