@@ -17,7 +17,7 @@ from gateway.operations import rule_changes
 from gateway.operations.rule_changes import Change
 from gateway.operations.tables import RuleChange
 from gateway.rulebook.layer import Apart, Files, Laid, Said, lay
-from gateway.rulebook.numbers import Number, as_kept, fault_of, numbers_of
+from gateway.rulebook.numbers import Number, differing, fault_of, in_kind, numbers_of
 from gateway.rulebook.parameters import rebuilt, values
 from gateway.rules_in_force import RulesInForce
 from gateway.web.rule_port import ConflictNow, NumberNow, RuleNow, RuleRefusedError, RuleWanted
@@ -81,16 +81,20 @@ class ConsoleRules:
         ]
 
     def prepared(
-        self, wanted: RuleWanted, places: Mapping[str, Place], *, reason: str, version: int, undoes: int | None = None
+        self,
+        wanted: RuleWanted,
+        places: Mapping[str, Place],
+        *,
+        reason: str,
+        version: int,
+        undoes: int | None = None,
     ) -> Change:
         """The change as its command carries it; raises ``RuleRefusedError`` where it cannot be."""
         now = self._standing(places)
         word = self._word(now, wanted)
         rule = now.files.rules[wanted.rule]
         before = holding(now.laid, now.files, wanted.place, wanted.rule)
-        after = holding(
-            now.laid_with(wanted.place, wanted.rule, word), now.files, wanted.place, wanted.rule
-        )
+        after = holding(now.laid_with(wanted.place, wanted.rule, word), now.files, wanted.place, wanted.rule)
         told = {name for name in before["numbers"] if before["numbers"][name] != after["numbers"].get(name)}
         return Change(
             rule=rule.id,
@@ -124,7 +128,9 @@ class ConsoleRules:
         files = Files(self._rules.rules, self._rules.overrides_in(places))
         rows = {(row.place_id, row.rule): row for row in rule_changes.standing(self._database)}
         words = (said_of(row) for row in rows.values())
-        return _Standing(files, rows, places, lay(files, (word for word in words if word is not None), places))
+        return _Standing(
+            files, rows, places, lay(files, (word for word in words if word is not None), places)
+        )
 
     def _word(self, now: _Standing, wanted: RuleWanted) -> Said | None:
         """What the console would say, held to what it may; None: nothing any more."""
@@ -145,16 +151,21 @@ class ConsoleRules:
         basis = now.files.rule(place, wanted.rule) or rule
         if fault := fault_of(basis, numbers):
             raise RuleRefusedError("invalid", fault)
+        numbers = in_kind(basis, numbers)
         try:
             rebuilt(basis, numbers)
         except ValueError as wrong:
             raise RuleRefusedError("invalid", str(wrong)) from None
-        alone = in_force(now.laid_with(place, rule.id, None), place, rule.id)  # what holds there without this word
-        kept = as_kept(alone or basis, numbers)
+        alone = in_force(
+            now.laid_with(place, rule.id, None), place, rule.id
+        )  # what holds there without this word
+        kept = differing(alone or basis, numbers)
         stands = now.files.rule(place, rule.id) is not None
         if not kept and wanted.off is not stands:
             return None  # it is what the others say anyway
-        return Said(rule=rule.id, place=place, off=wanted.off, numbers=kept, base=now.files.say(place, rule.id))
+        return Said(
+            rule=rule.id, place=place, off=wanted.off, numbers=kept, base=now.files.say(place, rule.id)
+        )
 
 
 def said_of(row: RuleChange) -> Said | None:

@@ -34,7 +34,13 @@ class ConsoleRulePort:
         return self._hub.console_rules.views(self._hub.engine.world.places, place)
 
     async def change_rule(
-        self, wanted: RuleWanted, *, reason: str, version: int, by: str, id: str  # noqa: A002 the port's word
+        self,
+        wanted: RuleWanted,
+        *,
+        reason: str,
+        version: int,
+        by: str,
+        id: str,  # noqa: A002 the port's word
     ) -> None:
         """Journal a change, then the world with it."""
         hub = self._hub

@@ -112,14 +112,14 @@ def bearing(rule: str, every: Iterable[Rule]) -> set[str]:
     return found - {""}
 
 
-def answer_of(
-    told: Mapping[str, Any], database: Engine, *, rule: str, place: str
-) -> TryAnswer:
+def answer_of(told: Mapping[str, Any], database: Engine, *, rule: str, place: str) -> TryAnswer:
     """What a backtest's answer says of that rule there, with what people found."""
     from_ms, to_ms = told["from_ms"], told["to_ms"]
     here = [one for one in told["alerts"] if one["rule"] == rule and place in {"", one["place"]}]
     gone = [one for one in told["gone"] if one["rule"] == rule and place in {"", one["place"]}]
-    before = [one | {"active_at": one["active_at"] - one["moved_ms"]} for one in here if one["change"] != "new"]
+    before = [
+        one | {"active_at": one["active_at"] - one["moved_ms"]} for one in here if one["change"] != "new"
+    ]
     figures = told["rules"].get(rule, {})
     known = came(database, rule, place, from_ms, to_ms)
 

@@ -1,4 +1,4 @@
-"""What people found of alerts that rules would have raised: joined with those that came, at the same place and about the same time."""
+"""What people found of alerts that rules would have raised: joined with those that came there, about the same time."""
 
 from __future__ import annotations
 

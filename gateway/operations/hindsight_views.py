@@ -10,7 +10,7 @@ from gateway.operations.tables import Alert
 
 
 def came(engine: Engine, rule: str, place: str, from_ms: int, to_ms: int) -> list[Came]:
-    """The alerts of a rule, in a place ('' in any), that began about that time; one that was merged has its leader's verdict."""
+    """The alerts of a rule, in a place ('' in any), that began about that time; what was merged has its leader's verdict."""
     lead = aliased(Alert)
     verdict = func.coalesce(lead.verdict, Alert.verdict, "")
     end = func.coalesce(Alert.ended_at, Alert.closed_at, Alert.active_at)

@@ -109,7 +109,13 @@ def before_it(engine: Engine, change: RuleChange) -> RuleChange | None:
 
 
 def changes(
-    engine: Engine, reach: Reach, *, rule: str = "", place_id: str | None = None, before: int | None = None, limit: int
+    engine: Engine,
+    reach: Reach,
+    *,
+    rule: str = "",
+    place_id: str | None = None,
+    before: int | None = None,
+    limit: int,
 ) -> Sequence[ChangeView]:
     """The changes of the whole hub and of places within reach, newest first; of one rule, of one place ('' the whole hub)."""
     query = select(RuleChange).order_by(RuleChange.id.desc()).limit(limit)

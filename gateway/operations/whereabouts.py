@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Select, false, or_, select, true
@@ -78,3 +79,12 @@ def _of_silence(session: Session, place_id: str, device_id: str) -> str | None:
         place = session.scalar(select(Device.place_id).where(Device.id == device_id))
         return _path(session, place) if place else EVERYWHERE
     return EVERYWHERE
+
+
+def paths_of(engine: Engine, reach: Reach, places: Collection[str]) -> dict[str, str]:
+    """The paths of those of the places that lie within reach."""
+    if not places:
+        return {}
+    query = select(Place.id, Place.path).where(Place.id.in_(places), within(reach, Place.path))
+    with Session(engine) as session:
+        return dict(session.execute(query).tuples().all())

@@ -134,7 +134,7 @@ def _here(
     apart: list[Apart],
 ) -> Rule | None:
     """The rule as a place has it; None where it is off there."""
-    place, name = at
+    name = at[1]
     own = files.overrides.get(at, common)
     if own is not None and at in files.overrides:
         own = _followed(files.rules[name], own, words.get(("", name)))

@@ -1,8 +1,9 @@
 """The numbers of a rule that may be changed on the console: what each is called, its unit, and how far it may go.
 
 A rule can be switched off by its numbers as well as by a switch, so the console keeps them near what the files say: from a
-quarter to four times as much, of life safety from half to twice; times of day within three hours. The rule is then built again with them, so that whatever a
-rule file would be refused for is refused here too. Who needs more writes it into a file, where it can be tried on cases.
+quarter to four times as much, of life safety from half to twice; times of day within three hours. The rule is then built
+again with them, so that whatever a rule file would be refused for is refused here too. Who needs more writes it into a
+file, where it can be tried on cases.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from rules.sentences.words import METRICS, STATES, UNKNOWN
 
 TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 Unit: TypeAlias = Literal["s", "time", "share", "times", "value"]
-SHARE_MAX, SHARE_MAX_OF_LIFE_SAFETY = 0.9, 0.5  # a detector that must be surer than this is as good as switched off
+SHARE_MAX, SHARE_MAX_OF_LIFE_SAFETY = (
+    0.9,
+    0.5,
+)  # a detector that must be surer than this is as good as switched off
 TIME_MOVES_H = 3  # a window of the day may be moved by so much, or closing it would be a switch as well
 STRETCH = 4.0
 STRETCH_OF_LIFE_SAFETY = 2.0
@@ -81,33 +85,38 @@ def fault_of(rule: Rule, given: dict[str, Any]) -> str:
     """Why these numbers may not be given to a rule of the files; '' if they may. The rule's own checks come after."""
     known = {number.name: number for number in numbers_of(rule)}
     for name, value in given.items():
-        number = known.get(name)
-        if number is None:
+        if name not in known:
             return f"{name}: not one of the numbers that can be changed here ({', '.join(known) or 'none'})"
-        if number.unit == "time":
-            moved = _moved_h(str(number.value), value) if isinstance(value, str) else None
-            if moved is None:
-                return f"{name}: a time of day, like 22:00"
-            if moved > TIME_MOVES_H:
-                return f"{name}: within {TIME_MOVES_H} hours of {number.value}"
-        elif isinstance(value, bool) or not isinstance(value, int | float):
-            return f"{name}: a number"
-        elif number.least is not None and number.most is not None:
-            if not number.least <= value <= number.most:
-                return f"{name}: from {number.least:g} to {number.most:g}"
-            if _is_whole(rule, name) and value != int(value):
-                return f"{name}: a whole number"
+        if fault := _fault(known[name], value, whole=_is_whole(rule, name)):
+            return f"{name}: {fault}"
     return ""
 
 
-def as_kept(rule: Rule, given: dict[str, Any]) -> dict[str, Any]:
-    """The numbers that differ from the files' own, whole ones as whole numbers."""
-    theirs = values(rule)
-    whole = {
+def _fault(number: Number, value: object, *, whole: bool) -> str:
+    if number.unit == "time":
+        moved = _moved_h(str(number.value), value) if isinstance(value, str) else None
+        if moved is None:
+            return "a time of day, like 22:00"
+        return f"within {TIME_MOVES_H} hours of {number.value}" if moved > TIME_MOVES_H else ""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "a number"
+    if number.least is not None and number.most is not None and not number.least <= value <= number.most:
+        return f"from {number.least:g} to {number.most:g}"
+    return "a whole number" if whole and value != int(value) else ""
+
+
+def in_kind(rule: Rule, given: dict[str, Any]) -> dict[str, Any]:
+    """The numbers as a rule has them, whole ones as whole numbers: JSON does not tell 3600.0 from 3600."""
+    return {
         name: int(value) if isinstance(value, int | float) and _is_whole(rule, name) else value
-        for name, value in given.items()
+        for name, value in sorted(given.items())
     }
-    return {name: value for name, value in sorted(whole.items()) if theirs.get(name) != value}
+
+
+def differing(rule: Rule, given: dict[str, Any]) -> dict[str, Any]:
+    """Those of the numbers that the rule does not have already."""
+    has = values(rule)
+    return {name: value for name, value in given.items() if has.get(name) != value}
 
 
 def _moved_h(before: str, after: str) -> float | None:
@@ -131,7 +140,14 @@ def _numbers(rule: Rule) -> Iterator[Number]:
             continue
         unit, zh, en = found
         if unit == "time":
-            yield Number(name=dotted(path), label=_label(rule, path, zh, en), unit=unit, value=str(value), least=None, most=None)
+            yield Number(
+                name=dotted(path),
+                label=_label(rule, path, zh, en),
+                unit=unit,
+                value=str(value),
+                least=None,
+                most=None,
+            )
         elif isinstance(value, int | float):
             least, most = _bounds(rule, unit, field, float(value))
             if least < most:

@@ -28,6 +28,8 @@ from gateway.web import (
     performance,
     problems,
     quarantine,
+    rule_changes,
+    rule_pages,
     rules,
     session,
     signs,
@@ -65,6 +67,8 @@ MODULES = (
     home_pages,
     links,
     family,
+    rule_changes,
+    rule_pages,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

@@ -1,4 +1,4 @@
-"""What the web asks of the hub about its rules: what they are, what people change of them, and what a change would have done."""
+"""What the web asks of the hub about its rules: what they are, what people change, and what a change would have done."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 
 class RuleRefusedError(Exception):
-    """A rule cannot be changed like this: ``reason`` as in ``problem.<reason>``, ``what`` in words. Answered as 404, 409 or 422."""
+    """A rule cannot be changed like this: ``reason`` as in ``problem.<reason>``, ``what`` in words. Becomes 404, 409, 422."""
 
     def __init__(self, reason: str, what: str = "") -> None:
         super().__init__(what or reason)
@@ -37,7 +37,7 @@ class NumberNow:
 class ConflictNow:
     """The files say something else than when the console's word was given, or the word does not fit; ``holds``: it holds yet.
 
-    ``why``: files_changed, no_rule, does_not_fit, life_safety. ``then``, ``now``: what the files said of it, where that differs.
+    ``why``: files_changed, no_rule, does_not_fit, life_safety. ``then``, ``now``: what the files say, where that differs.
     """
 
     why: Literal["files_changed", "no_rule", "does_not_fit", "life_safety"]

@@ -45,12 +45,14 @@ def _said(condition: Condition) -> Words:  # noqa: PLR0911 one line for each kin
             return _sequence(condition)
         case Stay():
             rooms, held = _joined(ROOMS[room] for room in condition.rooms), duration(condition.for_s)
-            return Words(f"在{rooms.zh}停留{held.zh}，没有出来", f"somebody stays in {rooms.en} for {held.en}")
+            return Words(
+                f"在{rooms.zh}停留{held.zh}，没有出来", f"somebody stays in {rooms.en} for {held.en}"
+            )
         case NotBack():
             held = duration(condition.at_least_s)
             return Words(
                 f"出门后到 {condition.by_time} 还没有回来（已出门至少{held.zh}）；平时回来更晚的，最多等到 {condition.latest}",
-                f"out at {condition.by_time} and for at least {held.en}; who is usually later is given until {condition.latest}",
+                f"out at {condition.by_time} for {held.en} or more; who is usually later is given until {condition.latest}",
             )
         case Whereabouts():
             names, held = _joined(WHEREABOUTS[name] for name in condition.is_), _lasting(condition.for_s)
@@ -59,7 +61,7 @@ def _said(condition: Condition) -> Words:  # noqa: PLR0911 one line for each kin
             return _of_device(condition)
 
 
-def _of_device(condition: Condition) -> Words:
+def _of_device(condition: Condition) -> Words:  # noqa: PLR0911 the same
     """What is about a device or a place rather than a person; and what is joined of several."""
     match condition:
         case Silent():
@@ -73,7 +75,9 @@ def _of_device(condition: Condition) -> Words:
             return Words(f"{held.zh}没有收到过：{names.zh}", f"for {held.en} there was none of: {names.en}")
         case Stuck():
             name, held = METRICS.get(condition.metric, UNKNOWN), duration(condition.for_s)
-            return Words(f"{name.zh}一直在报，{held.zh}没有变化", f"{name.en} reported and unchanged for {held.en}")
+            return Words(
+                f"{name.zh}一直在报，{held.zh}没有变化", f"{name.en} reported and unchanged for {held.en}"
+            )
         case Rate():
             return _rate(condition)
         case Count():
@@ -99,7 +103,8 @@ def _whole(condition: AllOf | AnyOf | Not) -> Words:
     held = _lasting(condition.for_s)
     if isinstance(condition, AllOf):
         return Words(
-            "，同时".join(_bracketed(parts, zh=True)) + held.zh, " while ".join(_bracketed(parts, zh=False)) + held.en
+            "，同时".join(_bracketed(parts, zh=True)) + held.zh,
+            " while ".join(_bracketed(parts, zh=False)) + held.en,
         )
     return Words(
         "；或".join(part.zh for part in parts) + held.zh, "; or ".join(part.en for part in parts) + held.en
@@ -157,7 +162,8 @@ def _count(condition: Count) -> Words:
         what = Words(name.zh, name.en)
     within = duration(condition.within_s)
     return Words(
-        f"{within.zh}内有 {condition.at_least} 次：{what.zh}", f"{condition.at_least} times within {within.en}: {what.en}"
+        f"{within.zh}内有 {condition.at_least} 次：{what.zh}",
+        f"{condition.at_least} times within {within.en}: {what.en}",
     )
 
 
@@ -176,9 +182,9 @@ def _absence(condition: Absence) -> Words:
     between = "" if whole else f" between {condition.from_time} and {condition.to_time}"
     learning = Words("（只在还没学会这家的习惯时）", " (until the habits of the home are known)")
     return Words(
-        f"{'' if whole else f'每天 {at} 之间，'}人在家而连续{held.zh}没有活动" + (learning.zh if condition.until_learned else ""),
-        f"at home and no activity for {held.en}{between}"
-        + (learning.en if condition.until_learned else ""),
+        f"{'' if whole else f'每天 {at} 之间，'}人在家而连续{held.zh}没有活动"
+        + (learning.zh if condition.until_learned else ""),
+        f"at home and no activity for {held.en}{between}" + (learning.en if condition.until_learned else ""),
     )
 
 
@@ -199,9 +205,15 @@ def _sequence(condition: Sequence) -> Words:
     else:
         first = EVENT
     if condition.then_no:
-        return Words(f"{first.zh}，之后{within.zh}没有任何活动", f"{first.en}, and no activity for {within.en} after it")
+        return Words(
+            f"{first.zh}，之后{within.zh}没有任何活动",
+            f"{first.en}, and no activity for {within.en} after it",
+        )
     where = Words("在别处", " in another room") if condition.elsewhere else Words("", "")
-    return Words(f"{first.zh}，之后{within.zh}内{where.zh}又有活动", f"{first.en}, and activity{where.en} within {within.en}")
+    return Words(
+        f"{first.zh}，之后{within.zh}内{where.zh}又有活动",
+        f"{first.en}, and activity{where.en} within {within.en}",
+    )
 
 
 def _lasting(for_s: int) -> Words:

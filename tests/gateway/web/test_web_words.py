@@ -20,6 +20,8 @@ BUILT = {
     "family.",
     "family.kind_",
     "family.hours_",
+    "rule_class_",
+    "rule_conflict_",
 }
 
 

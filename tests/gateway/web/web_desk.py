@@ -19,6 +19,7 @@ from parts import free_port, wait_until
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 from web_cases import DEMO, KINDS
+from web_rules import RuleDesk
 
 from gateway.duty.plan import Plan
 from gateway.notify import outbox
@@ -95,7 +96,7 @@ def engine_of(path: Path) -> Engine:
     return engine
 
 
-class Desk:
+class Desk(RuleDesk):
     """The port: one lock makes two people's accepts one after the other, as the journal does."""
 
     def __init__(self, folder: Path, plan: Plan = Plan()) -> None:  # noqa: B008 frozen
