@@ -213,10 +213,16 @@ def _view(now: _Standing, rule: Rule, place: str) -> RuleNow:
 
 
 def _number(number: Number, has: Mapping[str, Any]) -> NumberNow:
+    value = has.get(number.name, number.value)
     return NumberNow(
         name=number.name, label={"zh": number.label.zh, "en": number.label.en}, unit=number.unit, of=number.of,
-        value=has.get(number.name, number.value), in_files=number.value, least=number.least, most=number.most,
+        value=_plain(value), in_files=_plain(number.value), least=number.least, most=number.most,
     )  # fmt: skip
+
+
+def _plain(value: float | str) -> float | str:
+    """A number is one with a fraction, also where it has none."""
+    return value if isinstance(value, str) else float(value)
 
 
 def _conflict(now: _Standing, place: str, rule: str) -> ConflictNow | None:

@@ -81,10 +81,12 @@ def _of_silence(session: Session, place_id: str, device_id: str) -> str | None:
     return EVERYWHERE
 
 
-def paths_of(engine: Engine, reach: Reach, places: Collection[str]) -> dict[str, str]:
-    """The paths of those of the places that lie within reach."""
-    if not places:
-        return {}
-    query = select(Place.id, Place.path).where(Place.id.in_(places), within(reach, Place.path))
+def those_within(engine: Engine, reach: Reach, places: Collection[str], *, kind: str = "") -> set[str]:
+    """Those of the places that lie within reach, of one kind where it is given."""
+    if not places or not reach:
+        return set()
+    query = select(Place.id).where(Place.id.in_(places), within(reach, Place.path))
+    if kind:
+        query = query.where(Place.kind == kind)
     with Session(engine) as session:
-        return dict(session.execute(query).tuples().all())
+        return set(session.scalars(query))

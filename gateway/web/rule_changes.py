@@ -14,7 +14,7 @@ from gateway.accounts.roles import May
 from gateway.accounts.who import Reach
 from gateway.operations import rule_changes
 from gateway.operations.rule_changes import ChangeView
-from gateway.operations.whereabouts import path_of, paths_of
+from gateway.operations.whereabouts import path_of, those_within
 from gateway.web.access import APerson, reach_of
 from gateway.web.acts import Key, Reason, id_of
 from gateway.web.context import Context
@@ -216,7 +216,7 @@ def rules_in(request: Request, place: str) -> RuleList:
     found = context.port.rule_views(place)
     reach = reach_of(request, May.RULES)
     if not reach.everything:
-        inside = set(paths_of(context.engine, reach, {name for rule in found for name in rule.places}))
+        inside = those_within(context.engine, reach, {name for rule in found for name in rule.places})
         found = [replace(rule, places=[name for name in rule.places if name in inside]) for rule in found]
     return RuleList(place, found)
 
@@ -232,10 +232,9 @@ def changes_of(
     )
     shown, following = first(rows, lambda row: (row.id,), limit)
     named = {row.place_id for row in shown if row.place_id}
-    homes = set(paths_of(engine, reach_of(request, May.HOMES, May.FACILITIES), named))
-    return [
-        row if not row.place_id or row.place_id in homes else replace(row, reason="") for row in shown
-    ], following
+    known = {"", *those_within(engine, reach_of(request, May.HOMES), named)}
+    known |= those_within(engine, reach_of(request, May.FACILITIES), named, kind="facility")
+    return [row if row.place_id in known else replace(row, reason="") for row in shown], following
 
 
 def refusal_of(refused: RuleRefusedError) -> RefusedError:

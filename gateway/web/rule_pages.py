@@ -162,7 +162,9 @@ def _is_grave(rule: RuleNow) -> bool:
 def _field(number: NumberNow) -> dict[str, Any]:
     """A number as its field has it: seconds in the unit that fits what stands there."""
     scale, unit = _scale(number)
-    wide = number.least is not None and number.most is not None and (number.most - number.least) / scale > WIDE
+    wide = (
+        number.least is not None and number.most is not None and (number.most - number.least) / scale > WIDE
+    )
     as_shown = number.value if number.unit == "time" else f"{float(number.value) / scale:g}"
     return {
         "number": number,

@@ -19,7 +19,9 @@ from rules.world import Override, Place
 
 RULES = load_rules()
 BY_ID = {rule.id: rule for rule in RULES}
-PLACES = {f"H{n}": Place(f"H{n}", "home", site="s") for n in range(3)} | {"F1": Place("F1", "facility", 20, "s")}
+PLACES = {f"H{n}": Place(f"H{n}", "home", site="s") for n in range(3)} | {
+    "F1": Place("F1", "facility", 20, "s")
+}
 STAY, FOR = "bathroom_too_long", "stay.for_s"
 
 
@@ -53,15 +55,21 @@ def test_number_by_number_the_more_particular_word_holds_and_of_two_the_console_
     assert [has(laid, place) for place in ("H0", "H1", "H2")] == [2700, 3000, 3600]
     rises = [has(laid, place, name="shape.rises.1.after_s") for place in ("H0", "H1", "H2")]
     assert rises == [600, 600, 600], "a place's own number does not take the others from the whole hub's"
-    assert has(lay(given_files, [*words, said(given_files, place="H1", stay__for_s=1800)], PLACES), "H1") == 1800
+    assert (
+        has(lay(given_files, [*words, said(given_files, place="H1", stay__for_s=1800)], PLACES), "H1") == 1800
+    )
     assert laid.apart == ()
 
 
 def test_off_for_the_whole_hub_is_off_everywhere_and_one_place_can_be_on_against_its_file() -> None:
     given_files = files(own("H1", 3000), Override("H2", STAY, None))
-    off = lay(given_files, [said(given_files, off=True), said(given_files, place="H0", stay__for_s=1200)], PLACES)
+    off = lay(
+        given_files, [said(given_files, off=True), said(given_files, place="H0", stay__for_s=1200)], PLACES
+    )
     assert STAY not in {rule.id for rule in off.rules}
-    assert STAY not in {override.rule for override in off.overrides}, "an override of no rule would be a fault"
+    assert STAY not in {override.rule for override in off.overrides}, (
+        "an override of no rule would be a fault"
+    )
     on = lay(given_files, [said(given_files, place="H2", stay__for_s=1200)], PLACES)
     assert has(on, "H2") == 1200
     assert has(lay(given_files, [], PLACES), "H2") is None
@@ -117,14 +125,22 @@ def drawn(of: Files, rule: str, place: str, stretch: float, *, off: bool) -> Sai
     return Said(rule=rule, place=place, off=off, numbers=numbers, base=of.say(place, rule))
 
 
-@given(st.lists(words_of, max_size=8, unique_by=lambda word: word[:2]), overrides_of, st.randoms(use_true_random=False))
+@given(
+    st.lists(words_of, max_size=8, unique_by=lambda word: word[:2]),
+    overrides_of,
+    st.randoms(use_true_random=False),
+)
 def test_the_laws_of_the_layer(
     drawn_words: list[tuple[str, str, bool, float]],
     drawn_overrides: list[tuple[str, str, bool]],
     chance: random.Random,
 ) -> None:
     by_file = [
-        Override(place, rule, None if off else rebuilt(BY_ID[rule], {next(n.name for n in numbers_of(BY_ID[rule])): 2}))
+        Override(
+            place,
+            rule,
+            None if off else rebuilt(BY_ID[rule], {next(n.name for n in numbers_of(BY_ID[rule])): 2}),
+        )
         for place, rule, off in drawn_overrides
         if rule != "fall"
     ]
@@ -164,7 +180,9 @@ def test_numbers_stay_near_what_the_files_say() -> None:
     assert fault_of(quiet, {"absence.from_time": "05:00"}) == ""
     assert fault_of(quiet, {"absence.from_time": "04:59"}).endswith("within 3 hours of 08:00")
     assert fault_of(quiet, {"absence.from_time": "8 Uhr"}).endswith("like 22:00")
-    assert fault_of(BY_ID["door_open_at_night"], {"all.of.2.during.from_time": "01:30"}) == "", "around midnight too"
+    assert fault_of(BY_ID["door_open_at_night"], {"all.of.2.during.from_time": "01:30"}) == "", (
+        "around midnight too"
+    )
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

@@ -42,13 +42,11 @@ class RuleDesk:
     def rule_views(self, place: str = "") -> Sequence[RuleNow]:
         return self.console_rules.views(self.rule_places, place)
 
-    async def change_rule(
-        self, wanted: RuleWanted, *, reason: str, version: int, by: str, id: str
-    ) -> None:
+    async def change_rule(self, wanted: RuleWanted, *, reason: str, version: int, by: str, id: str) -> None:  # noqa: A002 the port's word
         change = self.console_rules.prepared(wanted, self.rule_places, reason=reason, version=version)
         await self._change(change, wanted.place, by, id)
 
-    async def undo_rule_change(self, change: int, *, reason: str, by: str, id: str) -> None:
+    async def undo_rule_change(self, change: int, *, reason: str, by: str, id: str) -> None:  # noqa: A002 the same
         wanted, version = self.console_rules.undoing(change)
         found = self.console_rules.prepared(
             wanted, self.rule_places, reason=reason, version=version, undoes=change
