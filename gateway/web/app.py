@@ -14,6 +14,7 @@ from gateway.operations.people import People
 from gateway.web import (
     agreements,
     alerts,
+    area,
     attending,
     backtest,
     backup,
@@ -69,6 +70,7 @@ MODULES = (
     family,
     rule_changes,
     rule_pages,
+    area,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all
@@ -105,6 +107,7 @@ def create_app(
         by_links=Pace(BY_A_LINK_MAX),
     )
     app.state.encoded = stream.Encoded()
+    app.state.area = area.Drawn()
     problems.install(app)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     describe(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gateway.web.area_example import AREA
 from gateway.web.performance_example import PERFORMANCE
 
 AT: Final = 1_772_391_780_000  # 2 March 2026, 03:03 in Shanghai
@@ -393,6 +394,7 @@ EXAMPLES: Final[dict[str, Any]] = {
             "changed": _HINDSIGHT | {"raised": 1, "false": 0, "unknown": 0}, "as_it_is": _HINDSIGHT,
         },
     },
+    "Area": AREA,
     # operation, people
     "BackupState": {
         "id": "b3f1c2", "state": "done", "what": "", "done": 1.0, "error": "", "folder": "backup/20260302-030300"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.web.words.area import AREA_WORDS
 from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.frame import FRAME_WORDS
 from gateway.web.words.links import LINK_WORDS
@@ -14,7 +15,13 @@ from gateway.web.words.rules import RULE_WORDS
 
 LANGUAGES: Final = ("zh", "en")
 
-WORDS: Final[dict[str, tuple[str, str]]] = {**DESK_WORDS, **FRAME_WORDS, **LINK_WORDS, **RULE_WORDS}
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    **AREA_WORDS,
+    **DESK_WORDS,
+    **FRAME_WORDS,
+    **LINK_WORDS,
+    **RULE_WORDS,
+}
 
 
 def say(key: str, **values: object) -> dict[str, str]:

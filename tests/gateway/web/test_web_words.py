@@ -22,6 +22,7 @@ BUILT = {
     "family.hours_",
     "rule_class_",
     "rule_conflict_",
+    "area_class_",
 }
 
 
