@@ -16,11 +16,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from web_hub import SIGNED_IN, LivingHub
 
+from gateway.health import warnings
 from gateway.journal.journal import Entry, Journal
 from gateway.operations.rule_changes import Change
 from gateway.operations.tables import Alert, Granted, RuleChange, Staff
+from gateway.rulebook.load import Rulebook
+from gateway.rulebook.parameters import rebuilt
 from gateway.web.settings import WebSettings
-from rules.events import Command
+from rules.events import Command, WorldChanged
 
 FLAT = "battery_low"
 CHANGE = f"/api/v1/rules/{FLAT}/change"
@@ -63,6 +66,12 @@ class Room:
                 ).all()
             )
 
+    def began_anew(self) -> tuple[str, ...]:
+        """What the newest world has let begin anew."""
+        journal = self.living.hub.journal
+        events = [event for _, event in journal.read(0) if isinstance(event, WorldChanged)]
+        return events[-1].changed
+
     async def _said(self) -> None:
         name = f"said-{self._number}-{id(self)}"
         await self.living.hub.line.command(
@@ -92,6 +101,7 @@ def test_a_switch_holds_at_once_and_over_a_restart_and_is_taken_back(room: Room)
     again = room.asks("POST", CHANGE, {"off": True, "reason": "一批电池读数不准", "version": 0}, key="k1")
     assert again["version"] == answer["version"], "the same tap again is the same change"
     assert room.living.hub.engine.world.version == before + 1
+    assert room.began_anew() == (FLAT,), "no other rule begins anew"
     assert room.flat_battery(2) == 0
     with Session(room.living.hub.database) as session:
         (open_one,) = session.scalars(select(Alert).where(Alert.rule == FLAT))
@@ -133,6 +143,7 @@ def test_one_home_s_number_leaves_the_others_and_what_they_wait_for(room: Room) 
     body = {"numbers": {"level.below": 4}, "reason": "这一户的电池报得偏低", "version": 0}
     told = room.asks("POST", f"/api/v1/places/H0002/rules/{FLAT}", body)
     assert told["waits_for"]["zh"] == "电量低于 4%。"
+    assert room.began_anew() == (f"{FLAT}@H0002",)
     after = room.living.hub.engine.world
     assert after.definition.rules == world.definition.rules
     assert room.flat_battery(2) == 0
@@ -158,6 +169,22 @@ def test_broken_rule_files_at_a_start_leave_what_holds_and_say_so(tmp_path: Path
         assert refusal["reason"] == "rule_files_refused"
     finally:
         room.ends()
+
+
+def test_files_that_say_something_else_since_are_told_to_the_operator(room: Room) -> None:
+    room.asks("POST", CHANGE, {"numbers": {"level.below": 20}, "reason": "早点换", "version": 0})
+    hub = room.living.hub
+    assert hub.console_rules.warnings() == []
+    files = tuple(rebuilt(one, {"level.below": 10.0}) if one.id == FLAT else one for one in hub.rules.rules)
+    hub.rules._read = lambda: Rulebook(files)
+    room.living.does(hub.reloads.rules())
+    assert room.rule()["numbers"][0]["value"] == 20, "what somebody set holds"
+    assert hub.console_rules.warnings() == [
+        "rule files and console do not agree on battery_low: decide on the page /rules"
+    ]
+    assert hub.console_rules.warnings()[0] in warnings(hub)
+    room.asks("POST", CHANGE, {"follow_files": True, "reason": "按文件", "version": 1})
+    assert (room.rule()["numbers"][0]["value"], hub.console_rules.warnings()) == (10, [])
 
 
 def _mistakes() -> Any:  # noqa: ANN401 what files are refused with
