@@ -107,6 +107,7 @@ RULE_WORDS: Final[dict[str, tuple[str, str]]] = {
         "这条规则现在属于生命安全，不能为全站停用，所以照常报警。",
         "This rule is about life safety now and cannot be off for the whole hub: it raises as usual.",
     ),
+    "rule_conflict_line": ("规则文件 {then} → {now}；现在用的 {held}", "files {then} → {now}; in use {held}"),
     "rule_keep": ("留页面上的改动", "Keep what was changed here"),
     "rule_take_files": ("按规则文件", "Take what the files say"),
     "rule_keep_reason": (
