@@ -232,7 +232,7 @@ def _world(hub: Hub) -> list[Figure]:
     return [
         labelled("carehub_build_info", "gauge", "The hub's version.", [(1, {"version": version("carehub")})]),
         gauge("carehub_keys", "Homes and facilities that are judged.", len(hub.engine.states)),
-        gauge("carehub_rules", "Rules in force.", len(hub.rules.rules)),
+        gauge("carehub_rules", "Rules in force.", len(hub.engine.world.rules)),
         gauge("carehub_rule_overrides", "Differences of single homes.", len(world.definition.overrides)),
         gauge(
             "carehub_rule_mistakes", "Mistakes for which rule files were refused.", len(hub.rules.mistakes)

@@ -44,6 +44,7 @@ def warnings(hub: Hub) -> list[str]:
     """What does not keep the hub from its work and yet wants somebody's attention."""
     world, now = hub.engine.world, hub.clock.now()
     found = hub.rules.warnings(world.places, hub.settings.hub.calendar, now)
+    found += hub.console_rules.warnings()
     if waiting := hub.kept.dead.waiting:
         found.append(f"the store has refused {waiting} rows; see: carehub refused list")
     if hub.kept.keeper.trouble:

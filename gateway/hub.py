@@ -19,6 +19,7 @@ from gateway.backtest.jobs import Jobs
 from gateway.backup.jobs import Backups
 from gateway.clock import Clock, TownClock
 from gateway.clock_watch import ClockWatch
+from gateway.console_rules import ConsoleRules
 from gateway.disk import DiskWatch
 from gateway.duty_keeper import DutyKeeper
 from gateway.engine.engine import Engine
@@ -63,6 +64,7 @@ from gateway.registry import apply as registry
 from gateway.reloading import Reloads
 from gateway.replaying import Replays
 from gateway.retention import Retention
+from gateway.rule_tries import Tries
 from gateway.rules_in_force import RulesInForce
 from gateway.serving import WebServer
 from gateway.settings import Settings
@@ -119,6 +121,7 @@ class Hub:
         self.journal = Journal(data / JOURNAL)
         self.rules.go_on_from(self.journal.newest_world())
         self.database = open_database(data / "operations.sqlite")
+        self.console_rules = ConsoleRules(self.database, self.rules)
         self.store: Store = open_store(self.settings)
         self.quarantine = Quarantine(data / JOURNAL)
 
@@ -199,6 +202,7 @@ class Hub:
         hub = self.settings.hub
         own_store = self.store if isinstance(self.store, DuckDBStore) else None
         self.backtests = Jobs(hub.data / "backtest", own_store)
+        self.tries = Tries(self.backtests, self.database)
         self.backups = Backups(hub.data, own_store, hub.zone)
         self.replays = Replays(self.quarantine, self.line.give_again)
         self.disk = DiskWatch(
@@ -326,7 +330,7 @@ class Hub:
             definition = self.definition()
             recovery.devices = len(definition.devices)
             self._heed()
-            await self.line.recover(definition)
+            await self.line.recover(definition, again=self.definition)
         finally:
             room.close()
 
@@ -360,9 +364,10 @@ class Hub:
         log.info("stopped at position %d", self.journal.position, extra={"position": self.journal.position})
 
     def definition(self) -> Definition:
-        """The world as the registry and the rule files have it now (its version is given by the line)."""
+        """The world as registry, rule files and console have it now (its version is given by the line)."""
         found = registry.read(self.database)
         places = places_of(found.places, facility_settings(self.database))
+        laid = self.console_rules.laid({place.key: place for place in places})
         return Definition(
             version=0,
             zone=self.settings.hub.zone,
@@ -370,9 +375,9 @@ class Hub:
             devices=tuple(
                 Device(d.id, d.site, d.place_id, d.kind, d.room, d.heartbeat_s) for d in found.devices
             ),
-            rules=self.rules.rules,
+            rules=laid.rules,
             calendar=self.settings.hub.calendar,
-            overrides=self.rules.overrides_in({place.key: place for place in places}),
+            overrides=laid.overrides,
         )
 
     def play(self, scenario: str) -> None:

@@ -31,6 +31,7 @@ from gateway.registry import apply as registry
 from gateway.registry.compare import Plan
 from gateway.registry.csv_file import parse
 from gateway.registry.values import RegistryErrors
+from gateway.rule_port import ConsoleRulePort
 from gateway.store.readings import Query, StoreUnavailable
 from gateway.stored_port import StoredPort
 from gateway.web.changes import ChangeFeed
@@ -64,7 +65,7 @@ QUALITY = {"good": 0, "late": 1, "clock": 2, "retained": 3}
 PAYLOAD_SHOWN = 500
 
 
-class WebPort(StoredPort, FacilitiesOfHub, HomeAnswers):
+class WebPort(StoredPort, FacilitiesOfHub, HomeAnswers, ConsoleRulePort):
     """Answers what ``gateway.web`` asks, from the parts of a running hub."""
 
     @property

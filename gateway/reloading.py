@@ -23,13 +23,13 @@ class Reloads:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._one_at_a_time = asyncio.Lock()
+        self.turn = asyncio.Lock()  # the console's changes of rules take turns with these
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def rules(self) -> Reloaded:
         """Read the rule files again and judge by them from now on; raises ``FileMistakes`` and goes on as before."""
         hub = self._hub
-        async with self._one_at_a_time:
+        async with self.turn:
             try:
                 hub.rules.take(await asyncio.to_thread(hub.rules.read))
             except FileMistakes as error:
@@ -41,7 +41,7 @@ class Reloads:
             log.info("rules read again: %s", ", ".join(changed) or "nothing has changed")
             return Reloaded(
                 version=answer.version,
-                rules=tuple(rule.id for rule in hub.rules.rules),
+                rules=tuple(rule.id for rule in after.rules),
                 differences=tuple(map(str, hub.rules.book.differences)),
                 changed=changed,
                 anew=changed_rules(before, after),

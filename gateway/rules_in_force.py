@@ -45,6 +45,7 @@ class RulesInForce:
         self._refused: FileMistakes | None = None
         self.book = Rulebook(())
         self.overrides: tuple[Override, ...] = ()
+        self.from_journal = False  # what the console changed is in these already
         try:
             self.take(read())
         except FileMistakes as error:
@@ -58,7 +59,7 @@ class RulesInForce:
             return
         if before is None or not before.rules:
             raise self._refused
-        self.book, self.overrides = Rulebook(before.rules), before.overrides
+        self.book, self.overrides, self.from_journal = Rulebook(before.rules), before.overrides, True
 
     @property
     def mistakes(self) -> tuple[Mistake, ...]:
@@ -76,7 +77,7 @@ class RulesInForce:
 
     def take(self, book: Rulebook) -> None:
         """Judge by these from now on."""
-        self.book, self.overrides, self._refused = book, book.overrides, None
+        self.book, self.overrides, self._refused, self.from_journal = book, book.overrides, None, False
 
     def refuse(self, error: FileMistakes) -> None:
         """Go on as before, and remember why."""

@@ -73,7 +73,8 @@ class Asked:
     """Which alerts the numbers are about: raised from ``begin`` ≤ time < ``end``; '' is any station, any class.
 
     ``now`` is hub time: what is open is as late as it is now. ``station`` is a whole 区/街道/社区, or the community's
-    name alone. ``by_home``: also what concerns single homes and their devices.
+    name alone. ``by_home``: also what concerns single homes and their devices. ``within``: the parts of the tree of places
+    that are asked about, '' for all of it, and then what is of no place as well.
     """
 
     begin: int
@@ -84,6 +85,7 @@ class Asked:
     kind: str = ""
     by_home: bool = False
     targets: Targets = field(default_factory=Targets)
+    within: tuple[str, ...] = ("",)
 
     @property
     def earliest(self) -> int:
@@ -96,7 +98,9 @@ class Asked:
         return max(self.begin, min(self.end, self.now))
 
     def fits(self, station: str) -> bool:
-        """Whether that station is asked about."""
+        """Whether that station is asked about; '' is what is of none."""
+        if not station and "" not in self.within:
+            return False
         return not self.station or self.station in (station, station.rsplit("/", 1)[-1])
 
 

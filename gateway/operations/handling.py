@@ -13,6 +13,7 @@ from gateway.operations.duty_in_force import DutyInForce
 from gateway.operations.facility_settings import obey_facility
 from gateway.operations.follow_ups import obey_follow_up
 from gateway.operations.home_modes import obey_mode
+from gateway.operations.rule_changes import obey_rule
 from gateway.operations.silences import obey_silence
 from gateway.operations.tables import Alert, Answered
 from rules.events import Command
@@ -50,6 +51,8 @@ def obey(session: Session, command: Command, duty: DutyInForce) -> tuple[Answer,
             done = _said(obey_facility(session, command))
         case "deaf" | "hears" | "handover" | "duty_plan":
             done = _said(obey_desk(session, command, duty))
+        case "rule":
+            done = _said(obey_rule(session, command))
         case _:
             done = _attend(session, command)
     alert = session.get(Alert, command.alert) if command.alert else None

@@ -15,9 +15,11 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Engine, case, func, select
 from sqlalchemy.orm import aliased
 
+from gateway.accounts.who import Reach
 from gateway.alerts.performance import Performance, performance
 from gateway.alerts.record import HOUR_MS, Asked, Facts, Record, Standing, station_of
 from gateway.operations.tables import Alert, AlertStep, Device, Outbox, Place
+from gateway.operations.whereabouts import within
 
 # What people do to an alert. A look counts: somebody was there and read it.
 ACTS = (
@@ -44,7 +46,7 @@ def alerts_asked(engine: Engine, asked: Asked) -> int:
 
 def read_facts(connection: Connection, asked: Asked) -> Facts:
     """What is known of the stations, the class and the time that are asked about."""
-    places = _places(connection)
+    places = _places(connection, asked)
     kinds = {row[0]: row[1] for row in connection.execute(select(Device.id, Device.kind)).all()}
     moments, operators = _acts(connection, asked, places)
     sent = _sent(connection, asked)
@@ -89,8 +91,10 @@ def _span(asked: Asked) -> list[Any]:
     return [Alert.raised_at >= asked.earliest, Alert.raised_at < asked.end, *of_kind]
 
 
-def _places(connection: Connection) -> Places:
-    rows = connection.execute(select(Place.id, Place.path, Place.kind))
+def _places(connection: Connection, asked: Asked) -> Places:
+    """The places that are asked about; what lies elsewhere is as a place that the registry does not have."""
+    query = select(Place.id, Place.path, Place.kind).where(within(Reach(asked.within), Place.path))
+    rows = connection.execute(query)
     return {place: (station_of(path), kind == "home") for place, path, kind in rows}
 
 

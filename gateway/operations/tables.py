@@ -454,3 +454,27 @@ class CardSteps(Base):
     at: Mapped[int]
 
     __table_args__ = (Index("card_steps_rule", "rule", "path"),)
+
+
+class RuleChange(Base):
+    """What somebody said of a rule on the console, for the whole hub (``place_id`` '') or one place; kept for ever.
+
+    ``said`` is what the console says since (gateway.rulebook.layer.Said: off, numbers), None where the files hold again;
+    ``base`` what the files said then. ``before`` and ``after`` are what held: off, and the numbers that differ.
+    """
+
+    __tablename__ = "rule_change"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[int]
+    by: Mapped[str]
+    rule: Mapped[str]
+    place_id: Mapped[str]
+    title: Mapped[dict[str, str]] = mapped_column(JSON)
+    said: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    base: Mapped[str]
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    after: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reason: Mapped[str]
+    undoes: Mapped[int | None]  # the change that this one takes back
+
+    __table_args__ = (Index("rule_change_about", "place_id", "rule", "id"),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,3 +94,14 @@ def _of_silence(session: Session, silence: Silence) -> Spot:
     if not place_id and silence.device_id:
         place_id = session.scalar(select(Device.place_id).where(Device.id == silence.device_id))
     return (_about(session, place_id) if place_id else None) or Spot("", EVERYWHERE)
+
+
+def those_within(engine: Engine, reach: Reach, places: Collection[str], *, kind: str = "") -> set[str]:
+    """Those of the places that lie within reach, of one kind where it is given."""
+    if not places or not reach:
+        return set()
+    query = select(Place.id).where(Place.id.in_(places), within(reach, Place.path))
+    if kind:
+        query = query.where(Place.kind == kind)
+    with Session(engine) as session:
+        return set(session.scalars(query))

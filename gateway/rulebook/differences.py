@@ -25,17 +25,14 @@ from gateway.mistakes import (
     read_list,
     told_at,
 )
+from gateway.rulebook.parameters import Path, parameters, plain_of, put, spoken
 from rules.rule import Rule, RuleId
 from rules.world import Override
 
 HOMES_FILE = "homes.yaml"
 BEGINS = "entries, each beginning with '- home:' or '- facility:'"
-FIXED = frozenset(
-    {"id", "kind", "title", "todo", "applies_to", "lowers"}
-)  # what a home may not have otherwise
 
 PlaceId: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
-Path: TypeAlias = tuple[str | int, ...]
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -121,14 +118,14 @@ def _difference(entry: Entry, node: yaml.Node, source: str, known: dict[str, Rul
 
 def _rebuilt(rule: Rule, entry: Entry, node: yaml.Node, source: str) -> Rule:
     """The rule with the entry's values; ``node`` holds them. Raises ``FileMistakes``."""
-    plain = msgspec.json.decode(msgspec.json.encode(rule))
+    plain = plain_of(rule)
     names: dict[Path, str] = {}
     mistakes = []
     for name, value in entry.with_.items():
         paths = _paths(rule, name)
         if len(paths) == 1:
             names[paths[0]] = name
-            _put(plain, paths[0], value)
+            put(plain, paths[0], value)
         else:
             mistakes.append(mistake_at(_key(node, name), _unclear(rule, name, paths), source))
     if mistakes:
@@ -147,49 +144,18 @@ def _rebuilt(rule: Rule, entry: Entry, node: yaml.Node, source: str) -> Rule:
 def _paths(rule: Rule, name: str) -> list[Path]:
     """Where a parameter of this name stands; of several, those that the rule itself gives a value."""
     wanted = tuple(name.split("."))
-    found = {path: given for path, _, given in _parameters(rule) if _spoken(path)[-len(wanted) :] == wanted}
+    found = {path: given for path, _, given in parameters(rule) if spoken(path)[-len(wanted) :] == wanted}
     given = [path for path in found if found[path]]
     return given if len(found) > 1 and given else list(found)
 
 
 def _unclear(rule: Rule, name: str, paths: list[Path]) -> str:
     if paths:
-        places = ", ".join(".".join(_spoken(path)) for path in paths)
+        places = ", ".join(".".join(spoken(path)) for path in paths)
         return f"{name!r} stands in {len(paths)} places of rule {rule.id!r}; write one of: {places}"
-    names = sorted({_spoken(path)[-1] for path, *_ in _parameters(rule)})
+    names = sorted({spoken(path)[-1] for path, *_ in parameters(rule)})
     hint = near(name.rpartition(".")[2], names)
     return f"rule {rule.id!r} has no {name!r}; it has: {', '.join(names)}{hint}"
-
-
-def _parameters(part: msgspec.Struct, above: Path = ()) -> Iterator[tuple[Path, object, bool]]:
-    """All parameters: the path to each by the names of the rule file, its value, and whether the rule gives it one itself."""
-    for field in msgspec.structs.fields(part):
-        if not above and field.name in FIXED:
-            continue
-        value, path = getattr(part, field.name), (*above, field.encode_name)
-        parts = value if isinstance(value, tuple) else (value,)
-        if any(isinstance(each, msgspec.Struct) for each in parts):
-            for at, each in enumerate(parts):
-                yield from _parameters(each, (*path, at) if isinstance(value, tuple) else path)
-        elif not _could_be_a_part(field):
-            yield path, value, value != field.default
-
-
-def _could_be_a_part(field: msgspec.structs.FieldInfo) -> bool:
-    """Whether a field is one of the conditions that a rule could have had and has not."""
-    kinds = getattr(field.type, "__args__", (field.type,))
-    return any(isinstance(kind, type) and issubclass(kind, msgspec.Struct) for kind in kinds)
-
-
-def _spoken(path: Path) -> tuple[str, ...]:
-    """A path as people write it: without ``when``, and with parts counted from 1."""
-    return tuple(str(step + 1) if isinstance(step, int) else step for step in path if step != "when")
-
-
-def _put(plain: Any, path: Path, value: object) -> None:  # noqa: ANN401 what JSON holds
-    for step in path[:-1]:
-        plain = plain[step] if isinstance(step, int) else plain.setdefault(step, {})
-    plain[path[-1]] = value
 
 
 def _key(node: yaml.Node, name: str) -> yaml.Node:
@@ -199,7 +165,7 @@ def _key(node: yaml.Node, name: str) -> yaml.Node:
 
 def _told(rule: Rule, entry: Entry) -> Iterator[str]:
     """``for_s 2400 → 3600`` for every parameter that the entry gives."""
-    values = {path: value for path, value, _ in _parameters(rule)}
+    values = {path: value for path, value, _ in parameters(rule)}
     for name, value in entry.with_.items():
         old = values[_paths(rule, name)[0]]
         yield f"{name} {_word(old)} → {_word(value)}"

@@ -17,6 +17,7 @@ from gateway.web import (
     agreements,
     alert_picture,
     alerts,
+    area,
     attending,
     backtest,
     backup,
@@ -36,6 +37,8 @@ from gateway.web import (
     performance,
     problems,
     quarantine,
+    rule_changes,
+    rule_pages,
     rules,
     session,
     signs,
@@ -86,6 +89,9 @@ MODULES = (
     alert_picture,
     steps,
     calls,
+    rule_changes,
+    rule_pages,
+    area,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all
@@ -125,6 +131,7 @@ def create_app(
         tickets=Tickets(),
     )
     app.state.encoded = stream.Encoded()
+    app.state.area = area.Drawn()
     problems.install(app)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     describe(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gateway.web.area_example import AREA
 from gateway.web.facility_examples import FACILITIES
 from gateway.web.performance_example import PERFORMANCE
 
@@ -194,6 +195,31 @@ _PROBLEM: Final = {
     "by": "李敏",
     "at": AT + 42_000,
 }
+_RULE: Final[dict[str, Any]] = {
+    "id": "bathroom_too_long",
+    "kind": "care",
+    "severity": "notice",
+    "applies_to": "home",
+    "title": {"zh": "卫生间停留过久", "en": "Long in the bathroom"},
+    "waits_for": {"zh": "在卫生间停留60分钟，没有出来。", "en": "Somebody stays in the bathroom for 60 min."},
+    "todo": {"zh": ["打电话问候长者"], "en": ["Call the elder"]},
+    "off": False,
+    "off_everywhere": False,
+    "changed": True,
+    "by_files": False,
+    "numbers": [
+        {
+            "name": "stay.for_s", "label": {"zh": "停留多久", "en": "stays for"}, "unit": "s", "of": "", "value": 3600,
+            "in_files": 2400, "least": 600.0, "most": 9600.0,
+        }
+    ],
+    "version": 3,
+    "conflict": None,
+    "places": [],
+}  # fmt: skip
+_HINDSIGHT: Final = {
+    "raised": 4, "held": 0, "true": 1, "false": 3, "test": 0, "unconfirmed": 0, "cleared": 0, "unknown": 0
+}  # fmt: skip
 _NEXT: Final = "WzE3NzIzOTE3ODAwMDAsIkgwMDAxIl0"
 
 _CONSENT: Final[dict[str, Any]] = {
@@ -354,6 +380,31 @@ EXAMPLES: Final[dict[str, Any]] = {
     "BacktestNow": {
         "id": "b3f1c2", "state": "running", "what": "judging", "done": 0.4, "error": "", "answer": None
     },
+    "RuleList": {"place": "H0001", "rules": [_RULE]},
+    "RuleNow": _RULE,
+    "RuleChanging": {"numbers": {"stay.for_s": 3600}, "reason": "长者便秘，家属知情", "version": 0},
+    "RuleTrying": {"place": "H0001", "numbers": {"stay.for_s": 3600}, "days": 30},
+    "Undoing": {"reason": "改错了一户"},
+    "ChangePage": {
+        "changes": [
+            {
+                "id": 3, "at": AT, "by": "李敏", "rule": "bathroom_too_long", "title": _RULE["title"], "place_id": "H0001",
+                "before": {"off": False, "numbers": {"stay.for_s": 2400}},
+                "after": {"off": False, "numbers": {"stay.for_s": 3600}}, "reason": "长者便秘，家属知情", "undoes": None,
+                "follows_files": False, "newest": True,
+            }
+        ],
+        "next": None,
+    },
+    "TryBegun": {"id": "b3f1c2"},
+    "TryNow": {
+        "id": "b3f1c2", "rule": "bathroom_too_long", "place": "H0001", "state": "done", "what": "judging", "done": 1.0,
+        "error": "", "answer": {
+            "from_ms": AT - 30 * 24 * _HOUR, "to_ms": AT, "homes": 1,
+            "changed": _HINDSIGHT | {"raised": 1, "false": 0, "unknown": 0}, "as_it_is": _HINDSIGHT,
+        },
+    },
+    "Area": AREA,
     # operation, people
     "BackupState": {
         "id": "b3f1c2", "state": "done", "what": "", "done": 1.0, "error": "", "folder": "backup/20260302-030300"

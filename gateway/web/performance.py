@@ -11,7 +11,7 @@ from gateway.accounts.roles import May
 from gateway.alerts.performance import Performance
 from gateway.alerts.record import DAY_MS, MONTH_DAYS, Asked
 from gateway.operations.performance_apart import ApartError, BusyError, performance_json
-from gateway.web.access import SomePerson
+from gateway.web.access import SomePerson, reach_of
 from gateway.web.context import Context
 from gateway.web.data import TIME_MS_MAX
 from gateway.web.needs import needs
@@ -26,7 +26,7 @@ Kind = Literal["", "life_safety", "care", "facility", "device"]
 
 
 @router.get("/performance", response_model=Performance, responses=declared(409, 422, 503))
-@needs(May.AREA, May.ALERTS, May.SYSTEM, of="everywhere")
+@needs(May.ALERTS, May.SYSTEM)
 def read_performance(
     request: Request,
     person: SomePerson,
@@ -39,7 +39,8 @@ def read_performance(
 
     Times from the raise to sent, delivered (proven), seen, accepted and on site, held to the targets of the settings; load
     after ANSI/ISA-18.2; precision from verdicts. ``station`` is 区/街道/社区, or the community's name alone. ``by_home`` is
-    given to a signed-in person only. 409 while others are being drawn up.
+    given to those who may see homes, and signed in. Of what lies within reach only: who may see a community's numbers and no
+    alerts reads ``/api/v1/area``. 409 while others are being drawn up.
     """
     context = Context.of(request)
     now = context.port.health().hub_now_ms
@@ -51,7 +52,8 @@ def read_performance(
         raise refuse(422, "invalid", what=f"at most {DAYS_MAX} days at once")
     asked = Asked(
         begin=begin, end=end, now=now, zone=context.settings.zone, station=station, kind=kind,
-        by_home=person is not None and person.may(May.HOMES), targets=context.settings.targets,
+        by_home=person is not None and bool(reach_of(request, May.HOMES)), targets=context.settings.targets,
+        within=reach_of(request, May.ALERTS, May.SYSTEM).paths,
     )  # fmt: skip
     try:
         body = performance_json(context.engine, asked)

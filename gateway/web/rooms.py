@@ -26,6 +26,8 @@ ROOMS: Final = (
     Room("/accounts", "room_accounts", May.ACCOUNTS),
     Room("/audit", "room_audit", May.AUDIT),
     Room("/steps", "room_steps", May.RULES_SET),
+    Room("/area", "room_area", May.AREA),
+    Room("/rules", "room_rules", May.RULES),
 )
 
 

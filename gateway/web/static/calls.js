@@ -116,7 +116,7 @@ function soon() {
   }, Math.max(0, REST_MS - (performance.now() - readAt)));
 }
 
-const { check } = follow({ hello: soon, beat: () => {}, alert: soon, place: soon, reload: soon, lost: () => {}, found: soon });
+const { check } = follow({ hello: soon, beat: () => {}, alert: soon, place: soon, count: soon, reload: soon, lost: () => {}, found: soon });
 sound.onHeard(showSound);
 ready();
 setInterval(() => {

@@ -32,7 +32,7 @@ export function follow(handlers) {
       lost = false;
       handlers.found();
     }
-    handlers[name](data);
+    handlers[name]?.(data);
   }
 
   function pass(name, data, id) {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.web.words.accounts import ACCOUNT_WORDS
+from gateway.web.words.area import AREA_WORDS
 from gateway.web.words.audit import AUDIT_WORDS
 from gateway.web.words.calls import CALL_WORDS
 from gateway.web.words.desk import DESK_WORDS
@@ -16,21 +17,24 @@ from gateway.web.words.frame import FRAME_WORDS
 from gateway.web.words.home import HOME_WORDS
 from gateway.web.words.keys import KEY_WORDS
 from gateway.web.words.links import LINK_WORDS
+from gateway.web.words.rules import RULE_WORDS
 from gateway.web.words.steps import STEP_WORDS
 
 LANGUAGES: Final = ("zh", "en")
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
     **ACCOUNT_WORDS,
+    **AREA_WORDS,
     **AUDIT_WORDS,
+    **CALL_WORDS,
     **DESK_WORDS,
     **FACILITY_WORDS,
     **FRAME_WORDS,
-    **LINK_WORDS,
     **HOME_WORDS,
-    **STEP_WORDS,
-    **CALL_WORDS,
     **KEY_WORDS,
+    **LINK_WORDS,
+    **RULE_WORDS,
+    **STEP_WORDS,
 }
 
 

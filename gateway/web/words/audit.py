@@ -52,6 +52,15 @@ AUDIT_WORDS: Final[dict[str, tuple[str, str]]] = {
     "did_add_operator": ("登记运营方", "entered an operator"),
     "did_end_operator": ("结束运营方", "ended an operator"),
     "did_write_steps": ("改处置步骤", "changed the steps of a card"),
+    # rules
+    "did_read_rules": ("查看规则", "read the rules"),
+    "did_read_rule_changes": ("查看规则改动", "read changes of rules"),
+    "did_show_rules": ("打开规则页", "opened the rules"),
+    "did_show_rule": ("打开一条规则", "opened a rule"),
+    "did_change_rule": ("改规则（全部）", "changed a rule everywhere"),
+    "did_change_rule_of_place": ("改规则（一处）", "changed a rule of one place"),
+    "did_undo_rule_change": ("撤销规则改动", "undid a change of a rule"),
+    "did_try_rule": ("试算一条规则", "tried a rule"),
     # desks and the hub
     "did_take_over": ("接班", "took a desk over"),
     "did_reload_duty": ("重新读取值班表", "reloaded the duty plan"),

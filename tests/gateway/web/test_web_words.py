@@ -32,6 +32,9 @@ BUILT = {
     "home.kind_",
     "home.did_",
     "calls.note_",
+    "rule_class_",
+    "rule_conflict_",
+    "area_class_",
 }
 
 
