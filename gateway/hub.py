@@ -54,6 +54,7 @@ from gateway.parts import (
     read_rulebook,
     web_settings,
 )
+from gateway.point_watch import PointWatch
 from gateway.pulse import Pulse
 from gateway.recovery import Recovery, ToldToEndError
 from gateway.registry import apply as registry
@@ -67,6 +68,7 @@ from gateway.standing import DeskAlerts
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Store
 from gateway.store_writer import StoreWriter
+from gateway.sweeping import Sweep
 from gateway.unrecorded_teller import UnrecordedTeller
 from gateway.waiting_room import WaitingRoom
 from gateway.web.changes import ChangeFeed
@@ -197,6 +199,17 @@ class Hub:
         self.backtests = Jobs(hub.data / "backtest", own_store)
         self.backups = Backups(hub.data, own_store, hub.zone)
         self.replays = Replays(self.quarantine, self.line.give_again)
+        self.registering = (
+            asyncio.Lock()
+        )  # who changes the registry has the world follow before the next one does
+        self.sweep = Sweep(self.database, self.replays.drop)
+        self.point_watch = PointWatch(
+            self.database,
+            following=self.journal.following,
+            newest=lambda: self.journal.position,
+            engine=self.engine,
+            now=self.clock.now,
+        )
         self.disk = DiskWatch(
             hub.data,
             reserve_mb=hub.disk_reserve_mb,
@@ -285,6 +298,8 @@ class Hub:
                 ("hearing", self.hearing.run()),
                 ("duty", self.duty_keeper.run()),
                 ("retention", self.retention.run()),
+                ("points", self.point_watch.run()),
+                ("sweep", self.sweep.run()),
                 ("web", web.serve([self._listener])),
             )
         }

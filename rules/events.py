@@ -126,7 +126,7 @@ class Command(Event, tag=9, frozen=True, array_like=True):
     """A person did something to an alert, or to the place ``key``; ``id`` makes a repeat harmless.
 
     ``kind``: of ``alert`` what ``gateway.alerts.lifecycle`` knows, of which accept, close, merge, shelve and unshelve concern
-    the rules; of ``key`` mode, mode_end, silence, silence_end, and agreements, desks and plans, which do not.
+    the rules; of ``key`` mode, mode_end, silence, silence_end, and agreements, tests, desks and plans, which do not.
     """
 
     id: str

@@ -12,6 +12,7 @@ from gateway.operations.desks import obey_desk
 from gateway.operations.duty_in_force import DutyInForce
 from gateway.operations.follow_ups import obey_follow_up
 from gateway.operations.home_modes import obey_mode
+from gateway.operations.home_tests import obey_test
 from gateway.operations.silences import obey_silence
 from gateway.operations.tables import Alert, Answered
 from rules.events import Command
@@ -45,6 +46,8 @@ def obey(session: Session, command: Command, duty: DutyInForce) -> tuple[Answer,
             done = _said(obey_consent(session, command))
         case "link" | "link_end":
             done = _said(obey_link(session, command))
+        case "test" | "test_end":
+            done = _said(obey_test(session, command))
         case "deaf" | "hears" | "handover" | "duty_plan":
             done = _said(obey_desk(session, command, duty))
         case _:

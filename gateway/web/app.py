@@ -22,7 +22,10 @@ from gateway.web import (
     family,
     follow_ups,
     home_pages,
+    home_tests,
     homes,
+    install,
+    install_pages,
     links,
     pages,
     performance,
@@ -33,6 +36,7 @@ from gateway.web import (
     signs,
     stored,
     stream,
+    unclaimed,
 )
 from gateway.web.access import Guard
 from gateway.web.context import Context
@@ -65,6 +69,10 @@ MODULES = (
     home_pages,
     links,
     family,
+    install,
+    home_tests,
+    unclaimed,
+    install_pages,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

@@ -24,6 +24,7 @@ TAGS: Final = {
     "agreements": "What homes have agreed to (同意书), and the links to their families' pages.",
     "follow_ups": "Whom to call or visit on the day after a true fall (次日回访).",
     "data": "Places, devices, readings, and the registry they are entered by.",
+    "install": "Homes and devices entered by hand, devices to be claimed (待认领设备), agreed tests, ledger, jobs.",
     "quarantine": "Messages that could not be read or placed (无法识别的数据): shown, given again, dropped.",
     "rules": "The rule files of the hub, and what rules would have done over its history.",
     "performance": "The numbers of work (工作数据): how soon, how much, how right.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gateway.web.install_examples import INSTALLATION
 from gateway.web.performance_example import PERFORMANCE
 
 AT: Final = 1_772_391_780_000  # 2 March 2026, 03:03 in Shanghai
@@ -305,6 +306,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "counts": {"added": 1, "changed": 0, "removed": 0, "unchanged": 214},
         "changes": [{"zh": "新增设备 J0001-pendant", "en": "device J0001-pendant is added"}],
         "doubts": [],
+        "over_hand": [],
     },
     "Played": {"hub_now_ms": AT},
     # agreements, follow-ups
@@ -363,4 +365,5 @@ EXAMPLES: Final[dict[str, Any]] = {
     "Signed": {"name": "李敏", "names": ["李敏", "陈国强"]},
     "SigningIn": {"name": "李敏", "pin": "4711"},
     "Entering": {"token": "the token of the hub's settings"},
+    **INSTALLATION,
 }  # fmt: skip

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from gateway.accounts.roles import May
 from gateway.accounts.who import Who
 from gateway.alerts.lifecycle import IN_HAND, OUTCOMES, REASONS, VERDICTS
-from gateway.operations import home_views, views
+from gateway.operations import home_tests, home_views, views
 from gateway.operations.answers import AlertDetail, AlertView, Step
 from gateway.web.access import SomePerson
 from gateway.web.context import Context
@@ -219,6 +219,7 @@ def _card(context: Context, language: str, person: Who | None, alert: AlertView)
         reasons=REASONS,
         outcomes=OUTCOMES,
         usual=LASTS_MS,
+        agreed_test=home_tests.agreed_test_of(context.engine, alert.place_id, alert.raised_at),
     )
     rings = alert.state == "raised" and _is_loud(alert, now)
     return _piece(alert.id, html) | {"ringing": rings, "raised_at": alert.raised_at, "state": alert.state}

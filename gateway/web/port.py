@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from gateway.operations.links import Links
 from gateway.web.changes import ChangeFeed
+from gateway.web.install_port import InstallPort
 from rules.rule import Rule
 from rules.world import Override
 
@@ -360,7 +361,7 @@ class Backtest:
     answer: bytes = b""
 
 
-class HubPort(Protocol):
+class HubPort(InstallPort, Protocol):
     """The hub as the web sees it. Everything async is answered without blocking the loop."""
 
     @property
@@ -452,8 +453,8 @@ class HubPort(Protocol):
     def devices(self, *, limit: int, after: str | None) -> DevicePage:
         """The devices of the registry by id, a page at a time; cheap, no I/O."""
 
-    async def import_registry(self, text: str, *, dry_run: bool) -> Imported:
-        """Replace the registry by this CSV, or only say what that would do."""
+    async def import_registry(self, text: str, *, dry_run: bool, over_hand: bool = False) -> Imported:
+        """Replace the registry by this CSV, or only say what that would do; ``over_hand``: also where it undoes handwork."""
 
     async def reload_rules(self) -> Imported:
         """Read the rule files again and judge by them from now on; where they hold mistakes, go on as before."""

@@ -21,6 +21,7 @@ class Room:
 ROOMS: Final = (
     Room("/", "room_desk", May.ALERTS),
     Room("/places", "room_homes", May.HOMES),
+    Room("/install", "room_install", May.INSTALL),
 )
 
 

@@ -221,6 +221,7 @@ const acts = {
     if (board.person) shelf.open(card);
     else signIn(t("problem.person"), () => shelf.open(cardOf(card.dataset.id) ?? card));
   },
+  test_passed: (button) => act(button.closest("article"), "test-passed", {}, button),
   unshelve: (button) => act(button.closest("article"), "shelve", {}, button, "DELETE"),
   depart: (button) => act(button.closest("article"), "depart", {}, button),
   arrive: (button) => act(button.closest("article"), "arrive", {}, button),

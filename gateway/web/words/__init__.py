@@ -9,11 +9,12 @@ from typing import Final
 
 from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.frame import FRAME_WORDS
+from gateway.web.words.install import INSTALL_WORDS
 from gateway.web.words.links import LINK_WORDS
 
 LANGUAGES: Final = ("zh", "en")
 
-WORDS: Final[dict[str, tuple[str, str]]] = {**DESK_WORDS, **FRAME_WORDS, **LINK_WORDS}
+WORDS: Final[dict[str, tuple[str, str]]] = {**DESK_WORDS, **FRAME_WORDS, **LINK_WORDS, **INSTALL_WORDS}
 
 
 def say(key: str, **values: object) -> dict[str, str]:

@@ -20,6 +20,11 @@ BUILT = {
     "family.",
     "family.kind_",
     "family.hours_",
+    "device_",
+    "point_",
+    "unread_",
+    "place_",
+    "problem.entry_",
 }
 
 
