@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from gateway.fitting.service_hours import Hours, windows_of
 from gateway.journal.quarantine import Group
 from gateway.registry.by_hand import enter
 from gateway.registry.edits import Edit
@@ -53,6 +54,11 @@ class InstallPort:
                 ever = _was_heard(known)
                 found[name] = Heard(known.heard_at if ever else None, known.online and ever)
         return found
+
+    def service_hours(self) -> Callable[[str, str], Hours]:
+        """The service hours of a place, by the duty plan in force."""
+        plan, zone, calendar = self._hub.duty.plan, self._hub.zone, self._hub.settings.hub.calendar
+        return lambda place_id, path: Hours(windows_of(plan, place_id, path), zone, calendar)
 
     async def set_aside(self) -> Sequence[SetAside]:
         """What is held in quarantine, by topic and reason."""

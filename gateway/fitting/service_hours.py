@@ -1,12 +1,12 @@
 """The clock of a fault (JGJ/T 484): a life-affecting device that is not repaired within two service hours needs a substitute.
 
-Service hours are those in which somebody is there to see to it: the shifts of the desks that maintain the place, where the duty
-plan names any, else working days from 08:30 to 17:30.
+Service hours are those in which somebody is there to see to it: the shifts of the desks that maintain the place, or of its
+station, where the duty plan names any; else working days from 08:30 to 17:30.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -51,7 +51,7 @@ class Hours:
         )
         opens = closes = 0
         for opened, closed in found:
-            if closed <= begin or opened >= end:
+            if closed <= begin or opened >= end or end <= begin:
                 continue
             if opened > closes:
                 if closes:
@@ -63,15 +63,23 @@ class Hours:
 
 
 def windows_of(plan: Plan, place_id: str, path: str) -> tuple[Window, ...]:
-    """When the desks that maintain a place are staffed, the nearest in the tree; the usual hours where there is none."""
-    serving = [desk for desk in plan.desks if desk.serves == "maintenance" and _covers(desk, place_id, path)]
-    if not serving:
+    """When somebody sees to devices of a place: the nearest maintenance desks by their shifts, else the station's; else usual.
+
+    The ladder of the settings alone has desks and no hours: it says nothing of when they are open.
+    """
+    if not plan.heeds_hearing:
         return USUAL
-    nearest = max(len(desk.at) for desk in serving)
-    near = [desk for desk in serving if len(desk.at) == nearest]
-    if any(not desk.shifts for desk in near):
+    for work in ("maintenance", "care"):
+        serving = [desk for desk in plan.desks if desk.serves == work and _covers(desk, place_id, path)]
+        if serving:
+            return _windows([desk for desk in serving if len(desk.at) == max(len(one.at) for one in serving)])
+    return USUAL
+
+
+def _windows(desks: Sequence[Desk]) -> tuple[Window, ...]:
+    if any(not desk.shifts for desk in desks):
         return ALWAYS
-    return tuple(dict.fromkeys(shift.window for desk in near for shift in desk.shifts))
+    return tuple(dict.fromkeys(shift.window for desk in desks for shift in desk.shifts))
 
 
 def is_overdue(opened_at: int, substitute_at: int | None, now: int, hours: Hours) -> bool:

@@ -86,7 +86,7 @@ def agreed_test_of(engine: Engine, place_id: str, raised_at: int) -> TestView | 
     with Session(engine) as session:
         found = session.scalar(
             select(HomeTest)
-            .where(HomeTest.place_id == place_id, HomeTest.since <= raised_at, _in_force(raised_at))
+            .where(HomeTest.place_id == place_id, HomeTest.since < raised_at, _in_force(raised_at))
             .order_by(HomeTest.since.desc())
             .limit(1)
         )

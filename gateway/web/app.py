@@ -26,6 +26,8 @@ from gateway.web import (
     homes,
     install,
     install_pages,
+    jobs,
+    ledger,
     links,
     pages,
     performance,
@@ -72,6 +74,8 @@ MODULES = (
     install,
     home_tests,
     unclaimed,
+    jobs,
+    ledger,
     install_pages,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms

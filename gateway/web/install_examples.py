@@ -21,6 +21,18 @@ _AGAIN: Final[dict[str, Any]] = {
     "replayed": 3, "repeated": 0, "outdated": 0, "held": 0, "reasons": {}, "last": 12, "more": False
 }  # fmt: skip
 
+_ITEM: Final[dict[str, Any]] = {
+    "id": "9c3e1b7f5a2d4c60", "place_id": "H0001", "name": "王**", "where": "莲花二村 3栋1201",
+    "path": "福田区/莲花街道/莲花社区/莲花二村", "item": "扶手", "device_id": "", "room": "卫生间", "day": "2026-03-02",
+    "installer": "小刘", "note": "", "accepted_at": _AT, "accepted_by": "女儿 陈静",
+}  # fmt: skip
+_JOB: Final[dict[str, Any]] = {
+    "id": "a747aadc77f303a6", "number": 418, "device_id": "H0001-pendant", "device_kind": "pendant", "room": "随身",
+    "place_id": "H0001", "name": "王**", "where": "莲花二村 3栋1201", "title": {"zh": "设备无数据", "en": "Device silent"},
+    "state": "taken", "opened_at": _AT, "owner": "小刘", "substitute": "", "substitute_at": None, "substitute_by": "",
+    "substitute_due": _AT + 27_000_000, "overdue": False, "fixed": "", "fixed_at": None, "fixed_by": "", "proven_at": None,
+}  # fmt: skip
+
 INSTALLATION: Final[dict[str, Any]] = {
     "FittedNow": _PLACE,
     "FittedPage": {"places": [_PLACE], "next": None},
@@ -56,5 +68,15 @@ INSTALLATION: Final[dict[str, Any]] = {
     },
     "Claimed": {"place": "H0001", "device": "H0001-lamp", "again": _AGAIN},
     "Gone": {"dropped": 3},
+    "Sheet": {
+        "place": "H0001",
+        "items": [_ITEM],
+        "sign_off": {
+            "id": "1d8e2f", "at": _AT, "by": "小刘", "accepted_by": "女儿 陈静", "open_points": {}, "note": ""
+        },
+    },
+    "LedgerPage": {"items": [_ITEM], "next": None},
+    "JobView": _JOB,
+    "JobPage": {"jobs": [_JOB], "next": None},
     "Sender": {"site": "lianhua", "device": "H0001-lamp"},
 }  # fmt: skip

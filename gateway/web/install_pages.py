@@ -50,9 +50,9 @@ def show_installation(
 ) -> Response:
     """Homes and facilities within reach with what is missing in each."""
     found = fitted_page(request, q.strip(), SHOWN_MAX)
-    shown = [place for place in found.places if not (unfinished and is_finished(place))]
-    return page(
-        request, "install.html", person=person, q=q.strip(), unfinished=unfinished, places=shown, finished=is_finished,
+    places = [place for place in found.places if not (unfinished and is_finished(place))]
+    return shown(
+        request, "install.html", person=person, q=q.strip(), unfinished=unfinished, places=places, finished=is_finished,
         more=found.next is not None, shown_max=SHOWN_MAX,
     )  # fmt: skip
 
@@ -62,7 +62,7 @@ def show_installation(
 def show_new_home(request: Request, person: SomePerson) -> Response:
     """The form by which a home is registered."""
     found = installing.spots(Context.of(request).engine, reach_of(request, May.INSTALL))
-    return page(request, "install_new.html", person=person, spots=found)
+    return shown(request, "install_new.html", person=person, spots=found)
 
 
 @router.get("/install/unclaimed")
@@ -72,8 +72,7 @@ async def show_unclaimed(request: Request, person: SomePerson) -> Response:
     found = await candidates(request)
     sites = {one.site for one in found.unclaimed}
     places = await run_in_threadpool(_choices, request, sites)
-    return page(
-        request, "unclaimed.html", person=person, found=found, places=places, kinds=DEVICE_KINDS, room_names=ROOMS,
+    return shown(request, "unclaimed.html", person=person, found=found, places=places, kinds=DEVICE_KINDS, room_names=ROOMS,
         reason=unread_word, can_be_registered=_can_be_registered,
     )  # fmt: skip
 
@@ -85,7 +84,7 @@ def show_due_tests(request: Request, person: SomePerson) -> Response:
     homes: dict[str, list[Any]] = {}
     for point in due_points(request):
         homes.setdefault(point.place_id, []).append(point)
-    return page(request, "install_tests.html", person=person, homes=list(homes.values()))
+    return shown(request, "install_tests.html", person=person, homes=list(homes.values()))
 
 
 @router.get("/install/{place_id}")
@@ -94,8 +93,7 @@ def show_fitted(request: Request, place_id: PlaceId, person: SomePerson) -> Resp
     """A home or facility and its devices: register, move, take out."""
     place = fitted_place(request, place_id)
     engine, reach = Context.of(request).engine, reach_of(request, May.INSTALL)
-    return page(
-        request, "install_home.html", person=person, place=place, kinds=_kinds_for(place), room_names=_rooms_of(place),
+    return shown(request, "install_home.html", person=person, place=place, kinds=_kinds_for(place), room_names=_rooms_of(place),
         masked=place.kind == "home" and not named_reach(request).holds(place.path),
         neighbours=installing.neighbours(engine, reach, place.site, named=named_reach(request)),
     )  # fmt: skip
@@ -107,9 +105,13 @@ def show_walk_test(request: Request, place_id: PlaceId, person: SomePerson) -> R
     """The test of every point: what to do at each device, and ticks as the hub hears them."""
     now = test_now(Context.of(request), place_id)
     ticks = {tick.device: tick.at for tick in now.ticks}
-    return page(
-        request, "install_test.html", person=person, place=fitted_place(request, place_id), test=now.test, ticks=ticks,
+    return shown(request, "install_test.html", person=person, place=fitted_place(request, place_id), test=now.test, ticks=ticks,
     )  # fmt: skip
+
+
+def shown(request: Request, template: str, **values: Any) -> Response:  # noqa: ANN401 what a template takes is its own
+    """A page of installing, with what every one of them has: whoever is signed in, and who may."""
+    return page(request, template, names=Context.of(request).people.names(), **values)
 
 
 def is_finished(place: FittedNow) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.fitting.service_hours import Hours
 from gateway.registry.edits import Edit
 from gateway.registry.values import RegistryFault
 
@@ -50,6 +51,9 @@ class InstallPort(Protocol):
 
     def heard(self, devices: Collection[str]) -> Mapping[str, Heard]:
         """When these devices of the registry were last heard; cheap, no I/O, from any thread."""
+
+    def service_hours(self) -> Callable[[str, str], Hours]:
+        """The service hours of a place by its id and path, by the duty plan; reads the database, so not on the loop."""
 
     async def set_aside(self) -> Sequence[SetAside]:
         """What is held in quarantine, by topic and reason, the last heard first; without what was read all the same."""

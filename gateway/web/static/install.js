@@ -5,6 +5,7 @@ import { t } from "./page.js";
 
 const place = () => document.querySelector("[data-place]").dataset.place;
 const at = (...parts) => `/api/v1/install/${parts.map(encodeURIComponent).join("/")}`;
+const job = (within) => within.closest("[data-job]").dataset.job;
 const words = (select) => select.selectedOptions[0].textContent.trim();
 
 /** Send a form; what is wrong is said in it, and stays there. */
@@ -56,6 +57,17 @@ const forms = {
     const { site, sender: device } = form.closest("[data-sender]").dataset;
     send(form, at("unclaimed", "reject"), { site, device, reason: form.reason.value });
   },
+  fitting: (form) => {
+    const body = Object.fromEntries(["item", "room", "day", "installer", "note"].map((name) => [name, form.elements[name].value]));
+    send(form, at("places", place(), "ledger"), body);
+  },
+  "sign-off": (form) => {
+    const open = [...form.querySelectorAll('[name^="open:"]')].map((field) => [field.name.slice(5), field.value]);
+    const body = { accepted_by: form.accepted_by.value, note: form.note.value, open_points: Object.fromEntries(open) };
+    send(form, at("places", place(), "sign-off"), body);
+  },
+  substitute: (form) => send(form, at("jobs", job(form), "substitute"), { what: form.what.value }),
+  fix: (form) => send(form, at("jobs", job(form), "fix"), { what: form.what.value }),
 };
 
 const acts = {
@@ -71,6 +83,12 @@ const acts = {
     const { topic, reason, count } = button.closest("[data-topic]").dataset;
     if (await sure(t("unread_drop_sure", { n: count }))) change(button, at("unread", "drop"), { topic, reason });
   },
+  strike: (button) => {
+    const { item } = button.closest("[data-item]").dataset;
+    change(button, at("places", place(), "ledger", item), {}, { method: "DELETE" });
+  },
+  "take-job": (button) => change(button, at("jobs", job(button), "take"), {}),
+  print: () => window.print(),
   scan: (button) => button.parentElement.querySelector('input[type="file"]').click(),
 };
 

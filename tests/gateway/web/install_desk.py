@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sqlalchemy import Engine
 
+from gateway.fitting.service_hours import Hours, windows_of
+from gateway.operations.duty_in_force import DutyInForce
 from gateway.registry.by_hand import enter
 from gateway.registry.edits import Edit
 from gateway.registry.values import RegistryErrors
@@ -17,6 +19,7 @@ class InstallDesk:
     """Enters into the registry for real; ``were_heard`` and ``aside`` are what the test says."""
 
     engine: Engine
+    duty: DutyInForce
     state: Health
 
     @property
@@ -37,6 +40,10 @@ class InstallDesk:
 
     def heard(self, devices: Collection[str]) -> Mapping[str, Heard]:
         return {name: self.were_heard[name] for name in devices if name in self.were_heard}
+
+    def service_hours(self) -> Callable[[str, str], Hours]:
+        plan = self.duty.plan
+        return lambda place_id, path: Hours(windows_of(plan, place_id, path), self.duty.zone, "cn")
 
     async def set_aside(self) -> Sequence[SetAside]:
         return self.aside

@@ -124,7 +124,10 @@ def test_a_home_and_its_devices_are_registered(desk: Desk, liu: Visitor) -> None
     (point,) = liu.get("/api/v1/install/places/H0004").json()["points"]
     assert (point["heard_at"], point["proven_at"], point["heartbeat_s"]) == (NOW, None, 14_400)
     moved = liu.post("/api/v1/install/devices/J-pendant/move", json={"place": "H0001", "room": "床头"})
-    assert [one["id"] for one in moved.json()["points"]] == ["J-pendant", "radar-1"]
+    assert {one["id"]: one["room"] for one in moved.json()["points"]} == {
+        "J-pendant": "床头",
+        "radar-1": "卫生间",
+    }
     left = liu.delete("/api/v1/install/devices/J-pendant").json()
     assert [one["id"] for one in left["points"]] == ["radar-1"]
 
@@ -180,7 +183,7 @@ def test_a_press_during_a_test_rings_and_its_card_says_so_and_is_closed_in_one_t
 ) -> None:
     assert liu.post("/api/v1/places/H0001/test", json={"kind": "walk"}).status_code == 200
     desk.becomes(hub_now_ms=NOW + MINUTE)
-    alert, elsewhere = desk.rings("sos"), desk.rings("fall", "H0002")
+    alert, elsewhere = desk.rings("fall"), desk.rings("fall", "H0002")
     duty = signed_in(app, "李敏", PIN)
     cards = {piece["id"]: piece for piece in duty.get("/board").json()["open"]}
     assert cards[alert]["ringing"], "a call for help is told in a test as well"
@@ -199,10 +202,10 @@ def test_what_comes_after_a_test_is_no_test(desk: Desk, liu: Visitor, app: FastA
     desk.becomes(hub_now_ms=NOW + 10 * MINUTE)
     assert liu.request("DELETE", "/api/v1/places/H0001/test").json()["test"] is None
     desk.becomes(hub_now_ms=NOW + 11 * MINUTE)
-    ended = desk.rings("sos")
+    ended = desk.rings("fall")
     liu.post("/api/v1/places/H0001/test", json={"kind": "weekly"})
     desk.becomes(hub_now_ms=NOW + 41 * MINUTE)
-    over = desk.rings("sos")
+    over = desk.rings("fall")
     duty = signed_in(app, "李敏", PIN)
     assert [duty.post(f"/api/v1/alerts/{one}/test-passed").status_code for one in (ended, over)] == [409, 409]
     assert liu.request("DELETE", "/api/v1/places/H0001/test").status_code == 409
@@ -221,7 +224,7 @@ def test_the_weekly_list_has_what_is_due_on_top(desk: Desk, liu: Visitor, app: F
     for name, home in (("p1", "H0001"), ("p2", "H0002"), ("p3", "H0003")):
         liu.post(f"/api/v1/install/places/{home}/devices", json={"id": name, "kind": "sos", "room": "卧室"})
     prove(desk.engine, [Proven("p1", "t", "H0001", "卧室", NOW - 60_000, "event.sos")])
-    desk.stores("sos", "H0003", device_id="p3", active_at=NOW - 8 * 86_400_000)
+    desk.stores("fall", "H0003", device_id="p3", active_at=NOW - 8 * 86_400_000)
     points = liu.get("/api/v1/install/tests").json()["points"]
     assert [(one["device"], one["due"], one["name"]) for one in points] == [
         ("p2", True, "李**"), ("p3", True, "周**"), ("p1", False, "王**"),
@@ -248,7 +251,7 @@ def test_unknown_devices_are_listed_by_device_and_only_of_sites_within_reach(
 ) -> None:
     desk.aside.extend(
         [aside("lamp"), aside("lamp", "event"), aside("x", site="shekou"), aside("y", site="nowhere"),
-         aside("radar-1", reason="bad_json"), SetAside("odd/topic", "bad_topic", 1, NOW, NOW, "", "")]
+         aside("radar-1", reason="bad_json"), aside("radar-9", reason="bad_topic", site="nowhere")]
     )  # fmt: skip
     found = liu.get("/api/v1/install/unclaimed").json()
     assert [(one["device"], one["count"], one["channels"]) for one in found["unclaimed"]] == [
@@ -308,7 +311,7 @@ def test_on_a_phone_a_device_is_registered_and_ticked_as_it_is_heard(
     page.request.post(url + "/api/v1/signin", data={"name": "小刘", "pin": "8024"})
     page.goto(url + "/install/H0001")
     page.locator('[data-do="device"] [name="id"]').fill("radar-1")
-    page.locator('[data-do="device"]').get_by_text("呼救按钮", exact=True).click()
+    page.get_by_role("radio", name="呼救按钮").check()
     page.locator('[data-do="device"] [name="room"]').fill("卧室")
     page.get_by_role("button", name="登记", exact=True).click()
     expect(page.locator('[data-do="device"] .wrong')).to_contain_text("已经登记过了")

@@ -25,6 +25,8 @@ BUILT = {
     "unread_",
     "place_",
     "problem.entry_",
+    "job_",
+    "ledger_",
 }
 
 
