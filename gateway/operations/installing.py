@@ -30,14 +30,14 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """A home or facility as an installer sees it: ``name`` masked and ``address`` discreet for whoever needs no more."""
+    """A home or facility as an installer sees it: ``name`` masked and ``where`` discreet for whoever needs no more."""
 
     id: str
     kind: str
     site: str
     path: str
     name: str
-    address: str
+    where: str
     points: tuple[Point, ...]
     signed_at: int | None
 
@@ -147,10 +147,10 @@ def shown_name(place: Place, named: Reach) -> str:
     return place.name if place.kind == "facility" or named.holds(place.path) else masked(place.name)
 
 
-def spot_of(place: Place | Fitted) -> str:
-    """Neighbourhood and door."""
-    neighbourhood = place.path.rsplit("/", 1)[-1]
-    return " ".join(filter(None, (neighbourhood, discreet(place.address))))
+def spot_of(place: Place) -> str:
+    """Neighbourhood and door, the neighbourhood once."""
+    neighbourhood, door = place.path.rsplit("/", 1)[-1], discreet(place.address)
+    return door if neighbourhood in door else f"{neighbourhood} {door}".strip()
 
 
 def _fitted(engine: Engine, rows: Sequence[Place], named: Reach) -> list[Fitted]:
@@ -175,7 +175,7 @@ def _fitted(engine: Engine, rows: Sequence[Place], named: Reach) -> list[Fitted]
     return [
         Fitted(
             id=row.id, kind=row.kind, site=row.site, path=row.path, name=shown_name(row, named),
-            address=discreet(row.address), points=tuple(points[row.id]), signed_at=signed_at.get(row.id),
+            where=spot_of(row), points=tuple(points[row.id]), signed_at=signed_at.get(row.id),
         )
         for row in rows
     ]  # fmt: skip

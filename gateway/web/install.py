@@ -111,7 +111,7 @@ class FittedNow:
     site: str
     path: str
     name: str
-    address: str
+    where: str
     points: list[PointNow]
     signed_at: int | None
 
@@ -252,7 +252,7 @@ def _now(context: Context, found: list[Fitted]) -> list[FittedNow]:
     unknown = Heard(None, None)
     return [
         FittedNow(
-            id=place.id, kind=place.kind, site=place.site, path=place.path, name=place.name, address=place.address,
+            id=place.id, kind=place.kind, site=place.site, path=place.path, name=place.name, where=place.where,
             signed_at=place.signed_at,
             points=[
                 PointNow(

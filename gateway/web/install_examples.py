@@ -11,7 +11,7 @@ _POINT: Final[dict[str, Any]] = {
 }  # fmt: skip
 _PLACE: Final[dict[str, Any]] = {
     "id": "H0001", "kind": "home", "site": "lianhua", "path": "福田区/莲花街道/莲花社区/莲花二村", "name": "王**",
-    "address": "3栋1201", "points": [_POINT], "signed_at": None,
+    "where": "莲花二村 3栋1201", "points": [_POINT], "signed_at": None,
 }  # fmt: skip
 _TEST: Final[dict[str, Any]] = {
     "id": "5b1f0c9e2d7a4e68", "place_id": "H0001", "kind": "weekly", "since": _AT, "until": _AT + 1_800_000, "by": "李敏",

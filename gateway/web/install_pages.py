@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
 from gateway.operations import installing
-from gateway.web.access import SomePerson, reach_of
+from gateway.web.access import SomePerson, reach_of, who_of
 from gateway.web.context import Context
 from gateway.web.home_tests import due_points, test_now
 from gateway.web.install import (
@@ -38,6 +38,9 @@ ROOMS: Final = (
     "走廊",
     "正门",
 )  # offered, not imposed
+
+USUAL_FIRST: Final = ("pendant", "sos", "radar", "contact", "motion", "smoke")
+KINDS: Final = (*USUAL_FIRST, *(kind for kind in DEVICE_KINDS if kind not in USUAL_FIRST))
 
 router = APIRouter(include_in_schema=False)
 Words = Annotated[str, Query(max_length=NAME_CHARS_MAX)]
@@ -72,7 +75,7 @@ async def show_unclaimed(request: Request, person: SomePerson) -> Response:
     found = await candidates(request)
     sites = {one.site for one in found.unclaimed}
     places = await run_in_threadpool(_choices, request, sites)
-    return shown(request, "unclaimed.html", person=person, found=found, places=places, kinds=DEVICE_KINDS, room_names=ROOMS,
+    return shown(request, "unclaimed.html", person=person, found=found, places=places, kinds=KINDS, room_names=ROOMS,
         reason=unread_word, can_be_registered=_can_be_registered,
     )  # fmt: skip
 
@@ -105,7 +108,7 @@ def show_walk_test(request: Request, place_id: PlaceId, person: SomePerson) -> R
     """The test of every point: what to do at each device, and ticks as the hub hears them."""
     now = test_now(Context.of(request), place_id)
     ticks = {tick.device: tick.at for tick in now.ticks}
-    return shown(request, "install_test.html", person=person, place=fitted_place(request, place_id), test=now.test, ticks=ticks,
+    return shown(request, "install_test.html", person=person, place=fitted_place(request, place_id), test=now.test, ticks=ticks, installs=who_of(request).may(May.INSTALL),
     )  # fmt: skip
 
 
@@ -126,8 +129,8 @@ def unread_word(reason: str) -> str:
 
 
 def _kinds_for(place: FittedNow) -> list[str]:
-    """A radio gateway stands in no home, a help pendant in no hall's way: whatever may be, the usual first."""
-    return [kind for kind in DEVICE_KINDS if not (place.kind == "home" and kind == "gateway")]
+    """What may stand there: a radio gateway in no home."""
+    return [kind for kind in KINDS if not (place.kind == "home" and kind == "gateway")]
 
 
 def _rooms_of(place: FittedNow) -> list[str]:

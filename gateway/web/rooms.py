@@ -22,6 +22,7 @@ ROOMS: Final = (
     Room("/", "room_desk", May.ALERTS),
     Room("/places", "room_homes", May.HOMES),
     Room("/install", "room_install", May.INSTALL),
+    Room("/install/tests", "weekly_tests", May.ATTEND),
 )
 
 

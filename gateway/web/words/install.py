@@ -17,7 +17,7 @@ INSTALL_WORDS: Final[dict[str, tuple[str, str]]] = {
     "unclaimed": ("待认领设备", "Devices to be claimed"),
     "weekly_tests": ("每周测试", "Weekly tests"),
     "no_devices": ("还没有设备", "No devices yet"),
-    "n_devices": ("{n} 个设备", "{n} devices"),
+    "n_devices": ("{n} 个设备", "devices: {n}"),
     "n_unheard": ("{n} 个从未收到数据", "{n} never heard"),
     "n_unproven": ("{n} 个未测试", "{n} not tested"),
     "not_signed": ("未验收", "Not signed off"),
