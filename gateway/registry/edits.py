@@ -37,6 +37,24 @@ class NewHome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HomeMended:
+    """What a home says otherwise from now on; None where it stays."""
+
+    id: str
+    name: str | None = None
+    address: str | None = None
+    access_note: str | None = None
+    contacts: tuple[tuple[str, str], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeGone:
+    """A home that is taken out; its devices have been taken out or moved before."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewDevice:
     """A device that is registered in a place."""
 
@@ -63,7 +81,7 @@ class TakenOut:
     id: str
 
 
-Edit: TypeAlias = NewHome | NewDevice | Moved | TakenOut
+Edit: TypeAlias = NewHome | HomeMended | HomeGone | NewDevice | Moved | TakenOut
 
 
 def edited(stored: Registry, edit: Edit) -> tuple[Registry, str]:
@@ -74,6 +92,10 @@ def edited(stored: Registry, edit: Edit) -> tuple[Registry, str]:
     match edit:
         case NewHome():
             return _with_home(stored, edit)
+        case HomeMended():
+            return _with_mended(stored, edit)
+        case HomeGone():
+            return _without_home(stored, edit.id)
         case NewDevice():
             return _with_device(stored, edit)
         case Moved():
@@ -113,6 +135,29 @@ def _with_home(stored: Registry, new: NewHome) -> tuple[Registry, str]:
     checked = _checked(place, contacts, ())
     whole = Registry((*stored.places, *checked.places), (*stored.contacts, *checked.contacts), stored.devices)
     return _of_site(whole, site), name
+
+
+def _with_mended(stored: Registry, mended: HomeMended) -> tuple[Registry, str]:
+    known = _place(stored, mended.id)
+    given = {name: getattr(mended, name) for name in ("name", "address", "access_note")}
+    place = replace(known, **{name: value for name, value in given.items() if value is not None})
+    before = tuple(contact for contact in stored.contacts if contact.place_id == place.id)
+    after = mended.contacts
+    calls = before if after is None else tuple(Contact(place.id, n, *call) for n, call in enumerate(after, 1))
+    checked = _checked(place, calls, ())
+    others = tuple(contact for contact in stored.contacts if contact.place_id != place.id)
+    places = tuple(checked.places[0] if one.id == place.id else one for one in stored.places)
+    return _of_site(Registry(places, (*others, *checked.contacts), stored.devices), place.site), place.id
+
+
+def _without_home(stored: Registry, name: str) -> tuple[Registry, str]:
+    place = _place(stored, name)
+    if any(device.place_id == name for device in stored.devices):
+        raise _fault("devices", f"{name!r} has devices still", "move them or take them out first")
+    left = tuple(one for one in stored.places if one.id != name)
+    if not any(one.site == place.site for one in left):
+        raise _fault("last", f"{name!r} is the last place of its site", "import a registry file without it")
+    return _of_site(replace(stored, places=left), place.site), name
 
 
 def _with_device(stored: Registry, new: NewDevice) -> tuple[Registry, str]:

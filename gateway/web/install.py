@@ -14,7 +14,7 @@ from gateway.accounts.who import Reach
 from gateway.operations import installing, whereabouts
 from gateway.operations.installing import Fitted
 from gateway.registry.checks import FIELD_LENGTH_MAX, HEARTBEAT_S_MAX
-from gateway.registry.edits import Edit, Moved, NewDevice, NewHome, TakenOut
+from gateway.registry.edits import Edit, HomeGone, HomeMended, Moved, NewDevice, NewHome, TakenOut
 from gateway.web.access import reach_of, who_of
 from gateway.web.context import Context
 from gateway.web.install_port import EntryRefusedError, Heard
@@ -64,6 +64,16 @@ class Home(BaseModel):
     contacts: Annotated[list[CallTo], Field(max_length=2)] = []
     id: Annotated[str, Field(max_length=NAME_CHARS_MAX)] = ""
     site: Annotated[str, Field(max_length=NAME_CHARS_MAX)] = ""
+
+
+class Mending(BaseModel):
+    """What a home says otherwise from now on; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"address": "7栋303"}]})
+    name: Filled | None = None
+    address: Filled | None = None
+    access_note: Text | None = None
+    contacts: Annotated[list[CallTo], Field(max_length=2)] | None = None
 
 
 class NewPoint(BaseModel):
@@ -167,6 +177,28 @@ async def register_home(request: Request, home: Home) -> FittedNow:
     return await _entered(request, edit)
 
 
+@router.post("/homes/{place_id}", responses=REFUSALS)
+@needs(May.INSTALL, of="home")
+async def mend_home(request: Request, place_id: PlaceId, mending: Mending) -> FittedNow:
+    """Mend what a home says: form of address, door, how to get in, contacts."""
+    calls = None if mending.contacts is None else tuple((call.name, call.phone) for call in mending.contacts)
+    edit = HomeMended(
+        id=place_id,
+        name=mending.name,
+        address=mending.address,
+        access_note=mending.access_note,
+        contacts=calls,
+    )
+    return await _entered(request, edit)
+
+
+@router.delete("/homes/{place_id}", responses=REFUSALS, status_code=204)
+@needs(May.INSTALL, of="home")
+async def take_home_out(request: Request, place_id: PlaceId) -> None:
+    """Take a home out of the registry. 409: it has devices still."""
+    await enter(request, HomeGone(id=place_id))
+
+
 @router.post("/places/{place_id}/devices", responses=REFUSALS, status_code=201)
 @needs(May.INSTALL, of="place")
 async def register_device(request: Request, place_id: PlaceId, point: NewPoint) -> FittedNow:
@@ -241,6 +273,8 @@ def _refusal(refused: EntryRefusedError) -> RefusedError:
     fault = refused.fault
     if "registered already" in fault.what:
         return refuse(409, f"entry_taken_{fault.column}")
+    if fault.column in {"devices", "last"}:
+        return refuse(409, f"entry_{fault.column}")
     if fault.column == "gone":
         return refuse(404, "unknown")
     word = f"entry_{fault.column}"

@@ -75,7 +75,8 @@ async def show_unclaimed(request: Request, person: SomePerson) -> Response:
     found = await candidates(request)
     sites = {one.site for one in found.unclaimed}
     places = await run_in_threadpool(_choices, request, sites)
-    return shown(request, "unclaimed.html", person=person, found=found, places=places, kinds=KINDS, room_names=ROOMS,
+    return shown(
+        request, "unclaimed.html", person=person, found=found, places=places, kinds=KINDS, room_names=ROOMS,
         reason=unread_word, can_be_registered=_can_be_registered,
     )  # fmt: skip
 
@@ -96,7 +97,8 @@ def show_fitted(request: Request, place_id: PlaceId, person: SomePerson) -> Resp
     """A home or facility and its devices: register, move, take out."""
     place = fitted_place(request, place_id)
     engine, reach = Context.of(request).engine, reach_of(request, May.INSTALL)
-    return shown(request, "install_home.html", person=person, place=place, kinds=_kinds_for(place), room_names=_rooms_of(place),
+    return shown(
+        request, "install_home.html", person=person, place=place, kinds=_kinds_for(place), room_names=_rooms_of(place),
         masked=place.kind == "home" and not named_reach(request).holds(place.path),
         neighbours=installing.neighbours(engine, reach, place.site, named=named_reach(request)),
     )  # fmt: skip
@@ -108,7 +110,9 @@ def show_walk_test(request: Request, place_id: PlaceId, person: SomePerson) -> R
     """The test of every point: what to do at each device, and ticks as the hub hears them."""
     now = test_now(Context.of(request), place_id)
     ticks = {tick.device: tick.at for tick in now.ticks}
-    return shown(request, "install_test.html", person=person, place=fitted_place(request, place_id), test=now.test, ticks=ticks, installs=who_of(request).may(May.INSTALL),
+    return shown(
+        request, "install_test.html", person=person, place=fitted_place(request, place_id), test=now.test, ticks=ticks,
+        installs=who_of(request).may(May.INSTALL),
     )  # fmt: skip
 
 

@@ -21,18 +21,32 @@ async function send(form, path, body, then) {
   });
 }
 
+/** Whom to call, as the form says; null where one of them has half of what is needed, and then it is said. */
+function contactsOf(form) {
+  const phones = [...form.querySelectorAll('[name="contact_phone"]')];
+  const contacts = [...form.querySelectorAll('[name="contact_name"]')]
+    .map((name, n) => ({ name: name.value.trim(), phone: phones[n].value.trim() }))
+    .filter((call) => call.name || call.phone);
+  const half = contacts.some((call) => !call.name || !call.phone);
+  form.querySelector(".wrong").textContent = half ? t("problem.entry_contact1_name") : "";
+  return half ? null : contacts;
+}
+
 const forms = {
   home: (form) => {
     const [path, site] = form.spot.value.split("|");
-    const names = [...form.querySelectorAll('[name="contact_name"]')], phones = [...form.querySelectorAll('[name="contact_phone"]')];
-    const contacts = names
-      .map((name, n) => ({ name: name.value.trim(), phone: phones[n].value.trim() }))
-      .filter((call) => call.name || call.phone);
-    const half = contacts.some((call) => !call.name || !call.phone);
-    form.querySelector(".wrong").textContent = half ? t("problem.entry_contact1_name") : "";
-    if (half) return;
+    const contacts = contactsOf(form);
+    if (!contacts) return;
     const body = { name: form.name.value, path, site, address: form.address.value, access_note: form.access_note.value, contacts };
     send(form, at("homes"), body, (home) => location.assign(`/install/${encodeURIComponent(home.id)}`));
+  },
+  mend: (form) => {
+    const contacts = contactsOf(form);
+    if (!contacts) return;
+    const given = ["address", "name", "access_note"].map((name) => [name, form.elements[name].value.trim()]);
+    const body = Object.fromEntries(given.filter(([, value]) => value));
+    if (contacts.length) body.contacts = contacts;
+    send(form, at("homes", place()), body);
   },
   device: (form) => {
     const body = { id: form.elements.id.value.trim(), kind: form.kind.value, room: form.room.value };
@@ -74,6 +88,10 @@ const acts = {
   "take-out": async (button) => {
     const id = button.closest("[data-device]").dataset.device;
     if (await sure(t("device_out_sure", { id }))) change(button, at("devices", id), {}, { method: "DELETE" });
+  },
+  "home-out": async (button) => {
+    if (!(await sure(t("home_out_sure")))) return;
+    change(button, at("homes", place()), {}, { method: "DELETE", done: () => location.assign("/install") });
   },
   "take-back": (button) => {
     const { site, sender: device } = button.closest("[data-sender]").dataset;

@@ -31,7 +31,7 @@ INSTALL_WORDS: Final[dict[str, tuple[str, str]]] = {
     "home_address": ("门牌", "Door"),
     "home_address_hint": ("例如 3栋1201", "Building and door, as they stand there"),
     "home_name": ("称呼", "Form of address"),
-    "home_name_hint": ("姓加尊称，例如 王女士，不写全名", "Surname and title, no full name"),
+    "home_name_hint": ("姓加尊称，例如 张女士，不写全名", "Surname and title, no full name"),
     "home_access": ("怎么进门（可不填）", "How to get in (may be left out)"),
     "home_contact": ("联系人 {n}（可不填）", "Contact {n} (may be left out)"),
     "home_contact_name": ("姓名和关系", "Name and relation"),
@@ -69,6 +69,14 @@ INSTALL_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Take out {id}? It raises no alerts any more.",
     ),
     "device_no_longer_needed": ("不再使用这个设备", "This device is no longer used"),
+    "home_mend": ("修改登记", "Mend the entry"),
+    "home_mend_hint": ("留空的不改。", "What is left empty stays."),
+    "home_mend_do": ("保存修改", "Save"),
+    "home_out": ("注销这一家", "Take this home out"),
+    "home_out_sure": (
+        "确定注销这一家吗？联系人会一起删除，之后不再报警。",
+        "Take this home out? Its contacts go with it, and it raises no alerts any more.",
+    ),
     "install_yes": ("确定", "Yes"),
     "install_no": ("取消", "Cancel"),
     "walk_test": ("逐点触发测试", "Test of every point"),
@@ -288,6 +296,14 @@ INSTALL_WORDS: Final[dict[str, tuple[str, str]]] = {
     "problem.entry_home": (
         "编号只能用字母、数字、- 和 _，最多 64 个",
         "A number has letters, digits, - and _, at most 64",
+    ),
+    "problem.entry_devices": (
+        "这一家还有设备，请先移动或拆除设备",
+        "There are devices still: move them or take them out first",
+    ),
+    "problem.entry_last": (
+        "这是站点的最后一处，请用登记表修改",
+        "It is the last place of its site: change the registry file",
     ),
     "problem.entry_device": (
         "设备编号只能用字母、数字、- 和 _，最多 64 个",

@@ -15,7 +15,7 @@ from gateway.operations.database import open_database
 from gateway.registry.apply import apply, plan, read
 from gateway.registry.by_hand import enter
 from gateway.registry.csv_file import export, parse
-from gateway.registry.edits import Edit, Moved, NewDevice, NewHome, TakenOut, edited
+from gateway.registry.edits import Edit, HomeGone, HomeMended, Moved, NewDevice, NewHome, TakenOut, edited
 from gateway.registry.values import Contact, Device, Place, Registry, RegistryErrors
 
 PATH = "福田区/莲花街道/莲花社区/莲花二村"
@@ -70,9 +70,31 @@ def test_a_device_is_entered_moved_and_taken_out(engine: Engine) -> None:
     assert marked(engine) == {}, "no file has ever known of it, and none needs to"
 
 
+def test_a_home_is_mended_where_it_is_said_and_taken_out_once_it_is_empty(engine: Engine) -> None:
+    hand(engine, HomeMended(id="H0001", address="3栋1202"))
+    found = read(engine)
+    assert found.places[1] == replace(HOME, address="3栋1202")
+    assert found.contacts == (DAUGHTER,)
+    hand(engine, HomeMended(id="H0001", contacts=(("邻居 刘", "0755-83001234"),), access_note=""))
+    found = read(engine)
+    assert found.contacts == (Contact("H0001", 1, "邻居 刘", "0755-83001234"),)
+    assert found.places[1] == replace(HOME, address="3栋1202", access_note="")
+    assert [change.id for change in plan(engine, FILE).over_hand] == ["H0001"]
+    with pytest.raises(RegistryErrors, match="has devices still"):
+        hand(engine, HomeGone(id="H0001"))
+    hand(engine, TakenOut(id="H0001-radar"))
+    hand(engine, HomeGone(id="H0001"))
+    assert read(engine) == Registry((HALL, OTHER), (), ())
+    assert {change.id for change in plan(engine, FILE).over_hand} == {"H0001", "H0001-radar"}
+
+
 @pytest.mark.parametrize(
     ("edit", "column"),
     [
+        (HomeMended(id="H0001", name="=1"), "name"),
+        (HomeMended(id="H0001", contacts=(("女儿", "x"),)), "contact1_phone"),
+        (HomeMended(id="none", name="王"), "home"),
+        (HomeGone(id="J-hall"), "last"),
         (replace(LI, id="H0001"), "home"),
         (replace(LI, id="H 1"), "home"),
         (replace(LI, path="福田区/莲花街道/莲花社区/别处"), "place"),

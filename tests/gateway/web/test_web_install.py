@@ -132,6 +132,16 @@ def test_a_home_and_its_devices_are_registered(desk: Desk, liu: Visitor) -> None
     assert [one["id"] for one in left["points"]] == ["radar-1"]
 
 
+def test_a_home_is_mended_and_an_empty_one_taken_out(desk: Desk, liu: Visitor) -> None:
+    mended = liu.post("/api/v1/install/homes/H0003", json={"address": "1栋305"}).json()
+    assert mended["where"] == "莲花二村 1栋305"
+    refused = liu.request("DELETE", "/api/v1/install/homes/H0001")
+    assert (refused.status_code, refused.json()["reason"]) == (409, "entry_devices")
+    assert liu.request("DELETE", "/api/v1/install/homes/F01").status_code == 404, "a facility is no home"
+    assert liu.request("DELETE", "/api/v1/install/homes/H0003").status_code == 204
+    assert liu.get("/api/v1/install/places/H0003").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "reason"),
     [
