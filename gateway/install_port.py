@@ -52,7 +52,9 @@ class InstallPort:
             known = state.devices.get(name) if state else None
             if known is not None:
                 ever = _was_heard(known)
-                found[name] = Heard(known.heard_at if ever else None, known.online and ever)
+                found[name] = (
+                    Heard(known.heard_at, known.online and not known.missing) if ever else Heard(None, None)
+                )
         return found
 
     def service_hours(self) -> Callable[[str, str], Hours]:
