@@ -75,7 +75,7 @@ class Played:
 
 
 @router.get("/places", responses=declared(422))
-@needs(May.HOMES, May.INSTALL, record=True)
+@needs(May.HOMES, record=True)
 def read_places(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=views.LIMIT_MAX)] = views.LIMIT_MAX,

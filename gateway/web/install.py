@@ -157,7 +157,7 @@ def read_fitted(
 
 
 @router.get("/places/{place_id}", responses=declared(404, 422))
-@needs(May.INSTALL, of="place")
+@needs(May.INSTALL, of="place", record=True)
 def read_fitted_place(request: Request, place_id: PlaceId) -> FittedNow:
     """One home or facility with its devices: heard when, proven when, signed off when."""
     return fitted_place(request, place_id)

@@ -92,7 +92,7 @@ def show_due_tests(request: Request, person: SomePerson) -> Response:
 
 
 @router.get("/install/{place_id}")
-@needs(May.INSTALL, of="place")
+@needs(May.INSTALL, of="place", record=True)
 def show_fitted(request: Request, place_id: PlaceId, person: SomePerson) -> Response:
     """A home or facility and its devices: register, move, take out."""
     place = fitted_place(request, place_id)
@@ -112,13 +112,13 @@ def show_walk_test(request: Request, place_id: PlaceId, person: SomePerson) -> R
     ticks = {tick.device: tick.at for tick in now.ticks}
     return shown(
         request, "install_test.html", person=person, place=fitted_place(request, place_id), test=now.test, ticks=ticks,
-        installs=who_of(request).may(May.INSTALL),
     )  # fmt: skip
 
 
 def shown(request: Request, template: str, **values: Any) -> Response:  # noqa: ANN401 what a template takes is its own
     """A page of installing, with what every one of them has: whoever is signed in, and who may."""
-    return page(request, template, names=Context.of(request).people.names(), **values)
+    installs = who_of(request).may(May.INSTALL)
+    return page(request, template, names=Context.of(request).people.names(), installs=installs, **values)
 
 
 def is_finished(place: FittedNow) -> bool:

@@ -126,7 +126,7 @@ def read_ledger(
 
 
 @api.get("/places/{place_id}/ledger", responses=declared(404, 422))
-@needs(May.INSTALL, of="place")
+@needs(May.INSTALL, of="place", record=True)
 def read_sheet(request: Request, place_id: PlaceId) -> Sheet:
     """What was fitted at a place, and its last sign-off."""
     return _sheet(request, place_id)
@@ -211,7 +211,7 @@ def download_ledger(request: Request) -> Response:
 
 
 @pages.get("/install/{place_id}/sheet")
-@needs(May.INSTALL, of="place")
+@needs(May.INSTALL, of="place", record=True)
 def show_sheet(request: Request, place_id: PlaceId, person: SomePerson) -> Response:
     """The sign-off sheet of a place, to be printed on one A4."""
     place, sheet = fitted_place(request, place_id), _sheet(request, place_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ PATH = "福田区/莲花街道/莲花社区/莲花二村"
 FAR = "南山区/蛇口街道/海湾社区/海湾花园"
 BROWSER = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Mozilla/5.0"}
 MINUTE = 60_000
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 @pytest.fixture
@@ -80,6 +82,8 @@ def test_an_installer_needs_no_name_no_contact_and_no_way_in(liu: Visitor, head:
     assert "3栋1201" in page_of(liu, "/install/H0001")
     assert "王女士" in page_of(head, "/install/H0001")
     assert liu.get("/api/v1/install/places?q=王女士").json()["places"] == [], "names are not found by trying"
+    for path in ("places", "places/H0001", "alerts", "modes", "follow-ups"):
+        assert liu.get(f"/api/v1/{path}").status_code == 403, path
 
 
 def test_what_lies_outside_does_not_exist(liu: Visitor) -> None:
@@ -319,13 +323,18 @@ def test_on_a_phone_a_device_is_registered_and_ticked_as_it_is_heard(
     people = People(desk.engine, CHEAP)
     people.add("小刘", "8024", grants=[Grant("installer")])
     page.request.post(url + "/api/v1/signin", data={"name": "小刘", "pin": "8024"})
+    page.add_init_script(
+        "window.BarcodeDetector = class { async detect() { return [{ rawValue: 'https://maker.example/d/sos-9' }]; } };"
+    )
     page.goto(url + "/install/H0001")
     page.locator('[data-do="device"] [name="id"]').fill("radar-1")
     page.get_by_role("radio", name="呼救按钮").check()
     page.locator('[data-do="device"] [name="room"]').fill("卧室")
     page.get_by_role("button", name="登记", exact=True).click()
     expect(page.locator('[data-do="device"] .wrong')).to_contain_text("已经登记过了")
-    page.locator('[data-do="device"] [name="id"]').fill("sos-9")
+    label = {"name": "label.png", "mimeType": "image/png", "buffer": base64.b64decode(PIXEL)}
+    page.locator('[data-scan] input[type="file"]').set_input_files(label)  # type: ignore[arg-type]
+    expect(page.locator('[data-do="device"] [name="id"]')).to_have_value("sos-9")
     page.get_by_role("button", name="登记", exact=True).click()
     expect(page.locator('[data-device="sos-9"]')).to_be_visible()
     page.get_by_role("link", name="逐点触发测试").click()
