@@ -6,10 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import free_port
 from sqlalchemy import Engine, create_engine, select
+from typer.testing import CliRunner
 
+from gateway.cli import app
 from gateway.operations import tables
 from gateway.operations.database import open_database
 from gateway.registry.apply import apply, plan, read
@@ -212,3 +216,24 @@ def test_whatever_was_done_by_hand_no_file_undoes_it_unasked(edits: list[Edit]) 
         assert set(before.devices) == {RADAR}, "nothing of it was undone"
     assert read(engine) == before
     engine.dispose()
+
+
+def test_on_the_command_line_an_import_names_what_it_would_undo(tmp_path: Path) -> None:
+    file, settings_file = tmp_path / "town.csv", tmp_path / "carehub.toml"
+    file.write_text(export(FILE), encoding="utf-8")
+    settings_file.write_text(f"[hub]\ndata = '{tmp_path}'\n[http]\nport = {free_port()}\n", encoding="utf-8")
+
+    def imports(*words: str) -> Result:
+        return CliRunner().invoke(app, ["import", str(file), "-c", str(settings_file), *words])
+
+    assert imports().exit_code == 0
+    database = open_database(tmp_path / "operations.sqlite")
+    hand(database, LAMP)
+    dry, refused = imports("--dry-run"), imports()
+    assert (dry.exit_code, refused.exit_code) == (0, 2)
+    assert "人工登记 by hand: 移除设备 lamp-1" in dry.stderr
+    assert "'lamp-1' was entered or changed by hand" in refused.stderr
+    assert "lamp-1" in {device.id for device in read(database).devices}
+    assert imports("--over-hand").exit_code == 0
+    assert read(database).devices == (RADAR,)
+    database.dispose()
