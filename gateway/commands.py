@@ -20,6 +20,9 @@ def import_registry(
     config: ConfigOption = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    over_hand: Annotated[
+        bool, typer.Option("--over-hand", help="Also undo what was entered by hand and is not in the file.")
+    ] = False,
     hub: Annotated[str, typer.Option(help="URL of a running hub (token: CAREHUB_HTTP__TOKEN).")] = "",
 ) -> None:
     """Bring a registry CSV into the hub: the running one if it answers, else its data folder."""
@@ -33,29 +36,34 @@ def import_registry(
         wanted = csv_file.parse(text, source=str(file))
         settings = settings_of(config)
         address = address_of(settings, hub)
-        report = _import_through(address, text, settings, dry_run=dry_run, must=bool(hub))
+        wishes = {"dry_run": int(dry_run), "over_hand": int(over_hand)}
+        report = _import_through(address, text, settings, wishes, must=bool(hub))
         if report is None:
             from gateway.operations.database import open_database
             from gateway.registry import apply as registry
 
             database = open_database(settings.hub.data / "operations.sqlite")
-            done = (registry.plan if dry_run else registry.apply)(database, wanted, source=str(file))
+            if dry_run:
+                done = registry.plan(database, wanted, source=str(file))
+            else:
+                done = registry.apply(database, wanted, source=str(file), over_hand=over_hand)
             report = {
                 "counts": done.counts(),
                 "changes": [{"zh": c.zh, "en": c.en} for c in done.changes if c.action != "unchanged"],
                 "doubts": [str(doubt) for doubt in done.doubts],
+                "over_hand": [{"zh": c.zh, "en": c.en} for c in done.over_hand],
             }
     _print_import(report, dry_run=dry_run)
 
 
 def _import_through(
-    address: str, text: str, settings: Settings, *, dry_run: bool, must: bool
+    address: str, text: str, settings: Settings, wishes: dict[str, int], *, must: bool
 ) -> dict[str, object] | None:
     """Ask a running hub; None if there is none and none is required."""
     import httpx
 
     try:
-        return asked(address, "registry", settings, csv=text, dry_run=int(dry_run))
+        return asked(address, "registry", settings, csv=text, **wishes)
     except httpx.HTTPError as error:
         if must:
             fail(f"{address}: no hub answers ({type(error).__name__}); start it or leave out --hub", 1)
@@ -97,6 +105,10 @@ def _print_import(report: dict[str, object], *, dry_run: bool) -> None:
     doubts = report.get("doubts")
     for doubt in doubts if isinstance(doubts, list) else []:
         err.print(f"  ? {doubt}", highlight=False, markup=False, style="yellow")
+    against = report.get("over_hand")
+    for change in against if isinstance(against, list) else []:
+        said = f"  ! 人工登记 by hand: {change['zh']} · {change['en']}"
+        err.print(said, highlight=False, markup=False, style="yellow", soft_wrap=True)
     word = "would be" if dry_run else "done:"
     err.print(f"{word} {report.get('counts')}", highlight=False, markup=False)
 

@@ -58,6 +58,7 @@ from gateway.parts import (
     read_rulebook,
     web_settings,
 )
+from gateway.point_watch import PointWatch
 from gateway.pulse import Pulse
 from gateway.recovery import Recovery, ToldToEndError
 from gateway.registry import apply as registry
@@ -72,6 +73,7 @@ from gateway.standing import DeskAlerts
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.readings import Store
 from gateway.store_writer import StoreWriter
+from gateway.sweeping import Sweep
 from gateway.unrecorded_teller import UnrecordedTeller
 from gateway.waiting_room import WaitingRoom
 from gateway.web.changes import ChangeFeed
@@ -205,6 +207,17 @@ class Hub:
         self.tries = Tries(self.backtests, self.database)
         self.backups = Backups(hub.data, own_store, hub.zone)
         self.replays = Replays(self.quarantine, self.line.give_again)
+        self.registering = (
+            asyncio.Lock()
+        )  # who changes the registry has the world follow before the next one does
+        self.sweep = Sweep(self.database, self.replays.drop)
+        self.point_watch = PointWatch(
+            self.database,
+            following=self.journal.following,
+            newest=lambda: self.journal.position,
+            engine=self.engine,
+            now=self.clock.now,
+        )
         self.disk = DiskWatch(
             hub.data,
             reserve_mb=hub.disk_reserve_mb,
@@ -294,6 +307,8 @@ class Hub:
                 ("duty", self.duty_keeper.run()),
                 ("retention", self.retention.run()),
                 ("audit", keep_audit(self.trail, self.settings.retention.audit_days, self.wall_ms)),
+                ("points", self.point_watch.run()),
+                ("sweep", self.sweep.run()),
                 ("web", web.serve([self._listener])),
             )
         }

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Container, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from gateway.figures import figures
 from gateway.fleet import devices
 from gateway.health import reasons, warnings
 from gateway.home_port import HomeAnswers
+from gateway.install_port import InstallPort
 from gateway.journal.quarantine import Held, Which
 from gateway.mistakes import FileMistakes
 from gateway.operations.links import Links
@@ -65,7 +67,7 @@ QUALITY = {"good": 0, "late": 1, "clock": 2, "retained": 3}
 PAYLOAD_SHOWN = 500
 
 
-class WebPort(StoredPort, FacilitiesOfHub, HomeAnswers, ConsoleRulePort):
+class WebPort(InstallPort, StoredPort, FacilitiesOfHub, HomeAnswers, ConsoleRulePort):
     """Answers what ``gateway.web`` asks, from the parts of a running hub."""
 
     @property
@@ -250,16 +252,18 @@ class WebPort(StoredPort, FacilitiesOfHub, HomeAnswers, ConsoleRulePort):
         """The devices of the registry by id."""
         return devices(self._hub, limit=limit, after=after, places=places)
 
-    async def import_registry(self, text: str, *, dry_run: bool) -> Imported:
+    async def import_registry(self, text: str, *, dry_run: bool, over_hand: bool = False) -> Imported:
         """Replace the registry of the sites it names, or only say what that would do."""
         try:
             wanted = await asyncio.to_thread(parse, text, source="registry.csv")
-            work: Callable[..., Plan] = registry.plan if dry_run else registry.apply
-            done = await asyncio.to_thread(work, self._hub.database, wanted, source="registry.csv")
+            apply = partial(registry.apply, over_hand=over_hand)
+            work: Callable[..., Plan] = registry.plan if dry_run else apply
+            async with self._hub.registering:
+                done = await asyncio.to_thread(work, self._hub.database, wanted, source="registry.csv")
+                if not dry_run:
+                    await self._hub.line.change_world(self._hub.definition())
         except RegistryErrors as errors:
             return Imported(ok=False, report={"errors": str(errors).splitlines()})
-        if not dry_run:
-            await self._hub.line.change_world(self._hub.definition())
         return Imported(ok=True, report=_report(done, dry_run=dry_run))
 
     async def reload_rules(self) -> Imported:
@@ -317,6 +321,7 @@ def _report(done: Plan, *, dry_run: bool) -> dict[str, Any]:
         "counts": done.counts(),
         "changes": [{"zh": c.zh, "en": c.en} for c in done.changes if c.action != "unchanged"],
         "doubts": [str(doubt) for doubt in done.doubts],
+        "over_hand": [{"zh": c.zh, "en": c.en} for c in done.over_hand],
     }
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 COLUMNS = (("retained", "INTEGER NOT NULL DEFAULT 0"), ("passed_at", "INTEGER"))
 ID_MAX = 2**63 - 1  # SQLite's integers
+GROUPS_MAX = 2_000  # topics and reasons that are told apart for people
 DROPPED_AT_ONCE = 500  # rows a transaction: the journal's writer waits for its end
 
 
@@ -56,6 +57,18 @@ class Which(msgspec.Struct, frozen=True):
     reason: str = ""
     device: str = ""
     topic: str = ""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """The held messages of one topic and reason: how many, since when, and what the newest of them says."""
+
+    topic: str
+    reason: str
+    count: int
+    first_at: int
+    last_at: int
+    detail: str
+    payload: bytes
 
 
 def prepare(writer: sqlite3.Connection) -> None:
@@ -113,6 +126,12 @@ class Quarantine:
             ).fetchall()
         return [_held(*row) for row in rows]
 
+    def groups(self, *, most: int = GROUPS_MAX) -> list[Group]:
+        """What is held, by topic and reason, the last heard first; without what was read all the same."""
+        with self._opened() as connection:
+            rows = connection.execute(_GROUPS, (most,)).fetchall()
+        return [Group(*row) for row in rows]
+
     def drop(self, which: Which) -> int:
         """Remove the held messages for good; returns how many."""
         where, values = _where(which)
@@ -123,6 +142,14 @@ class Quarantine:
             while count := connection.execute(query, (*values, DROPPED_AT_ONCE)).rowcount:
                 dropped += count
         return dropped
+
+
+_GROUPS = (
+    "SELECT g.topic, g.reason, g.count, g.first_at, g.last_at, q.detail, q.payload FROM "
+    "(SELECT topic, reason, count(*) AS count, min(at) AS first_at, max(at) AS last_at, max(id) AS newest FROM quarantine "
+    "WHERE passed_at IS NULL AND repaired = 0 GROUP BY topic, reason) AS g "
+    "JOIN quarantine AS q ON q.id = g.newest ORDER BY g.newest DESC LIMIT ?"
+)
 
 
 def _held(  # noqa: PLR0917 a row, as it is selected

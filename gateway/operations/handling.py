@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from gateway.operations.duty_in_force import DutyInForce
 from gateway.operations.facility_settings import obey_facility
 from gateway.operations.follow_ups import obey_follow_up
 from gateway.operations.home_modes import obey_mode
+from gateway.operations.home_tests import obey_test
 from gateway.operations.rule_changes import obey_rule
 from gateway.operations.silences import obey_silence
 from gateway.operations.tables import Alert, Answered
@@ -28,6 +30,14 @@ class Answer:
     version: int
 
 
+OF_DESKS = frozenset({"deaf", "hears", "handover", "duty_plan"})
+OF_PLACES: dict[str, Callable[[Session, Command], str]] = {
+    "mode": obey_mode, "mode_end": obey_mode, "silence": obey_silence, "silence_end": obey_silence, "follow_up": obey_follow_up,
+    "consent": obey_consent, "consent_end": obey_consent, "link": obey_link, "link_end": obey_link, "count": obey_facility,
+    "facility": obey_facility, "test": obey_test, "test_end": obey_test, "rule": obey_rule,
+}  # fmt: skip
+
+
 def obey(session: Session, command: Command, duty: DutyInForce) -> tuple[Answer, Attended]:
     """Apply a command once; returns its answer and what it has changed now.
 
@@ -36,32 +46,21 @@ def obey(session: Session, command: Command, duty: DutyInForce) -> tuple[Answer,
     known = session.get(Answered, command.id)
     if known is not None:
         return Answer(**known.outcome), Attended(changed=False)
-    match command.kind:
-        case "mode" | "mode_end":
-            done = _said(obey_mode(session, command))
-        case "silence" | "silence_end":
-            done = _said(obey_silence(session, command))
-        case "follow_up":
-            done = _said(obey_follow_up(session, command))
-        case "consent" | "consent_end":
-            done = _said(obey_consent(session, command))
-        case "link" | "link_end":
-            done = _said(obey_link(session, command))
-        case "count" | "facility":
-            done = _said(obey_facility(session, command))
-        case "deaf" | "hears" | "handover" | "duty_plan":
-            done = _said(obey_desk(session, command, duty))
-        case "rule":
-            done = _said(obey_rule(session, command))
-        case _:
-            done = _attend(session, command)
+    done = _done(session, command, duty)
     alert = session.get(Alert, command.alert) if command.alert else None
     answer = Answer(ok=not done.fault, reason=done.fault, version=alert.version if alert is not None else 0)
     session.add(Answered(id=command.id, outcome=_plain(answer), at=command.at))
     return answer, done
 
 
-def _said(fault: str) -> Attended:
+def _done(session: Session, command: Command, duty: DutyInForce) -> Attended:
+    """What it has changed; everything of which the table knows nothing is done to an alert."""
+    if command.kind in OF_DESKS:
+        fault = obey_desk(session, command, duty)
+    elif command.kind in OF_PLACES:
+        fault = OF_PLACES[command.kind](session, command)
+    else:
+        return _attend(session, command)
     return Attended(fault, changed=not fault)
 
 

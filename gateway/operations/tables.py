@@ -478,3 +478,112 @@ class RuleChange(Base):
     undoes: Mapped[int | None]  # the change that this one takes back
 
     __table_args__ = (Index("rule_change_about", "place_id", "rule", "id"),)
+
+
+class ByHand(Base):
+    """A place or device that was entered, changed or taken out by hand, until a registry file says the same (ADR 0031)."""
+
+    __tablename__ = "by_hand"
+    what: Mapped[str] = mapped_column(primary_key=True)  # place | device
+    id: Mapped[str] = mapped_column(primary_key=True)
+    site: Mapped[str]
+    act: Mapped[str]  # added | changed | removed
+    at: Mapped[int]
+    by: Mapped[str]
+
+
+class RejectedDevice(Base):
+    """A device that sends and is not ours, by whom it was said and why; in force while ``ended_at`` is None."""
+
+    __tablename__ = "rejected_device"
+    site: Mapped[str] = mapped_column(primary_key=True)
+    device_id: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[int]
+    by: Mapped[str]
+    reason: Mapped[str]
+    ended_at: Mapped[int | None]
+    ended_by: Mapped[str] = mapped_column(default="")
+
+
+class HomeTest(Base):
+    """An agreed test (约定测试) of a home or facility from ``since`` until at most ``until``."""
+
+    __tablename__ = "home_test"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    place_id: Mapped[str]
+    kind: Mapped[str]  # walk: every point, by an installer | weekly: buttons and wearables
+    since: Mapped[int]
+    until: Mapped[int]
+    by: Mapped[str]
+    ended_at: Mapped[int | None]  # ended by a person, or by the next test, before its time
+    ended_by: Mapped[str] = mapped_column(default="")
+
+    __table_args__ = (Index("home_test_place", "place_id", "since"), Index("home_test_until", "until"))
+
+
+class PointProven(Base):
+    """A device was heard to do its work during a test; ``room`` and ``place_id`` are where it was then."""
+
+    __tablename__ = "point_proven"
+    test_id: Mapped[str] = mapped_column(primary_key=True)
+    device_id: Mapped[str] = mapped_column(primary_key=True)
+    place_id: Mapped[str]
+    room: Mapped[str]
+    at: Mapped[int]
+    said: Mapped[str]  # a metric, or event.<type>
+
+    __table_args__ = (Index("point_proven_device", "device_id", "at"),)
+
+
+class LedgerItem(Base):
+    """A line of the ledger (适老化改造台账): what was fitted in a home, when and by whom, and who has accepted it."""
+
+    __tablename__ = "ledger_item"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    place_id: Mapped[str] = mapped_column(index=True)
+    item: Mapped[str]  # a kind of device, or words: 扶手, 防滑地面
+    device_id: Mapped[str]  # '' for what is no device
+    room: Mapped[str]
+    day: Mapped[str]  # YYYY-MM-DD
+    installer: Mapped[str]
+    note: Mapped[str]
+    entered_at: Mapped[int]
+    entered_by: Mapped[str]
+    accepted_at: Mapped[int | None]
+    accepted_by: Mapped[str] = mapped_column(default="")
+
+
+class SignOff(Base):
+    """An installation was handed over: who accepted it, and why any point of it was not proven (reason by device)."""
+
+    __tablename__ = "sign_off"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    place_id: Mapped[str] = mapped_column(index=True)
+    at: Mapped[int]
+    by: Mapped[str]
+    accepted_by: Mapped[str]
+    open_points: Mapped[dict[str, str]] = mapped_column(JSON)
+    note: Mapped[str]
+
+
+class FaultJob(Base):
+    """A fault of a device as a job (工单), named by the alert that opened it; over when proven by a message."""
+
+    __tablename__ = "fault_job"
+    alert_id: Mapped[str] = mapped_column(primary_key=True)
+    device_id: Mapped[str]
+    place_id: Mapped[str]
+    device_kind: Mapped[str]
+    rule: Mapped[str]
+    opened_at: Mapped[int] = mapped_column(index=True)
+    owner: Mapped[str] = mapped_column(default="")
+    owned_at: Mapped[int | None]
+    substitute: Mapped[str] = mapped_column(default="")  # what stands in for the device meanwhile
+    substitute_at: Mapped[int | None]
+    substitute_by: Mapped[str] = mapped_column(default="")
+    fixed: Mapped[str] = mapped_column(default="")  # what was done
+    fixed_at: Mapped[int | None]
+    fixed_by: Mapped[str] = mapped_column(default="")
+    proven_at: Mapped[int | None]  # heard well again; the job is over
+
+    __table_args__ = (Index("fault_job_device", "device_id", "opened_at"),)

@@ -5,45 +5,68 @@ Open alerts keep the id of a place that has gone; everything else about it goes 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from gateway.operations import tables
+from gateway.registry import marks
 from gateway.registry.compare import DEVICE_FIELDS, PLACE_FIELDS, Action, Plan, compare
-from gateway.registry.values import Contact, Device, Place, Registry
+from gateway.registry.values import Contact, Device, Place, Registry, RegistryErrors
 
 _CONTACT_FIELDS = ("place_id", "rank", "name", "phone")
 
 
 def plan(engine: Engine, registry: Registry, *, source: str = "registry") -> Plan:
-    """What ``apply`` would do now; writes nothing. Raises ``RegistryErrors`` as ``apply`` does."""
-    return compare(read(engine), registry, source=source)
+    """What ``apply`` would do now; writes nothing. Raises ``RegistryErrors`` as ``apply`` does.
+
+    What it would undo of what was entered by hand is named in the plan (``over_hand``) and refuses nothing yet.
+    """
+    with engine.connect() as connection:
+        return _planned(connection, registry, source)
 
 
-def apply(engine: Engine, registry: Registry, *, source: str = "registry") -> Plan:
+def apply(engine: Engine, registry: Registry, *, source: str = "registry", over_hand: bool = False) -> Plan:
     """Make the database say what the registry says about its sites, in one transaction; gives what was done.
 
-    Raises ``RegistryErrors`` and changes nothing when an id already belongs to a site the registry does not name.
+    Raises ``RegistryErrors`` and changes nothing when an id already belongs to a site the registry does not name, or when it
+    would undo what was entered by hand and is not asked to (``over_hand``).
     """
     with engine.connect() as connection:
         # The lock comes before the first read: what the plan is made from cannot change before it is written.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        done = write(connection, registry, source=source)
+        done = write(connection, registry, source=source, over_hand=over_hand)
         connection.commit()
         return done
 
 
-def write(connection: Connection, registry: Registry, *, source: str = "registry") -> Plan:
+def write(
+    connection: Connection, registry: Registry, *, source: str = "registry", over_hand: bool = False
+) -> Plan:
     """``apply`` within the caller's transaction, which should hold the write lock already."""
-    done = compare(read_within(connection), registry, source=source)
+    done = _planned(connection, registry, source)
+    if done.over_hand and not over_hand:
+        raise RegistryErrors(source, marks.faults(done.over_hand, registry))
+    carry_out(connection, registry, done)
+    marks.forget(connection, done, registry)
+    return done
+
+
+def _planned(connection: Connection, registry: Registry, source: str) -> Plan:
+    found = compare(read_within(connection), registry, source=source)
+    against = marks.undone(found, marks.known(connection))
+    return replace(found, over_hand=tuple(against)) if against else found
+
+
+def carry_out(connection: Connection, registry: Registry, done: Plan) -> None:
+    """Write what a plan says, within the caller's transaction."""
     _write_places(connection, registry, done)
     # A device that moves is written before its old place goes: the place takes what is in it along.
     _write_devices(connection, registry, done)
     for change in done.of("removed"):
         table = tables.Device if change.what == "device" else tables.Place
         connection.execute(delete(table).where(table.id == change.id))
-    return done
 
 
 def read(engine: Engine) -> Registry:

@@ -60,10 +60,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an import would do (or did): every place and device once, places first, and what is worth a second look."""
+    """What an import would do (or did): every place and device once, places first, and what is worth a second look.
+
+    ``over_hand``: those of the changes that undo what was entered by hand.
+    """
 
     changes: tuple[Change, ...]
     doubts: tuple[Doubt, ...]
+    over_hand: tuple[Change, ...] = ()
 
     def of(self, action: Action) -> list[Change]:
         """The changes of one action."""

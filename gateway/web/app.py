@@ -31,7 +31,12 @@ from gateway.web import (
     follow_ups,
     home_detail,
     home_pages,
+    home_tests,
     homes,
+    install,
+    install_pages,
+    jobs,
+    ledger,
     links,
     pages,
     performance,
@@ -46,6 +51,7 @@ from gateway.web import (
     steps,
     stored,
     stream,
+    unclaimed,
 )
 from gateway.web.access import Guard
 from gateway.web.context import Context
@@ -92,6 +98,12 @@ MODULES = (
     rule_changes,
     rule_pages,
     area,
+    install,
+    home_tests,
+    unclaimed,
+    jobs,
+    ledger,
+    install_pages,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

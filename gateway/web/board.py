@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from gateway.accounts.roles import May
 from gateway.accounts.who import EVERYTHING, Kind, Who
 from gateway.alerts.lifecycle import IN_HAND, OUTCOMES, REASONS, VERDICTS
-from gateway.operations import home_views, views
+from gateway.operations import home_tests, home_views, views
 from gateway.operations.answers import AlertDetail, AlertView, Step
 from gateway.web.context import Context
 from gateway.web.history import BY_DESKS, lines_of, told_of, way_of
@@ -114,6 +114,7 @@ def _card(context: Context, language: str, person: Who | None, alert: AlertView)
         reasons=REASONS,
         outcomes=OUTCOMES,
         usual=LASTS_MS,
+        agreed_test=home_tests.agreed_test_of(context.engine, alert.place_id, alert.raised_at),
     )
     return _piece(alert.id, html) | _ringing(alert, now)
 

@@ -57,13 +57,17 @@ class SummariesPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """What an import of the registry has done, or would do: ``counts`` by action, ``changes`` in words, ``doubts``."""
+    """What an import of the registry has done, or would do: ``counts`` by action, ``changes`` in words, ``doubts``.
+
+    ``over_hand``: those of the changes that undo what was entered by hand; without being asked to, an import does none of them.
+    """
 
     ok: bool
     dry_run: bool
     counts: dict[str, int]
     changes: list[dict[str, str]]
     doubts: list[str]
+    over_hand: list[dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Played:
 
 
 @router.get("/places", responses=declared(422))
-@needs(May.HOMES, May.INSTALL, record=True)
+@needs(May.HOMES, record=True)
 def read_places(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=views.LIMIT_MAX)] = views.LIMIT_MAX,
@@ -183,17 +187,18 @@ async def import_registry(
     csv: Annotated[bytes, Body(media_type="text/csv", examples=[CSV_EXAMPLE])],
     *,
     dry_run: bool = False,
+    over_hand: bool = False,
 ) -> Response:
     """Replace the registry of the sites that a CSV names; with `dry_run=1` only say what that would do.
 
-    422 lists the mistakes by line, and nothing has changed.
+    422 lists the mistakes by line, and nothing has changed. What was entered by hand is undone only with `over_hand=1`.
     """
     try:
         text = csv.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         line = csv.count(b"\n", 0, wrong.start) + 1
         raise refuse(422, "invalid", what=f"line {line} is not UTF-8: save the file as CSV UTF-8") from wrong
-    imported = await Context.of(request).port.import_registry(text, dry_run=dry_run)
+    imported = await Context.of(request).port.import_registry(text, dry_run=dry_run, over_hand=over_hand)
     return imported_as(imported)
 
 

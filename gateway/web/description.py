@@ -25,6 +25,7 @@ TAGS: Final = {
     "follow_ups": "Whom to call or visit on the day after a true fall (次日回访).",
     "data": "Places, devices, readings, and the registry they are entered by.",
     "facilities": "How full facilities are (在场人数), corrections, capacity and hours, their use. No resident's data.",
+    "install": "Homes and devices entered by hand, devices to be claimed (待认领设备), agreed tests, ledger, jobs.",
     "quarantine": "Messages that could not be read or placed (无法识别的数据): shown, given again, dropped.",
     "rules": "The rule files of the hub, and what rules would have done over its history.",
     "performance": "The numbers of work (工作数据): how soon, how much, how right.",

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from gateway.web.area_example import AREA
 from gateway.web.facility_examples import FACILITIES
+from gateway.web.install_examples import INSTALLATION
 from gateway.web.performance_example import PERFORMANCE
 
 AT: Final = 1_772_391_780_000  # 2 March 2026, 03:03 in Shanghai
@@ -341,6 +342,7 @@ EXAMPLES: Final[dict[str, Any]] = {
         "counts": {"added": 1, "changed": 0, "removed": 0, "unchanged": 214},
         "changes": [{"zh": "新增设备 J0001-pendant", "en": "device J0001-pendant is added"}],
         "doubts": [],
+        "over_hand": [],
     },
     "Played": {"hub_now_ms": AT},
     # agreements, follow-ups
@@ -428,4 +430,5 @@ EXAMPLES: Final[dict[str, Any]] = {
     "SigningIn": {"name": "李敏", "pin": "4711"},
     "Entering": {"token": "the token of the hub's settings"},
     **FACILITIES,
+    **INSTALLATION,
 }  # fmt: skip

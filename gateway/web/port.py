@@ -15,6 +15,7 @@ from gateway.operations.links import Links
 from gateway.web.changes import ChangeFeed
 from gateway.web.facility_port import FacilityPort
 from gateway.web.home_port import HomePort
+from gateway.web.install_port import InstallPort
 from gateway.web.rule_port import RulePort
 from rules.rule import Rule
 from rules.world import Override
@@ -364,7 +365,7 @@ class Backtest:
     answer: bytes = b""
 
 
-class HubPort(FacilityPort, HomePort, RulePort, Protocol):
+class HubPort(FacilityPort, HomePort, InstallPort, RulePort, Protocol):
     """The hub as the web sees it. Everything async is answered without blocking the loop."""
 
     @property
@@ -460,8 +461,8 @@ class HubPort(FacilityPort, HomePort, RulePort, Protocol):
     def devices(self, *, limit: int, after: str | None, places: Container[str] | None = None) -> DevicePage:
         """The devices of the registry by id, of those in ``places`` (None: all), a page at a time; cheap, no I/O."""
 
-    async def import_registry(self, text: str, *, dry_run: bool) -> Imported:
-        """Replace the registry by this CSV, or only say what that would do."""
+    async def import_registry(self, text: str, *, dry_run: bool, over_hand: bool = False) -> Imported:
+        """Replace the registry by this CSV, or only say what that would do; ``over_hand``: also where it undoes handwork."""
 
     async def reload_rules(self) -> Imported:
         """Read the rule files again and judge by them from now on; where they hold mistakes, go on as before."""

@@ -23,11 +23,13 @@ ROOMS: Final = (
     Room("/calls", "room_calls", May.ATTEND),
     Room("/places", "room_homes", May.HOMES),
     Room("/facilities", "room_facilities", May.FACILITIES),
+    Room("/area", "room_area", May.AREA),
+    Room("/install", "room_install", May.INSTALL),
+    Room("/install/tests", "weekly_tests", May.ATTEND),
+    Room("/rules", "room_rules", May.RULES),
+    Room("/steps", "room_steps", May.RULES_SET),
     Room("/accounts", "room_accounts", May.ACCOUNTS),
     Room("/audit", "room_audit", May.AUDIT),
-    Room("/steps", "room_steps", May.RULES_SET),
-    Room("/area", "room_area", May.AREA),
-    Room("/rules", "room_rules", May.RULES),
 )
 
 

@@ -171,8 +171,11 @@ async function act(card, path, body, button, method = "POST") {
   await refresh();
   if (answer.ok && path === "accept") {
     await refresh(); // what the first one joined may have been asked for before
-    cardOf(card.dataset.id)?.scrollIntoView({ block: "start" });
-    cardOf(card.dataset.id)?.focus({ preventScroll: true });
+    const now = cardOf(card.dataset.id);
+    if (now && !now.contains(document.activeElement)) { // whoever writes in it already is not interrupted
+      now.scrollIntoView({ block: "start" });
+      now.focus({ preventScroll: true });
+    }
   }
   return answer.ok;
 }
@@ -241,6 +244,7 @@ const acts = {
     if (board.person) shelf.open(card);
     else signIn(t("problem.person"), () => shelf.open(cardOf(card.dataset.id) ?? card));
   },
+  test_passed: (button) => act(button.closest("article"), "test-passed", {}, button),
   unshelve: (button) => act(button.closest("article"), "shelve", {}, button, "DELETE"),
   depart: (button) => act(button.closest("article"), "depart", {}, button),
   arrive: (button) => act(button.closest("article"), "arrive", {}, button),

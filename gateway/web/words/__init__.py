@@ -15,6 +15,7 @@ from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.facilities import FACILITY_WORDS
 from gateway.web.words.frame import FRAME_WORDS
 from gateway.web.words.home import HOME_WORDS
+from gateway.web.words.install import INSTALL_WORDS
 from gateway.web.words.keys import KEY_WORDS
 from gateway.web.words.links import LINK_WORDS
 from gateway.web.words.rules import RULE_WORDS
@@ -31,6 +32,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **FACILITY_WORDS,
     **FRAME_WORDS,
     **HOME_WORDS,
+    **INSTALL_WORDS,
     **KEY_WORDS,
     **LINK_WORDS,
     **RULE_WORDS,

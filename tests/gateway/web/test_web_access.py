@@ -122,7 +122,7 @@ def test_every_write_is_for_a_person_or_is_meant_for_programs(desk: Desk) -> Non
     client = local(desk)
     for path, methods in client.get("/openapi.json").json()["paths"].items():
         for method in set(methods) - {"get"}:
-            if path not in for_programs:
+            if path not in for_programs and not path.startswith("/api/v1/install/"):
                 known = re.sub(
                     "{[^}]*}", "x", path.replace("{place_id}", "F01" if "/facilities" in path else "H0001")
                 )

@@ -101,7 +101,7 @@ def test_the_second_of_two_at_once_waits_for_the_first(desk: Desk) -> None:
     async def story() -> None:
         begun, go_on = asyncio.Event(), asyncio.Event()
 
-        async def slow(text: str, *, dry_run: bool) -> Imported:
+        async def slow(text: str, *, dry_run: bool, over_hand: bool = False) -> Imported:
             desk.imported.append((text, dry_run))
             begun.set()
             await go_on.wait()
@@ -126,7 +126,7 @@ def test_the_second_does_it_where_the_first_has_failed(desk: Desk) -> None:
     async def story() -> None:
         begun, go_on = asyncio.Event(), asyncio.Event()
 
-        async def failing(text: str, *, dry_run: bool) -> Imported:
+        async def failing(text: str, *, dry_run: bool, over_hand: bool = False) -> Imported:
             desk.imported.append((text, dry_run))
             begun.set()
             await go_on.wait()

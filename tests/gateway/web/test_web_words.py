@@ -35,6 +35,13 @@ BUILT = {
     "rule_class_",
     "rule_conflict_",
     "area_class_",
+    "device_",
+    "point_",
+    "unread_",
+    "place_",
+    "problem.entry_",
+    "job_",
+    "ledger_",
 }
 
 

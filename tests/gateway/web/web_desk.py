@@ -15,6 +15,7 @@ import httpx
 import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from install_desk import InstallDesk
 from parts import free_port, wait_until
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
@@ -99,7 +100,7 @@ def engine_of(path: Path) -> Engine:
     return engine
 
 
-class Desk(DeskFacilities, HomeDesk, RuleDesk):
+class Desk(DeskFacilities, HomeDesk, InstallDesk, RuleDesk):
     """The port: one lock makes two people's accepts one after the other, as the journal does."""
 
     def __init__(self, folder: Path, plan: Plan = Plan()) -> None:  # noqa: B008 frozen
@@ -295,7 +296,7 @@ class Desk(DeskFacilities, HomeDesk, RuleDesk):
         ]  # fmt: skip
         return DevicePage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
-    async def import_registry(self, text: str, *, dry_run: bool) -> Imported:
+    async def import_registry(self, text: str, *, dry_run: bool, over_hand: bool = False) -> Imported:  # noqa: ARG002
         self.imported.append((text, dry_run))
         if "wrong" in text:
             return Imported(ok=False, report={"errors": [{"line": 2, "message": "place has three levels"}]})
