@@ -4,8 +4,8 @@
 
 A real Mosquitto, ``carehub run`` as a process, one Chromium with a signed-in desk (phone size), and plain listeners of the live
 stream. The floor of the same run is a plain listener: from PUBLISH to the event of that alert in its hands. Times are of one
-clock: the browser's is the machine's. Each fall is accepted and closed once it is seen. Then seven tabs of one browser: how many
-streams the hub has for them, and whether each tab shows what comes.
+clock, the machine's. Each fall is accepted and closed once it is seen. Then seven tabs of one browser: how many streams the hub
+has for them, and whether each tab shows what comes.
 """
 
 from __future__ import annotations
