@@ -394,7 +394,12 @@ def _read_occurrence(plan: Plan, state: KeyState, event: Occurrence, now: int, e
 
 
 def _is_new(device: DeviceState, event: Occurrence) -> bool:
-    """Whether the event is none that is remembered; remembers it. It is known by its id, if it has one."""
+    """Whether the event is none that is remembered; remembers it. It is known by its id, if it has one.
+
+    One that is known leaves the memory as it was: its boot, long forgotten, would push out another.
+    """
+    if event.id and event.id in device.ids:
+        return False
     counted = not event.boot or remember_message(device, event.boot, event.seq)
     return remember_id(device.ids, event.id) if event.id else counted
 

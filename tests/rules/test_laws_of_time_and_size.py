@@ -10,7 +10,7 @@ from town_of_events import ACTS, Act, Town, journal, undated
 
 from rules.effects import Raise
 from rules.events import AnyEvent, ClockStepped, FeedLost, Occurrence, Quality, Telemetry, Tick
-from rules.identity import seen
+from rules.identity import BOOTS_MAX, seen
 
 
 def latest_tick_before(event: AnyEvent) -> int:
@@ -70,6 +70,20 @@ def test_law_5_a_message_that_is_remembered_changes_nothing(acts: list[Act], dat
                 before = town.bytes()
                 assert town.feed(_at(again, event.at)) == []
                 assert town.bytes() == before
+
+
+def test_an_event_that_is_known_by_its_id_brings_no_forgotten_boot_back() -> None:
+    """Its boot would push out another, whose messages would then count anew: a device that starts often sends few events."""
+    begin = journal([])[0]
+    town, at = Town(), begin.at + 1_000
+    town.feed(begin)
+    fall = Occurrence(at, "F1-0gateway", at, Quality.GOOD, "0001", 1, "the same", "fall", {})
+    town.feed(fall)
+    for boot in range(2, 2 + BOOTS_MAX):
+        town.feed(Telemetry(at, "F1-0gateway", at, Quality.GOOD, f"{boot:04}", 1, {"rssi": -60.0}))
+    before = town.bytes()
+    assert town.feed(fall) == []
+    assert town.bytes() == before
 
 
 def is_remembered(town: Town, event: AnyEvent) -> bool:
