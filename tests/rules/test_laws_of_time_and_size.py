@@ -74,13 +74,14 @@ def test_law_5_a_message_that_is_remembered_changes_nothing(acts: list[Act], dat
 
 def test_an_event_that_is_known_by_its_id_brings_no_forgotten_boot_back() -> None:
     """Its boot would push out another, whose messages would then count anew: a device that starts often sends few events."""
-    begin = journal([])[0]
-    town, at = Town(), begin.at + 1_000
-    town.feed(begin)
-    fall = Occurrence(at, "F1-0gateway", at, Quality.GOOD, "0001", 1, "the same", "fall", {})
+    town, begun = Town(), journal([])
+    town.play(begun)
+    at = begun[-1].at
+    fall = Occurrence(at, "F1-0gateway", at, Quality.GOOD, "first", 1, "the same", "fall", {})
     town.feed(fall)
     for boot in range(2, 2 + BOOTS_MAX):
         town.feed(Telemetry(at, "F1-0gateway", at, Quality.GOOD, f"{boot:04}", 1, {"rssi": -60.0}))
+    assert town.states["F1"].devices["F1-0gateway"].ids == ["the same"]
     before = town.bytes()
     assert town.feed(fall) == []
     assert town.bytes() == before
