@@ -46,7 +46,7 @@ def read_desks(request: Request) -> DeskList:
 
 
 @router.post("/desks/{desk_id}/beat", status_code=204, responses=declared(404, 422))
-@needs(May.RING)
+@needs(May.RING, of="desk")
 def beat(request: Request, desk_id: DeskId) -> Response:
     """A console at this desk is open and its sound is proven; every 5 seconds. After 15 without one it is not there."""
     if not Context.of(request).port.beat(desk_id):
