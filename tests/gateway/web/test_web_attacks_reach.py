@@ -48,7 +48,20 @@ BESIDE = {
     "GET /steps/{rule_id} at": "BY_QUERY", "GET /steps/{rule_id} rule_id": "rules are the hub's",
     "POST /steps/{rule_id} rule_id": "test_steps_are_not_written_for_another_station",
 }  # fmt: skip
-NAMES = {"place", "device", "rule", "into", "to", "contact", "station", "accept", "at", "ids", "channel", "scenario"}
+NAMES = {
+    "place",
+    "device",
+    "rule",
+    "into",
+    "to",
+    "contact",
+    "station",
+    "accept",
+    "at",
+    "ids",
+    "channel",
+    "scenario",
+}
 
 
 def beside(method: str, route: Route) -> list[str]:
@@ -183,7 +196,16 @@ def test_a_cursor_of_another_station_leads_to_nothing_of_it(
     desk, _ = two_stations
     mark = "&" if "?" in path else "?"
     everything = as_somebody(desk, "head everywhere")
-    cursors = [written(0, "A"), written(2**62, "zzzz"), written(0), written(2**53), written("A"), written("", "", ""), "x", ""]
+    cursors = [
+        written(0, "A"),
+        written(2**62, "zzzz"),
+        written(0),
+        written(2**53),
+        written("A"),
+        written("", "", ""),
+        "x",
+        "",
+    ]
     cursor: str | None = ""
     while cursor is not None and len(cursors) < 20:
         page = everything.get(f"{path}{mark}limit=1" + (f"&cursor={cursor}" if cursor else "")).json()
@@ -272,9 +294,23 @@ def test_what_lies_beside_a_part_of_the_tree_is_not_within_it(two_stations: Town
 
     desk, _ = two_stations
     with Session(desk.engine) as session, session.begin():
-        for name, path in (("X1", "福田区/A座/东"), ("X2", "福田区/a座/东"), ("X3", "福田区/A座东/东"), ("X4", "福田区/A_/东")):
+        for name, path in (
+            ("X1", "福田区/A座/东"),
+            ("X2", "福田区/a座/东"),
+            ("X3", "福田区/A座东/东"),
+            ("X4", "福田区/A_/东"),
+        ):
             session.add(
-                Place(id=name, kind="home", site="x", path=path, name=f"住户{name}", address="1", capacity=None, access_note="")
+                Place(
+                    id=name,
+                    kind="home",
+                    site="x",
+                    path=path,
+                    name=f"住户{name}",
+                    address="1",
+                    capacity=None,
+                    access_note="",
+                )
             )
     from web_desk import CHEAP
 

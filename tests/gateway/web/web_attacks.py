@@ -89,7 +89,12 @@ def settled(folder: Path) -> tuple[Desk, dict[str, str]]:
         session.add(Consent(id="c1", place_id="H0001", scope="family", contact=1, since=NOW, by="李敏"))
         session.add(
             Link(
-                token_hash="l1", purpose="family", place_id="H0001", holder="contact:1", made_at=NOW, made_by="李敏"
+                token_hash="l1",
+                purpose="family",
+                place_id="H0001",
+                holder="contact:1",
+                made_at=NOW,
+                made_by="李敏",
             )
         )
         session.add(
@@ -129,7 +134,9 @@ def cookie_of(desk: Desk, name: str) -> str:
 def contents(desk: Desk) -> dict[str, list[str]]:
     """Everything in the database but who is signed in."""
     with desk.engine.connect() as connection:
-        names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+        names = (
+            connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+        )
         return {
             name: [repr(tuple(row)) for row in connection.execute(text(f"SELECT * FROM {name}"))]  # noqa: S608 our own tables
             for name in names
