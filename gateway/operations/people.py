@@ -143,8 +143,8 @@ class People:
     ) -> Who | Refused:
         """Who signs in with this name and PIN (or password), or why not. Five failures in a row lock a name for 5 minutes.
 
-        PINs and passwords are counted apart (``Tries``). An attempt is counted before it is verified: a hundred guesses sent at once are still only five.
-        Takes tens of milliseconds on purpose; call it in a thread.
+        PINs and passwords are counted apart (``Tries``). An attempt is counted before it is verified: a hundred guesses sent at
+        once are still only five. Takes tens of milliseconds on purpose; call it in a thread.
         """
         found = self._count_pin(name, now_ms) if by == "pin" else self._count_password(name, now_ms)
         if isinstance(found, Refused):

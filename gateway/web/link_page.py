@@ -44,9 +44,9 @@ def nothing(request: Request) -> Response:
 def note_place(request: Request, place_id: str, subject: str = "", *, what: str = "") -> None:
     """What the audit says of this: about which place, and whom or what; the address itself is a secret."""
     spot = spot_of(Context.of(request).engine, "place", place_id) if place_id else None
-    request.scope |= {"audit_spot": spot, "audit_what": what} | (
-        {"audit_subject": subject} if subject else {}
-    )
+    request.scope.update(audit_spot=spot, audit_what=what)
+    if subject:
+        request.scope["audit_subject"] = subject
 
 
 def too_fast(request: Request, link: str) -> bool:

@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 class Noted:
     """One request and what it is about.
 
-    A route may say more in its scope: ``audit_subject``, ``audit_reason``; behind a link, which says neither, also ``audit_spot``
-    and ``audit_what``.
+    A route may say more in its scope: ``audit_subject``, ``audit_reason``; behind a link, which says nothing, also
+    ``audit_spot`` and ``audit_what``.
     """
 
     request: Request

@@ -39,8 +39,8 @@ def read_performance(
 
     Times from the raise to sent, delivered (proven), seen, accepted and on site, held to the targets of the settings; load
     after ANSI/ISA-18.2; precision from verdicts. ``station`` is 区/街道/社区, or the community's name alone. ``by_home`` is
-    given to those who may see all of these homes, and signed in. Of what lies within reach only: who may see a community's numbers and no
-    alerts reads ``/api/v1/area``. 409 while others are being drawn up.
+    given to those who may see all of these homes, and signed in. Of what lies within reach only: who may see a community's
+    numbers and no alerts reads ``/api/v1/area``. 409 while others are being drawn up.
     """
     context = Context.of(request)
     now = context.port.health().hub_now_ms

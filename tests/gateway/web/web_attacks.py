@@ -140,5 +140,5 @@ def contents(desk: Desk) -> dict[str, list[str]]:
         return {
             name: [repr(tuple(row)) for row in connection.execute(text(f"SELECT * FROM {name}"))]  # noqa: S608 our own tables
             for name in names
-            if name not in {"sign_in"}
+            if name != "sign_in"
         }
