@@ -68,7 +68,8 @@ class Encoded:
 
     async def of(self, context: Context, change: Change) -> Told:
         """Give the event for a change; ``reload`` where the alert is not to be had."""
-        return await self._once("change", change.serial, lambda: self._read(context, change))
+        kind = "change" if change.alert or change.place else "reload"  # which bears the number of the newest change
+        return await self._once(kind, change.serial, lambda: self._read(context, change))
 
     async def count(self, context: Context, serial: int) -> bytes:
         """Give the event that says how much is open, for those who may know no more."""
