@@ -106,7 +106,7 @@ def _back(request: Request) -> str:
 
 
 def _ours(onward: str) -> str:
-    """The page to go on to, if it is one of ours. To browsers a backslash in it is a slash, and a tab or a newline is nothing."""
+    """The page to go on to, if it is one of ours. To browsers a backslash is a slash, and a tab or a newline nothing."""
     parts = urlsplit(onward)
     odd = "\\" in onward or not onward.isprintable()
     if odd or parts.scheme or parts.netloc or not onward.startswith("/") or onward.startswith("//"):
