@@ -64,7 +64,7 @@ class Told:
 
 
 class Encoded:
-    """Changes as the stream sends them, read and encoded once however many are listening; and who is listening (0: no person)."""
+    """Changes as the stream sends them, read and encoded once however many are listening; and who listens (0: no person)."""
 
     def __init__(self) -> None:
         self.listening: Counter[int] = Counter()
@@ -144,7 +144,6 @@ async def stream(
 
     Who may not see an alert hears that one more is open, and nothing else of it.
     """
-    context = Context.of(request)
     encoded: Encoded = request.app.state.encoded
     own = who_of(request).id
     most = STREAMS_OF_A_PERSON_MAX if own else STREAMS_OF_OTHERS_MAX
