@@ -113,6 +113,7 @@ def set_secrets(
     values = {column: people.hashed(secret) for column, secret in given.items() if secret is not None}
     if not values:
         return
+    people.tries.forgive(name)
     with Session(engine) as session, session.begin():
         freed = {"failures": 0, "locked_until": 0}
         session.execute(update(Staff).where(Staff.id == account_id).values(values | freed))

@@ -100,7 +100,9 @@ class Links:
             for alert_id in found or ("",)
             if hmac.compare_digest(self._token(purpose, alert_id, desk).encode(), token.encode())
         ]
-        return (right[0], desk) if right and right[0] else None
+        if not right or PATHS[purpose] + given != self.path_of(purpose, right[0], desk):
+            return None  # one link has one address: what is done by it is counted by that
+        return (right[0], desk) if right[0] else None
 
     def _token(self, purpose: Purpose, alert_id: str, desk: str) -> str:
         if purpose == "slip":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ PASSWORD_CHARS = range(
 )  # NIST SP 800-63B asks for 8 and for no rules of composition; the lock does the rest
 DEVICE_CHARS_MAX = 120
 ON_DUTY = (Grant("duty"),)
+NAMES_TRIED_MAX = 10_000  # names whose passwords were tried lately
+OF_OTHERS = ("family:",)  # how a family is written down where staff are by name
 
 # OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, 2 passes, 1 lane. A PIN's strength is the lock, not
 # the hash, and the hub may be a small board that must keep its memory for alarms.
@@ -46,6 +50,37 @@ class Refused:
     until: int = 0
 
 
+class Tries:
+    """Passwords that were tried lately, by name, whether anybody has that name or not; from any thread. In memory.
+
+    They are counted apart from PINs, which are taken at the station only: else who knows the names of a station could keep its
+    people from their own desk from anywhere. And a name that nobody has is locked as any other, so that none can be found out.
+    """
+
+    def __init__(self) -> None:
+        self._tried: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def count(self, name: str, now_ms: int) -> tuple[bool, int]:
+        """Count one more; whether it may be verified, and until when the name is locked now (0: not)."""
+        with self._lock:
+            failures, locked = self._tried.pop(name, (0, 0))
+            if locked > now_ms:
+                self._tried[name] = (failures, locked)
+                return False, locked
+            failures = 1 if locked else failures + 1
+            locked = now_ms + LOCK_MS if failures >= FAILURES_MAX else 0
+            self._tried[name] = (failures, locked)
+            if len(self._tried) > NAMES_TRIED_MAX:
+                self._tried.popitem(last=False)
+            return True, locked
+
+    def forgive(self, name: str) -> None:
+        """It was right, or is another now: begin anew."""
+        with self._lock:
+            self._tried.pop(name, None)
+
+
 class People:
     """Staff and sign-ins in the operational database. Times are wall clock, epoch ms: a shift is real."""
 
@@ -53,6 +88,7 @@ class People:
         self._engine = engine
         self._hasher = hasher
         self._nobody = _hash_of_nobody(hasher)
+        self.tries = Tries()
 
     def add(
         self,
@@ -65,7 +101,7 @@ class People:
     ) -> Who:
         """Enter an account; ``AccountError`` says what is wrong with the name, the PIN, the password or a role."""
         name, given = name.strip(), sorted(set(grants))
-        if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
+        if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable() or name.startswith(OF_OTHERS):
             raise AccountError(
                 "bad_name", f"staff name {name!r}: needs 1 to {NAME_CHARS_MAX} printable characters"
             )
@@ -107,23 +143,26 @@ class People:
     ) -> Who | Refused:
         """Who signs in with this name and PIN (or password), or why not. Five failures in a row lock a name for 5 minutes.
 
-        An attempt is counted before it is verified: a hundred guesses sent at once are still only five.
-        Takes tens of milliseconds on purpose; call it in a thread.
+        PINs and passwords are counted apart (``Tries``). An attempt is counted before it is verified: a hundred guesses sent at
+        once are still only five. Takes tens of milliseconds on purpose; call it in a thread.
         """
-        found = self._count_attempt(name, now_ms)
+        found = self._count_pin(name, now_ms) if by == "pin" else self._count_password(name, now_ms)
         if isinstance(found, Refused):
             return found
-        kept = (found.pin_hash if by == "pin" else found.password_hash) if found else ""
+        staff, locked = found
+        kept = (staff.pin_hash if by == "pin" else staff.password_hash) if staff else ""
         try:
             self._hasher.verify(kept or self._nobody, secret)
         except VerificationError:
-            locked = found.locked_until if found else 0
             return Refused("locked", locked) if locked else Refused("wrong")
-        if found is None or not kept:
+        if staff is None or not kept:
             return Refused("wrong")
+        if by == "password":
+            self.tries.forgive(name)
         with self._transaction() as session:
-            session.execute(update(Staff).where(Staff.id == found.id).values(failures=0, locked_until=0))
-            return Who(Kind.PERSON, _grants(session, found.id), found.id, found.name)
+            if by == "pin":
+                session.execute(update(Staff).where(Staff.id == staff.id).values(failures=0, locked_until=0))
+            return Who(Kind.PERSON, _grants(session, staff.id), staff.id, staff.name)
 
     def sign_in(self, person: Who, now_ms: int, *, how: str = "pin", device: str = "") -> str:
         """Sign a browser in for 12 hours: the random token for its cookie, of which only the hash is kept."""
@@ -163,25 +202,32 @@ class People:
         with self._transaction() as session:
             session.execute(delete(SignIn).where(SignIn.token_hash == token_hash(token)))
 
-    def _count_attempt(self, name: str, now_ms: int) -> Staff | Refused | None:
-        """Count one more failure (taken back on success); the row as it is then, None for an unknown name."""
+    def _count_password(self, name: str, now_ms: int) -> tuple[Staff | None, int] | Refused:
+        """Count one more failure (taken back on success); whose account it is, and until when it is locked now."""
+        counted, locked = self.tries.count(name, now_ms)
+        if not counted:
+            return Refused("locked", locked)
+        with self._transaction() as session:
+            query = select(Staff).where(Staff.name == name, Staff.ended_at.is_(None))
+            return session.scalar(query), locked
+
+    def _count_pin(self, name: str, now_ms: int) -> tuple[Staff | None, int] | Refused:
+        """The same of PINs; who has none is as unknown here as a name that nobody has."""
         # A lock that has run out starts the count anew.
         failures = case((Staff.locked_until > 0, 1), else_=Staff.failures + 1)
         counted: dict[str, Any] = {
             "failures": failures,
             "locked_until": case((failures >= FAILURES_MAX, now_ms + LOCK_MS), else_=0),
         }
+        which = (Staff.name == name, Staff.pin_hash != "", Staff.ended_at.is_(None))
         with self._transaction() as session:
             done = session.execute(
-                update(Staff)
-                .where(Staff.name == name, Staff.locked_until <= now_ms, Staff.ended_at.is_(None))
-                .values(counted)
-                .returning(Staff.id)
+                update(Staff).where(*which, Staff.locked_until <= now_ms).values(counted).returning(Staff.id)
             ).first()
-            staff = session.scalar(select(Staff).where(Staff.name == name, Staff.ended_at.is_(None)))
+            staff = session.scalar(select(Staff).where(*which))
             if staff is not None and done is None:
                 return Refused("locked", staff.locked_until)
-            return staff
+            return staff, staff.locked_until if staff else 0
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Engine, Select, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gateway.accounts.who import EVERYWHERE, Reach
@@ -49,12 +49,14 @@ def spot_of(engine: Engine, kind: str, name: str) -> Spot | None:
 
 
 def within(reach: Reach, path: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """The condition that a path lies within somebody's reach."""
+    """The condition that a path lies within somebody's reach; letter by letter, which LIKE is not: to it A座 is a座."""
     if reach.everything:
         return true()
     if not reach:
         return false()
-    return or_(*(or_(path == part, path.startswith(part + "/", autoescape=True)) for part in reach.paths))
+    return or_(
+        *(or_(path == part, func.substr(path, 1, len(part) + 1) == part + "/") for part in reach.paths)
+    )
 
 
 def places_within(reach: Reach) -> Select[Any]:

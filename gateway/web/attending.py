@@ -6,15 +6,18 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
 from gateway.operations.answers import AlertDetail, AlertInHand
-from gateway.web.access import APerson
+from gateway.operations.whereabouts import ANYWHERE, spot_of
+from gateway.web.access import APerson, reach_of
 from gateway.web.acts import Key, Reason
 from gateway.web.alert_acts import act_on
 from gateway.web.alerts import NOTE_CHARS_MAX, AlertId
+from gateway.web.context import Context
 from gateway.web.needs import needs
-from gateway.web.problems import declared
+from gateway.web.problems import declared, refuse
 
 NAME_CHARS_MAX = 64
 
@@ -77,6 +80,13 @@ class Because(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"reason": "长者来电说又不舒服了"}]}
     )
     reason: Reason
+
+
+async def _reached(request: Request, alert_id: str) -> None:
+    """Refuse an alert that lies outside as one that does not exist: to merge into it writes into its history."""
+    spot = await run_in_threadpool(spot_of, Context.of(request).engine, "alert", alert_id)
+    if spot is None or not (spot.path == ANYWHERE or reach_of(request, May.ATTEND).holds(spot.path)):
+        raise refuse(404, "unknown_alert")
 
 
 @router.post("/alerts/{alert_id}/see", responses=REFUSALS)
@@ -157,6 +167,7 @@ async def merge(
     request: Request, alert_id: AlertId, person: APerson, merging: Merging, key: Key = None
 ) -> AlertInHand | AlertDetail:
     """Close an alert as part of another that is open."""
+    await _reached(request, merging.into)
     return await act_on(request, "merge", alert_id, person, merging.model_dump(), key)
 
 

@@ -134,7 +134,11 @@ async def read_readings(
 def _need_reason(request: Request) -> None:
     """What a home's sensors saw is for a person who has stated why, or while an alert about its people is open."""
     spot, person = spot_of(request), person_or_nobody(request)
-    if spot is None or person is None:
+    if person is None:
+        return
+    if spot is None:  # it has left the registry, and may have been a home
+        if not person.reach(May.HOME_DETAIL).everything:
+            raise refuse(404, "unknown")
         return
     place = home_views.place(Context.of(request).engine, spot.place)
     if place is None or place.kind != "home":

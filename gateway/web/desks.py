@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
-from gateway.web.access import APerson
+from gateway.web.access import APerson, reach_of
 from gateway.web.acts import Key, carry_out, id_of
 from gateway.web.context import Context
 from gateway.web.needs import needs
@@ -41,12 +41,17 @@ class Testing(BaseModel):
 @router.get("/desks")
 @needs(May.DUTY, May.RING)
 def read_desks(request: Request) -> DeskList:
-    """The desks of the duty plan: staffed or closed, by what each hears, and since when one cannot."""
-    return Context.of(request).port.desks()
+    """The desks of the duty plan: staffed or closed, by what each hears, and since when one cannot.
+
+    The word for the next shift names residents: it is for those who see the homes there.
+    """
+    homes = reach_of(request, May.HOMES)
+    found = Context.of(request).port.desks().desks
+    return DeskList(tuple(desk if homes.holds(desk.at) else replace(desk, note="") for desk in found))
 
 
 @router.post("/desks/{desk_id}/beat", status_code=204, responses=declared(404, 422))
-@needs(May.RING)
+@needs(May.RING, of="desk")
 def beat(request: Request, desk_id: DeskId) -> Response:
     """A console at this desk is open and its sound is proven; every 5 seconds. After 15 without one it is not there."""
     if not Context.of(request).port.beat(desk_id):

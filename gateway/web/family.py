@@ -14,7 +14,7 @@ from gateway.operations.link_views import BY_FAMILY, FamilyView
 from gateway.operations.links import hash_of
 from gateway.web.acts import carry_out
 from gateway.web.context import Context
-from gateway.web.link_page import READS, Link, back, form_of, nothing, over, show, too_fast
+from gateway.web.link_page import READS, Link, back, form_of, note_place, nothing, over, show, too_fast
 from gateway.web.needs import needs
 from gateway.web.port import Act, UnavailableError
 from gateway.web.problems import RefusedError
@@ -55,6 +55,7 @@ async def set_mode(request: Request, token: Link) -> Response:
         return await run_in_threadpool(_show, request, found, status=409, problem=say("family.not_now"))
     if too_fast(request, token):
         return await run_in_threadpool(_show, request, found, status=429, problem=say("link.slowly"))
+    await run_in_threadpool(note_place, request, found.place_id)
     try:
         outcome = await carry_out(Context.of(request), act, act_id)
     except (RefusedError, UnavailableError):

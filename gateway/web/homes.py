@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -14,6 +14,7 @@ from gateway.accounts.roles import May
 from gateway.accounts.who import EVERYWHERE
 from gateway.operations import home_views
 from gateway.operations.answers import HeldView, HomeInMode, ModeView, PlaceView, SilenceView
+from gateway.operations.whereabouts import those_within
 from gateway.web.access import APerson, reach_of
 from gateway.web.acts import REASON_CHARS_MAX, Key, Reason, carry_out, id_of, until_within
 from gateway.web.context import Context
@@ -129,10 +130,15 @@ async def end_mode(request: Request, place_id: PlaceId, person: APerson, key: Ke
 @router.get("/silences", responses=declared(422))
 @needs(May.HOMES, May.SYSTEM)
 def read_silences(request: Request, limit: Limit = LIMIT, cursor: Cursor = None) -> SilencesPage:
-    """The silences in force, a page at a time, the one that ends first on top."""
+    """The silences in force, a page at a time, the one that ends first on top.
+
+    Whose home it is, and why, is told to those who see the homes there.
+    """
     context = Context.of(request)
     reach = reach_of(request, May.HOMES, May.SYSTEM)
-    found = home_views.silences(context.engine, context.port.health().hub_now_ms, reach)
+    found = _without_homes(
+        request, home_views.silences(context.engine, context.port.health().hub_now_ms, reach)
+    )
     return SilencesPage(
         *cut(found, lambda silence: (silence.until, silence.id), cursor, limit, tuple[int, str])
     )
@@ -174,6 +180,23 @@ def place_detail(context: Context, place_id: str) -> PlaceDetail:
         raise refuse(404, "unknown_place")
     state = home_views.place_state(context.engine, place_id, context.port.health().hub_now_ms)
     return PlaceDetail(**_values(place), **_values(state), own_rules=context.port.own_rules(place_id))
+
+
+def _without_homes(request: Request, silences: list[SilenceView]) -> list[SilenceView]:
+    """Without names and reasons where who asks sees no homes."""
+    engine, homes = Context.of(request).engine, reach_of(request, May.HOMES)
+    if homes.everything:
+        return silences
+    about = {silence.place_id for silence in silences}
+    seen = those_within(engine, homes, about)
+    seen |= those_within(engine, reach_of(request, May.FACILITIES), about, kind="facility")
+    open_to_all = {silence.id for silence in silences if not silence.place_id and not silence.device_id}
+    return [
+        silence
+        if silence.place_id in seen or silence.id in open_to_all
+        else replace(silence, who=None, reason="")
+        for silence in silences
+    ]
 
 
 async def _place(request: Request, place_id: str) -> PlaceView:

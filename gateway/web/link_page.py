@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from fastapi import Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from gateway.operations.whereabouts import spot_of
 from gateway.web.context import Context
 from gateway.web.problems import RefusedError
 from gateway.web.render import render
@@ -38,6 +39,14 @@ def nothing(request: Request) -> Response:
     if context.wrong_links.too_fast("", context.wall_ms()):
         return show(request, "link_over.html", status=429, title=say("link.too_many"), more=say("link.later"))
     return show(request, "link_over.html", status=404, title=say("link.nothing"), more=say("link.ask_anew"))
+
+
+def note_place(request: Request, place_id: str, subject: str = "", *, what: str = "") -> None:
+    """What the audit says of this: about which place, and whom or what; the address itself is a secret."""
+    spot = spot_of(Context.of(request).engine, "place", place_id) if place_id else None
+    request.scope.update(audit_spot=spot, audit_what=what)
+    if subject:
+        request.scope["audit_subject"] = subject
 
 
 def too_fast(request: Request, link: str) -> bool:

@@ -9,15 +9,28 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from gateway.accounts.roles import May
 from gateway.accounts.who import Who
 from gateway.alerts.fitting import cut
 from gateway.alerts.lifecycle import DOORS
-from gateway.operations import link_views
+from gateway.operations import link_views, whereabouts
 from gateway.operations.link_views import AcceptView, SlipView
+from gateway.operations.whereabouts import ANYWHERE
 from gateway.web.access import SomePerson
 from gateway.web.acts import carry_out, id_of
 from gateway.web.context import Context
-from gateway.web.link_page import READS, Link, back, form_of, nothing, over, show, too_fast, words_of
+from gateway.web.link_page import (
+    READS,
+    Link,
+    back,
+    form_of,
+    note_place,
+    nothing,
+    over,
+    show,
+    too_fast,
+    words_of,
+)
 from gateway.web.needs import needs
 from gateway.web.port import Act, UnavailableError
 from gateway.web.problems import RefusedError
@@ -55,6 +68,7 @@ async def answer_slip(request: Request, link: Link) -> Response:
         kind="slip", by=found.desk, place=found.place_id, alert=found.alert_id,
         data={"answer": answer, "via": "link"},
     )  # fmt: skip
+    await run_in_threadpool(note_place, request, found.place_id, found.alert_id)
     told_apart = "\n".join(("slip", found.alert_id, found.desk, str(found.version), answer))
     problem = await _done(request, act, hashlib.sha256(told_apart.encode()).hexdigest()[:32])
     return back(request) if problem is None else _show_slip(request, found, status=503, problem=problem)
@@ -71,7 +85,7 @@ def read_alert(request: Request, link: Link, person: SomePerson) -> Response:
 @router.post("/a/{link}")
 @needs()
 async def accept(request: Request, link: Link, person: SomePerson) -> Response:
-    """Sign in, where a name and a PIN are given; else accept."""
+    """Sign in, where a name and a PIN are given; else accept, who may attend to that home."""
     found = await run_in_threadpool(_to_accept, request, link)
     if isinstance(found, Response):
         return found
@@ -80,10 +94,15 @@ async def accept(request: Request, link: Link, person: SomePerson) -> Response:
         return await run_in_threadpool(
             _show_alert, request, found, person, status=429, problem=say("link.slowly")
         )
-    if "pin" in given:
+    if "pin" in given and found.state == "raised":
         return await _sign_in(request, found, given)
     if person is None:
         return await run_in_threadpool(_show_alert, request, found, None, status=401, asks=True)
+    await run_in_threadpool(note_place, request, found.place_id, found.alert_id)
+    if not await run_in_threadpool(_may_attend, request, person, found):
+        return await run_in_threadpool(
+            _show_alert, request, found, person, status=403, problem=say("link.not_yours")
+        )
     act = Act(kind="accept", by=person.name, place=found.place_id, alert=found.alert_id, data={"via": "link"})
     problem = await _done(request, act, id_of(None, "accept", found.alert_id, person))
     return (
@@ -91,6 +110,12 @@ async def accept(request: Request, link: Link, person: SomePerson) -> Response:
         if problem is None
         else await run_in_threadpool(_not_done, request, link, person, problem)
     )
+
+
+def _may_attend(request: Request, person: Who, alert: AcceptView) -> bool:
+    """A link says that somebody was told once, not what they may today."""
+    spot = whereabouts.spot_of(Context.of(request).engine, "alert", alert.alert_id)
+    return spot is not None and (spot.path == ANYWHERE or person.reach(May.ATTEND).holds(spot.path))
 
 
 def _not_done(request: Request, link: str, person: Who, problem: dict[str, str]) -> Response:
@@ -152,14 +177,21 @@ def _show_alert(
 
 
 async def _sign_in(request: Request, alert: AcceptView, given: Mapping[str, str]) -> Response:
-    context = Context.of(request)
+    context, name = Context.of(request), given.get("name", "")[:64]
+    await run_in_threadpool(note_place, request, alert.place_id, name, what="sign_in")
     try:
-        person = await check_secret(context, given.get("name", "")[:64], given["pin"][:64], by="pin")
+        person = await check_secret(context, name, given["pin"][:64], by="pin")
     except RefusedError as refused:
         return await run_in_threadpool(
             _show_alert, request, alert, None, status=refused.status, asks=True, problem=words_of(refused),
             chosen=given.get("name", ""),
         )  # fmt: skip
+    if not await run_in_threadpool(
+        _may_attend, request, person, alert
+    ):  # on no known device a PIN opens nothing else
+        return await run_in_threadpool(
+            _show_alert, request, alert, None, status=403, asks=True, problem=say("link.not_yours")
+        )
     response = back(request)
     await remember(request, response, person)
     return response

@@ -32,7 +32,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """One request and what it is about. A route may say more in its scope: ``audit_subject``, ``audit_reason``."""
+    """One request and what it is about.
+
+    A route may say more in its scope: ``audit_subject``, ``audit_reason``; behind a link, which says nothing, also
+    ``audit_spot`` and ``audit_what``.
+    """
 
     request: Request
     who: Who
@@ -61,7 +65,10 @@ class Noted:
             return False
         done = status < 300  # noqa: PLR2004 success, as HTTP has it
         if self.request.method not in SAFE_METHODS:
-            return done or self.who.kind is not Kind.NOBODY or "audit_subject" in self.request.scope
+            sent_on = 300 <= status < 400  # noqa: PLR2004 a plain form that was done
+            return (
+                done or sent_on or self.who.kind is not Kind.NOBODY or "audit_subject" in self.request.scope
+            )
         if status in REFUSED:
             return self.who.kind is Kind.PERSON and bool(self.wanted.of)  # tried where they may not
         return done and self.wanted.record
@@ -79,7 +86,8 @@ class Noted:
         return True
 
     def _entry(self, now_ms: int, status: int) -> Entry:
-        scope, spot = self.request.scope, self.spot
+        scope = self.request.scope
+        spot: Spot | None = scope.get("audit_spot", self.spot)
         about = scope.get("audit_subject") or " ".join(
             value for name, value in self.parameters.items() if name not in SECRET
         )
@@ -88,7 +96,7 @@ class Noted:
             who=self.who.name,
             who_id=self.who.id,
             kind=self.who.kind.value,
-            what=(self.wanted and self.wanted.noted) or self.name,
+            what=scope.get("audit_what") or (self.wanted and self.wanted.noted) or self.name,
             method=self.request.method,
             place=sendable(spot.place if spot else self.parameters.get("place_id", "")),
             subject=sendable(about)[:SUBJECT_CHARS_MAX],

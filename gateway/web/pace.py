@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 from collections import deque
 
@@ -25,3 +26,16 @@ class Pace:
             if len(self._lately) > NAMES_MAX:
                 del self._lately[next(iter(self._lately))]
             return len(times) > self._most and now_ms - times[0] < MINUTE_MS
+
+
+def origin_of(host: str) -> str:
+    """Whose tries are counted together: an address; of IPv6 its network, in which one machine has as many as it likes."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:  # a socket, a test
+        return host
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((int(address), 64), strict=False))
+    return str(address)

@@ -39,8 +39,8 @@ def read_performance(
 
     Times from the raise to sent, delivered (proven), seen, accepted and on site, held to the targets of the settings; load
     after ANSI/ISA-18.2; precision from verdicts. ``station`` is 区/街道/社区, or the community's name alone. ``by_home`` is
-    given to those who may see homes, and signed in. Of what lies within reach only: who may see a community's numbers and no
-    alerts reads ``/api/v1/area``. 409 while others are being drawn up.
+    given to those who may see all of these homes, and signed in. Of what lies within reach only: who may see a community's
+    numbers and no alerts reads ``/api/v1/area``. 409 while others are being drawn up.
     """
     context = Context.of(request)
     now = context.port.health().hub_now_ms
@@ -50,10 +50,11 @@ def read_performance(
         raise refuse(422, "invalid", what="'from' must lie before 'to' (epoch ms)")
     if end - begin > DAYS_MAX * DAY_MS:
         raise refuse(422, "invalid", what=f"at most {DAYS_MAX} days at once")
+    within, homes = reach_of(request, May.ALERTS, May.SYSTEM), reach_of(request, May.HOMES)
     asked = Asked(
         begin=begin, end=end, now=now, zone=context.settings.zone, station=station, kind=kind,
-        by_home=person is not None and bool(reach_of(request, May.HOMES)), targets=context.settings.targets,
-        within=reach_of(request, May.ALERTS, May.SYSTEM).paths,
+        by_home=person is not None and all(map(homes.holds, within.paths)), targets=context.settings.targets,
+        within=within.paths,
     )  # fmt: skip
     try:
         body = performance_json(context.engine, asked)

@@ -17,7 +17,7 @@ from gateway.web.context import Context
 from gateway.web.needs import needs
 from gateway.web.problems import refuse
 from gateway.web.render import page
-from gateway.web.session import remember
+from gateway.web.session import remember, too_many_tries
 from gateway.web.sign_on import TICKET_S, SignOnHere
 from gateway.web.words import say
 
@@ -32,7 +32,7 @@ async def begin(
     """Send a browser to the provider."""
     context = Context.of(request)
     here = _here(context)
-    if context.tries.too_fast("sso", context.wall_ms()):
+    if too_many_tries(request):
         return _not_signed_on(request, "slowly", 429)
     try:
         address, ticket = await here.provider.begin(_back(request))
@@ -106,9 +106,10 @@ def _back(request: Request) -> str:
 
 
 def _ours(onward: str) -> str:
-    """The page to go on to, if it is one of ours."""
+    """The page to go on to, if it is one of ours. To browsers a backslash is a slash, and a tab or a newline nothing."""
     parts = urlsplit(onward)
-    if parts.scheme or parts.netloc or not onward.startswith("/") or onward.startswith(("//", "/\\")):
+    odd = "\\" in onward or not onward.isprintable()
+    if odd or parts.scheme or parts.netloc or not onward.startswith("/") or onward.startswith("//"):
         return "/"
     return onward
 

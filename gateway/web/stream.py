@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -30,6 +31,8 @@ from gateway.web.words import say
 BEAT_S = 5.0
 LOOK_S = 1.0  # how soon a changed state of the hub (feed lost, speed) reaches the pages
 STREAMS_MAX = 256
+STREAMS_OF_OTHERS_MAX = 192  # devices and programs leave room for people
+STREAMS_OF_A_PERSON_MAX = 32  # tabs; the browsers of one person do not take the places of all others
 ENCODED_MAX = 256
 SERIAL_MAX = 2**63 - 1
 
@@ -61,14 +64,28 @@ class Told:
 
 
 class Encoded:
-    """Changes as the stream sends them, read and encoded once however many are listening."""
+    """Changes as the stream sends them, read and encoded once however many are listening; and who listens (0: no person)."""
 
     def __init__(self) -> None:
+        self.listening: Counter[int] = Counter()
         self._kept: OrderedDict[tuple[str, int], asyncio.Task[Told]] = OrderedDict()
+
+    @contextmanager
+    def heard_by(self, person: int) -> Iterator[None]:
+        """Somebody listens."""
+        self.listening[person] += 1
+        try:
+            yield
+        finally:
+            self.listening[person] -= 1
+            self.listening += Counter()  # without those who have gone
 
     async def of(self, context: Context, change: Change) -> Told:
         """Give the event for a change; ``reload`` where the alert is not to be had."""
-        return await self._once("change", change.serial, lambda: self._read(context, change))
+        kind = (
+            "change" if change.alert or change.place else "reload"
+        )  # which bears the number of the newest change
+        return await self._once(kind, change.serial, lambda: self._read(context, change))
 
     async def count(self, context: Context, serial: int) -> bytes:
         """Give the event that says how much is open, for those who may know no more."""
@@ -127,8 +144,10 @@ async def stream(
 
     Who may not see an alert hears that one more is open, and nothing else of it.
     """
-    context = Context.of(request)
-    if context.port.changes.readers >= STREAMS_MAX:
+    encoded: Encoded = request.app.state.encoded
+    own = who_of(request).id
+    most = STREAMS_OF_A_PERSON_MAX if own else STREAMS_OF_OTHERS_MAX
+    if encoded.listening[own] >= most or encoded.listening.total() >= STREAMS_MAX:
         raise refuse(503, "full")
     if last_event_id is not None:
         # What is no number of ours cannot be caught up from: 0 is older than anything kept.
@@ -141,7 +160,7 @@ async def stream(
 async def _follow(request: Request, after: int | None) -> AsyncIterator[bytes]:
     context, who = Context.of(request), who_of(request)
     encoded: Encoded = request.app.state.encoded
-    with context.port.changes.subscribe(after) as subscription:
+    with encoded.heard_by(who.id), context.port.changes.subscribe(after) as subscription:
         health = context.port.health()
         yield b"retry: 1000\n\n"
         yield _event("hello", _beat(health, who), subscription.begins)
@@ -161,6 +180,8 @@ async def _follow(request: Request, after: int | None) -> AsyncIterator[bytes]:
                 if now != who:  # signed out, or may more or less than before
                     who = now
                     yield _event("reload", b"{}")
+                    if not who.may(May.RING):
+                        return
                 yield _event("beat", _beat(health, who))
                 told, due = _state(health), _now() + BEAT_S
 

@@ -1,8 +1,6 @@
-import { element, post, wordsOf } from "./page.js";
+import { element, ours, post, wordsOf } from "./page.js";
 
-const asked = new URLSearchParams(location.search).get("next") ?? "/";
-const next = new URL(asked, location.origin);
-const onward = () => location.replace(next.origin === location.origin ? next.pathname : "/");
+const onward = () => location.replace(ours(new URLSearchParams(location.search).get("next") ?? "/"));
 
 // Coming from a link in another app the browser holds its cookie back: it may be known here already.
 const known = await fetch("/api/v1/session").catch(() => null);

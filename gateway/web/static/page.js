@@ -4,6 +4,16 @@ export const page = JSON.parse(document.getElementById("page").textContent);
 
 export const element = (id) => document.getElementById(id);
 
+/** The address of a page to be sent on to: one of ours, or the first. Whole, for a path alone may read as another host's. */
+export function ours(asked) {
+  try {
+    const url = new URL(asked, location.origin);
+    return url.origin === location.origin && url.protocol === location.protocol ? url.href : "/";
+  } catch {
+    return "/";
+  }
+}
+
 /** A text in the page's language, its placeholders filled. */
 export function t(key, values = {}) {
   return page.words[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);

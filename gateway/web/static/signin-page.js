@@ -1,9 +1,8 @@
-import { element, post, t, wordsOf } from "./page.js";
+import { element, ours, post, t, wordsOf } from "./page.js";
 import { pad } from "./signin.js";
 
 const form = document.querySelector('form[data-act="password"]');
-const asked = new URL(form.dataset.next, location.origin); // only ever a page of ours
-const next = asked.origin === location.origin ? asked.pathname + asked.search : "/";
+const next = ours(form.dataset.next);
 
 const tiles = element("signin");
 if (tiles) {

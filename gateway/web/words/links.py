@@ -16,6 +16,10 @@ LINK_WORDS: Final[dict[str, tuple[str, str]]] = {
     "link.later": ("错误的链接太多，一分钟后再试。", "Too many wrong links: try again in a minute."),
     "link.choose": ("请点一个按钮", "Tap one of the buttons"),
     "link.slowly": ("点得太快，请过一分钟再点", "Too fast: try again in a minute"),
+    "link.not_yours": (
+        "您的账号没有处置这条警情的权限，请打电话给社区",
+        "Your account does not include attending to this alert: call the community",
+    ),
     "link.again": ("没有成功，请再点一次", "Not done, please tap again"),
     "link.phone": ("打电话给社区", "Call the community"),
     "slip.title": ("物业协助单", "Property help slip"),

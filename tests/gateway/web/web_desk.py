@@ -192,12 +192,13 @@ class Desk(DeskFacilities, HomeDesk, InstallDesk, RuleDesk):
         deaf, taken = self.duty.deaf(), self.duty.handed_over()
         with Session(self.engine) as session:
             by = {state.desk: state.handed_over_by for state in session.query(DeskState)}
+            notes = {state.desk: state.note for state in session.query(DeskState)}
         return DeskList(
             tuple(
                 DeskNow(
                     id=desk.id, name=desk.name, serves=desk.serves, at=desk.at, console=desk.console, staffed=True,
                     on_duty=(), hears_by="console" if desk.id in self.beats else "", deaf_since=deaf.get(desk.id),
-                    taken_over_by=by.get(desk.id, ""), taken_over_at=taken.get(desk.id), note="",
+                    taken_over_by=by.get(desk.id, ""), taken_over_at=taken.get(desk.id), note=notes.get(desk.id, ""),
                 )
                 for desk in self.duty.plan.desks
             )
