@@ -61,18 +61,22 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who asks; ``id`` and ``name`` are those of a person's account, 0 and '' of everybody else."""
+    """Who asks; ``id`` and ``name`` are those of a person's account, 0 and '' of everybody else.
+
+    ``extra`` is what a program or a device may, at ``at`` and below.
+    """
 
     kind: Kind
     grants: tuple[Grant, ...] = ()
     id: int = 0
     name: str = ""
     extra: frozenset[May] = field(default_factory=frozenset)
+    at: str = EVERYWHERE
 
     def reach(self, may: May) -> Reach:
         """How far this permission of theirs reaches."""
         if may in self.extra:
-            return EVERYTHING
+            return Reach((self.at,))
         return Reach.of(grant.at for grant in self.grants if may in ROLES[grant.role].may)
 
     def may(self, may: May) -> bool:

@@ -10,6 +10,7 @@ just that: the pages behind links (``LINKS``) hold by the secret in their addres
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.accounts.roles import May
-from gateway.accounts.who import DEVICE, NOBODY, PROGRAM, Kind, Reach, Who
+from gateway.accounts.who import DEVICE, EVERYWHERE, NOBODY, PROGRAM, Kind, Reach, Who
 from gateway.operations.whereabouts import Spot
 from gateway.web.context import Context
 from gateway.web.problems import answer, refuse
@@ -116,10 +117,19 @@ async def who_asks(request: Request) -> Who:
     if _shows_token(request, settings):
         return PROGRAM
     if settings.exposed:
-        return DEVICE if _has_pass(request, settings) else NOBODY
+        return await _device(request) if _has_pass(request, settings) else NOBODY
     if any(header in request.headers for header in PROXY_HEADERS):
         return NOBODY  # it came from elsewhere
-    return DEVICE if _is_browser(request) else PROGRAM
+    return await _device(request) if _is_browser(request) else PROGRAM
+
+
+async def _device(request: Request) -> Who:
+    """A device rings for its desk, where somebody has said at which it stands; for everything where nobody has."""
+    context = Context.of(request)
+    desk = request.cookies.get(context.settings.cookie("desk"), "")
+    known = await run_in_threadpool(context.port.desks) if desk else None
+    at = next((one.at for one in known.desks if one.id == desk), EVERYWHERE) if known else EVERYWHERE
+    return replace(DEVICE, at=at)
 
 
 def _shows_token(request: Request, settings: WebSettings) -> bool:

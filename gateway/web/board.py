@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.accounts.roles import May
-from gateway.accounts.who import EVERYTHING, Kind, Who
+from gateway.accounts.who import Kind, Who
 from gateway.alerts.lifecycle import IN_HAND, OUTCOMES, REASONS, VERDICTS
 from gateway.operations import home_tests, home_views, views
 from gateway.operations.answers import AlertDetail, AlertView, Step
@@ -31,7 +31,7 @@ def board_of(context: Context, language: str, who: Who) -> dict[str, Any]:
     Nobody signed in: what rings and how long it waits, and not a word of whom it is about.
     """
     known = who.may(May.ALERTS)
-    reach = who.reach(May.ALERTS) if known else EVERYTHING
+    reach = who.reach(May.ALERTS if known else May.RING)
     person = who if who.kind is Kind.PERSON else None
     counts = views.open_counts(context.engine, reach)
     total = sum(counts.values())

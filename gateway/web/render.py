@@ -103,6 +103,7 @@ def render(
                 "words": words,
                 "language": language,
                 "zone": context.settings.zone,
+                "desk_cookie": context.settings.cookie("desk"),
                 "hub_now_ms": health.hub_now_ms,
                 "speed": health.speed,
                 **(data or {}),

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
-from gateway.accounts.who import EVERYWHERE, Who
+from gateway.accounts.who import EVERYWHERE, Reach, Who
 from gateway.operations import views, whereabouts
 from gateway.operations.answers import AlertView
 from gateway.operations.whereabouts import ANYWHERE
@@ -87,9 +87,10 @@ class Encoded:
         )  # which bears the number of the newest change
         return await self._once(kind, change.serial, lambda: self._read(context, change))
 
-    async def count(self, context: Context, serial: int) -> bytes:
-        """Give the event that says how much is open, for those who may know no more."""
-        return (await self._once("count", serial, lambda: self._count(context, serial))).event
+    async def count(self, context: Context, serial: int, reach: Reach) -> bytes:
+        """Give the event that says how much is open within reach, for those who may know no more."""
+        kind = "count " + "|".join(reach.paths)
+        return (await self._once(kind, serial, lambda: self._count(context, serial, reach))).event
 
     async def _once(self, kind: str, serial: int, read: Callable[[], Coroutine[Any, Any, Told]]) -> Told:
         key = (kind, serial)
@@ -118,8 +119,8 @@ class Encoded:
             return Told(_event("reload", b"{}", change.serial), ANYWHERE)
         return Told(_event("alert", msgspec.json.encode(found[0]), change.serial), found[1])
 
-    async def _count(self, context: Context, serial: int) -> Told:
-        counts = await run_in_threadpool(views.open_counts, context.engine)
+    async def _count(self, context: Context, serial: int, reach: Reach) -> Told:
+        counts = await run_in_threadpool(views.open_counts, context.engine, reach)
         total = {
             "open": sum(counts.values()),
             "waiting": sum(n for (_, state), n in counts.items() if state == "raised"),
@@ -195,7 +196,7 @@ async def _told(context: Context, encoded: Encoded, who: Who, change: Change) ->
     )  # its panel ticks what was seen, also before somebody signs in
     if found.path == ANYWHERE or reach.holds(found.path) or simulated:
         return found.event
-    return await encoded.count(context, change.serial)
+    return await encoded.count(context, change.serial, who.reach(May.RING))
 
 
 def _state(health: Health) -> tuple[object, ...]:

@@ -6,6 +6,13 @@ import { element, page, post, t } from "./page.js";
 const BEAT_MS = 5000, ASK_MS = 30000; // the hub takes a desk for deaf after 15 s without a beat
 const KEPT = "carehub-desk", NONE = "-";
 
+/** The hub rings a browser in which nobody is signed in for its own desk only. */
+function tell(id) {
+  const age = id && id !== NONE ? 365 * 86400 : 0;
+  document.cookie = `${page.desk_cookie}=${encodeURIComponent(id ?? "")}; path=/; max-age=${age}; samesite=strict`;
+}
+tell(localStorage.getItem(KEPT));
+
 let desks = [];
 let beatAt = -Infinity, askedAt = -Infinity;
 
@@ -80,6 +87,7 @@ export function openDesks() {
 
 export function choose(tile) {
   localStorage.setItem(KEPT, tile.dataset.desk);
+  tell(tile.dataset.desk);
   element("desks").close();
   beatAt = -Infinity;
   show();

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from parts import wait_until
 from playwright.sync_api import APIResponse, Browser, Locator, Page, Route, expect
 from sqlalchemy.orm import Session
@@ -325,6 +326,37 @@ def test_a_device_is_asked_once_at_which_desk_it_is_and_a_deaf_one_is_shown(
         page.locator("#station").click()
         page.locator("#desks").get_by_role("button", name="本机不是值班点").click()
         expect(page.locator("#station")).to_have_text("本机不是值班点")
+
+
+@pytest.mark.parametrize(
+    "planned",
+    [
+        (
+            structs.replace(STATION, at="福田区/莲花街道/莲花社区"),
+            structs.replace(CENTRE, at="福田区/景田街道"),
+        )
+    ],
+    indirect=True,
+)
+def test_a_device_where_nobody_is_signed_in_rings_for_its_own_desk(
+    planned: tuple[Desk, str, WebSettings], browser: Browser
+) -> None:
+    desk, url, _ = planned
+    with browser.new_context(locale="zh-CN") as context:
+        page = context.new_page()
+        page.goto(url + "/")
+        page.locator("#deaf").click()
+        page.locator("#which-desk").click()
+        page.locator("#desks").get_by_role("button", name="街道中心").click()
+        page.reload()
+        expect(page.locator("#station")).to_have_text("本机：街道中心")
+        with page.expect_response("**/board?*"):
+            desk.rings()  # at 莲花
+        expect(page.locator("#count")).to_have_text("0")
+        page.locator("#station").click()
+        page.locator("#desks").get_by_role("button", name="莲花站").click()
+        page.reload()
+        expect(page.locator(".card.veiled")).to_have_count(1)
 
 
 def test_a_merged_alert_names_the_one_it_is_part_of(desk: Desk, page: Page) -> None:
