@@ -30,7 +30,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/places")
-@needs(May.HOMES)
+@needs(May.HOMES, record=True)
 def find_place(
     request: Request, person: SomePerson, q: Annotated[str, Query(max_length=NAME_CHARS_MAX)] = ""
 ) -> Response:
@@ -38,6 +38,7 @@ def find_place(
     context = Context.of(request)
     reach = reach_of(request, May.HOMES)
     now = context.port.health().hub_now_ms
+    request.scope["audit_subject"] = q.strip()
     return page(
         request,
         "places.html",
