@@ -288,7 +288,7 @@ def test_answers_that_are_kept_for_repeats_do_not_fill_the_memory(
 ) -> None:
     """Many have no body: a device at a desk could have had millions of them kept, each under a key of its own."""
     desk, _ = town
-    monkeypatch.setattr(once, "KEPT_BYTES_MAX", 20_000)
+    monkeypatch.setattr(once, "KEPT_MAX", 20)
     app = create_app(desk, WebSettings(), wall_ms=lambda: NOW)
     visitor = Visitor(app)
     visitor.headers["Sec-Fetch-Site"] = "same-origin"
