@@ -35,7 +35,8 @@ PASSWORD = "春眠不觉晓处处闻啼鸟"
 LOOK = """() => ({
   marks: document.querySelectorAll("xss-mark, img[src*=xss], svg[onload], iframe, object, embed, base").length,
   scripts: [...document.querySelectorAll("*")].flatMap((one) => [...one.attributes])
-    .filter(({ name, value }) => name.startsWith("on") || /^\\s*(javascript|data|vbscript):/i.test(value)).map(({ name }) => name),
+    .filter(({ name, value }) => name.startsWith("on") || /^\\s*(javascript|data|vbscript):/i.test(value))
+    .map(({ name }) => name),
   text: document.documentElement.innerText + document.title,
 })"""
 
@@ -82,8 +83,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, st
     desk.acts("call", names["alert_id"], WORDS, whom="elder", result="ok", note=WORDS)
     desk.trail.write(
         Entry(
-            at=NOW, who=SHORT, who_id=1, kind="person", what=WORDS, method="GET", place=SHORT, subject=WORDS, path="", status=200,
-            reason=WORDS, via=WORDS,
+            at=NOW, who=SHORT, who_id=1, kind="person", what=WORDS, method="GET", place=SHORT, subject=WORDS, path="",
+            status=200, reason=WORDS, via=WORDS,
         )
     )  # fmt: skip
     desk.acts("accept", names["there"], SHORT)
@@ -167,7 +168,7 @@ def pages() -> list[str]:
 
 
 def test_no_word_that_somebody_wrote_is_more_than_words(hostile: tuple[Desk, str], page: Page) -> None:
-    """Names, notes, reasons, steps, titles, what a browser calls itself: on each page, in both languages, in its scripts too."""
+    """Names, notes, reasons, steps, titles, what a browser calls itself: on each page, in its scripts too."""
     desk, url = hostile
     links = [
         desk.links.path_of("accept", "fall-H0001-1"),

@@ -28,6 +28,7 @@ from gateway.web.settings import WebSettings
 Town = tuple[Desk, dict[str, str]]
 WRITES = [(method, route) for method, route in ASKED if method not in SAFE_METHODS]
 READS = [(method, route) for method, route in ASKED if method == "GET" and route.path not in ENDLESS]
+SOON_S = 10  # what explodes takes years; a test on a busy machine may take a second
 NOTES_LOOKS = {"look", "alert_step"}  # a look into a home's rooms is kept; that is what it is for
 
 
@@ -208,8 +209,10 @@ def test_nothing_that_is_given_comes_back_in_a_header(town: Town) -> None:
 
 DEEP = b"[" * 60_000
 BODIES = [
-    DEEP, b'{"a":' * 12_000, b'{"name": "' + b"x" * 60_000 + b'"}', b"[" * 30_000 + b"]" * 30_000, b'{"numbers": {' + b",".join(b'"%d": 1' % n for n in range(6_000)) + b"}}",
-    b'{"until": ' + b"9" * 50_000 + b"}", b'{"people": 1e999999}', b'{"reason": "\\ud800"}', b'{"reason": NaN}', b"\x00" * 1_000, b"\xff\xfe{}",
+    DEEP, b'{"a":' * 12_000, b'{"name": "' + b"x" * 60_000 + b'"}', b"[" * 30_000 + b"]" * 30_000,
+    b'{"numbers": {' + b",".join(b'"%d": 1' % n for n in range(6_000)) + b"}}",
+    b'{"until": ' + b"9" * 50_000 + b"}", b'{"people": 1e999999}', b'{"reason": "\\ud800"}', b'{"reason": NaN}',
+    b"\x00" * 1_000, b"\xff\xfe{}",
 ]  # fmt: skip
 
 
@@ -235,7 +238,7 @@ def test_a_monstrous_body_is_refused_soon(town: Town, body: bytes) -> None:
         )
         assert answer.status_code < 500, f"{method} {route.path}"
         assert body[:500] not in answer.content, "what was given is not given back"
-        assert time.perf_counter() - begin < 2, f"{method} {route.path}"
+        assert time.perf_counter() - begin < SOON_S, f"{method} {route.path}"
 
 
 def test_a_body_is_as_long_as_it_may_be_and_no_longer(town: Town) -> None:
@@ -254,6 +257,11 @@ def test_a_body_is_as_long_as_it_may_be_and_no_longer(town: Town) -> None:
     assert len(desk.commands) == before
 
 
+ASKED_WITH_WORDS = [
+    ("/places", "q"), ("/audit", "q"), ("/audit", "place"), ("/api/v1/alerts", "cursor"), ("/api/v1/facilities/F01/use", "month"),
+    ("/api/v1/performance", "station"), ("/api/v1/readings", "metric"), ("/steps/fall", "at"), ("/signin", "next"),
+    ("/icon.svg", "severity"), ("/p/F01", "lang"), ("/", "lang"), ("/api/v1/quarantine", "topic"),
+]  # fmt: skip
 LONG = [
     "a" * 60_000,
     "%" * 10_000,
@@ -272,13 +280,11 @@ def test_a_search_takes_no_longer_for_what_is_odd(town: Town, words: str) -> Non
     """Nor finds anything by a sign that stands for all others."""
     desk, _ = town
     visitor = as_somebody(desk, "一")
-    for path, name in (("/places", "q"), ("/audit", "q"), ("/audit", "place"), ("/api/v1/alerts", "cursor"), ("/api/v1/facilities/F01/use", "month"),
-                       ("/api/v1/performance", "station"), ("/api/v1/readings", "metric"), ("/steps/fall", "at"), ("/signin", "next"), ("/icon.svg", "severity"),
-                       ("/p/F01", "lang"), ("/", "lang"), ("/api/v1/quarantine", "topic")):  # fmt: skip
+    for path, name in ASKED_WITH_WORDS:
         begin = time.perf_counter()
         answer = visitor.get(path, params={name: words})
         assert answer.status_code < 500, path
-        assert time.perf_counter() - begin < 2, path
+        assert time.perf_counter() - begin < SOON_S, path
         if path == "/places" and answer.status_code == 200:
             assert "H0002" not in answer.text
 

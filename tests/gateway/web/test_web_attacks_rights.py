@@ -23,8 +23,8 @@ from gateway.web.settings import WebSettings
 __all__ = ["two_stations"]
 Town = tuple[Desk, dict[str, str]]
 RESIDENTS = (  # names, doors, telephones, notes: what only who may see homes may read
-    "王女士", "李先生", "周阿姨", "吴先生", "3栋1201", "5栋802", "1栋304", "2580#", "陈静", "刘先生", "139 0000 1234", "去女儿家",
-    "家中施工", "今天出院", "王女士要求",
+    "王女士", "李先生", "周阿姨", "吴先生", "3栋1201", "5栋802", "1栋304", "2580#", "陈静", "刘先生", "139 0000 1234",
+    "去女儿家", "家中施工", "今天出院", "王女士要求",
 )  # fmt: skip
 FROM_THE_CODE = {
     "docs",

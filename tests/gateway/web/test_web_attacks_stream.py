@@ -1,4 +1,4 @@
-"""The stream of changes, listened to by those who may not: each role, nobody, another station, somebody whose right has ended."""
+"""The stream of changes, listened to by those who may not: each role, nobody, another station, or not any more."""
 
 from __future__ import annotations
 
