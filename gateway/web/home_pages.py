@@ -38,7 +38,6 @@ def find_place(
     context = Context.of(request)
     reach = reach_of(request, May.HOMES)
     now = context.port.health().hub_now_ms
-    request.scope["audit_subject"] = q.strip()
     return page(
         request,
         "places.html",
