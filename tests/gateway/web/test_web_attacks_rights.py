@@ -109,6 +109,19 @@ def test_a_word_for_the_next_shift_is_for_those_who_see_the_homes_there(town: To
     assert note(device) == ""
 
 
+def test_why_somebody_looked_into_a_home_is_for_those_who_see_it(town: Town) -> None:
+    """Whoever writes it names the resident; neither shown to who runs the hub, nor found by trying names."""
+    desk, _ = town
+    here, admin = as_somebody(desk, "head here"), as_somebody(desk, "admin everywhere")
+    assert here.post("/places/H0001/detail", data={"words": "王女士的女儿来电"}).status_code == 303
+    here.get("/places?q=王女士")
+    for query in ("", "?place=H0001", "?q=王女士", "?q=女儿来电"):
+        text = re.sub(r"<input[^>]*>", "", admin.get(f"/audit{query}").text)
+        assert not [word for word in ("王女士", "来电") if word in text], query
+        assert ("没有找到记录" in text) is query.startswith("?q")
+    assert "王女士的女儿来电" in here.get("/audit?q=女儿来电").text
+
+
 @pytest.mark.parametrize("role", ["admin", "property", "area"])
 def test_what_the_sensors_of_a_former_home_saw_is_for_nobody_who_sees_no_homes(town: Town, role: str) -> None:
     """A home or a device that has left the registry lies nowhere in the tree, and its readings are kept for years."""
