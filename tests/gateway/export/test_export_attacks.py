@@ -11,14 +11,15 @@ from gateway.backtest.scratch import quoted
 from gateway.export.slices import Wanted, _question
 
 HOSTILE = [
-    "'", "''", "' OR 1=1 --", "'; COPY (SELECT 1) TO '/tmp/x'; --", "\\' OR 1=1 --", "$$ || 1 $$", "/* */", "%", "a\nb", "E'\\x27'",
+    "'", "''", "' OR 1=1 --", "'; COPY (SELECT 1) TO '/tmp/x'; --", "\\' OR 1=1 --", "$$ || 1 $$", "/* */", "%", "a\nb",
+    "E'\\x27'",
     "\N{RIGHT SINGLE QUOTATION MARK}", "../../etc/passwd", "{0}", "$1", "?",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_words_in_a_question_are_words(words: str) -> None:
-    (found,) = duckdb.execute(f"SELECT {quoted(words)}").fetchone() or ("",)  # noqa: S608 that is what is tried
+    (found,) = duckdb.execute(f"SELECT {quoted(words)}").fetchone() or ("",)
     assert found == words
 
 

@@ -101,8 +101,8 @@ def settled(folder: Path) -> tuple[Desk, dict[str, str]]:
         )
         session.add(
             RuleChange(
-                at=NOW, by="李敏", rule="fall", place_id="H0001", title={"zh": "疑似跌倒", "en": "Possible fall"}, base="",
-                said={"off": False, "numbers": {}}, before={}, after={"off": False, "numbers": {}}, reason="王女士要求",
+                at=NOW, by="李敏", rule="water_leak", place_id="H0001", title={"zh": "漏水", "en": "Water leak"}, base="",
+                said={"off": True, "numbers": {}}, before={}, after={"off": True, "numbers": {}}, reason="王女士要求",
             )
         )  # fmt: skip
         session.add(
