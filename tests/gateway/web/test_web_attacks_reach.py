@@ -51,6 +51,7 @@ BESIDE = {
     "GET /audit place": "BY_QUERY", "GET /rules place": "BY_QUERY", "GET /rules/{rule_id} place": "BY_QUERY",
     "GET /rules/{rule_id} rule_id": "rules are the hub's",
     "GET /signin accept": "BY_QUERY",
+    "POST /api/v1/desks/{desk_id}/beat desk_id": "test_nobody_beats_for_the_desk_of_another_station",
     "GET /steps/{rule_id} at": "BY_QUERY", "GET /steps/{rule_id} rule_id": "rules are the hub's",
     "POST /steps/{rule_id} rule_id": "test_steps_are_not_written_for_another_station",
 }  # fmt: skip
@@ -284,6 +285,7 @@ def test_nobody_beats_for_the_desk_of_another_station(two_stations: Town) -> Non
     assert at_the_other(desk).post("/api/v1/desks/lianhua/beat").status_code == 404
     assert desk.beats == []
     assert at_the_other(desk).post("/api/v1/desks/haizhu/beat").status_code == 204
+    assert at_the_other(desk).post("/api/v1/desks/all/beat").status_code == 204, "it serves theirs as well"
     assert as_somebody(desk, "duty everywhere").post("/api/v1/desks/lianhua/beat").status_code == 204
     nobody_signed_in = as_somebody(desk, "duty here")
     nobody_signed_in.cookies.clear()

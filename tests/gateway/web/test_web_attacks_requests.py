@@ -282,7 +282,8 @@ def test_a_body_whose_length_is_not_said_ends_where_it_must(town: Town) -> None:
 ASKED_WITH_WORDS = [
     ("/places", "q"), ("/audit", "q"), ("/audit", "place"), ("/api/v1/alerts", "cursor"),
     ("/api/v1/facilities/F01/use", "month"), ("/api/v1/performance", "station"), ("/api/v1/readings", "metric"),
-    ("/steps/fall", "at"), ("/signin", "next"), ("/icon.svg", "severity"), ("/p/F01", "lang"), ("/", "lang"), ("/api/v1/quarantine", "topic"),
+    ("/steps/fall", "at"), ("/signin", "next"), ("/icon.svg", "severity"), ("/p/F01", "lang"),
+    ("/", "lang"), ("/api/v1/quarantine", "topic"),
 ]  # fmt: skip
 LONG = [
     "%%%",

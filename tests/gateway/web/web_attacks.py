@@ -55,6 +55,7 @@ def settled(folder: Path) -> tuple[Desk, dict[str, str]]:
         desks=(
             DutyDesk(id="lianhua", name="莲花站", serves="care", at=HERE, console=True),
             DutyDesk(id="haizhu", name="海珠站", serves="care", at=THERE, console=True),
+            DutyDesk(id="all", name="总值班", serves="care", console=True),
         )
     )
     desk = Desk(folder, plan)
