@@ -196,9 +196,15 @@ def audit_show(
     for one in found:
         entry, at = one.entry, datetime.fromtimestamp(one.entry.at / 1000, zone)
         about = " ".join(part for part in (entry.place, entry.subject, entry.reason) if part)
-        typer.echo(
-            f"{one.number}\t{at:%Y-%m-%d %H:%M:%S}\t{entry.who or entry.kind}\t{entry.what}\t{about}\t{entry.status}"
-        )
+        columns = (
+            str(one.number), f"{at:%Y-%m-%d %H:%M:%S}", entry.who or entry.kind, entry.what, about, str(entry.status)
+        )  # fmt: skip
+        typer.echo("\t".join(map(_on_a_line, columns)))
+
+
+def _on_a_line(text: str) -> str:
+    """What somebody gave as a name may hold a newline, and read as an entry of its own; or what a terminal obeys."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def _change_grants(

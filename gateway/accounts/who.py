@@ -43,6 +43,10 @@ class Reach:
         """Whether that path lies within."""
         return any(_within(path, part) for part in self.paths)
 
+    def meets(self, path: str) -> bool:
+        """Whether that path lies within, or some of this within that path."""
+        return self.holds(path) or any(_within(part, path) for part in self.paths)
+
     def __bool__(self) -> bool:
         return bool(self.paths)
 

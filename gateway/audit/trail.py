@@ -31,7 +31,10 @@ CREATE INDEX IF NOT EXISTS entry_place ON entry (place, "at");
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which entries: those that fit everything given, of ``begin`` ≤ time < ``end``, with a number below ``before``."""
+    """Which entries: those that fit everything given, of ``begin`` ≤ time < ``end``, with a number below ``before``.
+
+    ``reasons``: whether ``words`` are looked for in reasons as well, which name residents.
+    """
 
     who: str = ""
     place: str = ""
@@ -40,6 +43,7 @@ class Asked:
     end: int = 1 << 62
     before: int | None = None
     reach: Reach = EVERYTHING
+    reasons: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +207,10 @@ def _which(asked: Asked) -> tuple[str, list[Any]]:
         if value:
             which.append(condition)
             values.append(value)
+    columns = [name for name in _TEXT if asked.reasons or name != "reason"]
     for word in asked.words.split()[:5]:
-        which.append(f"({' OR '.join(f'instr({name}, ?) > 0' for name in _TEXT)})")
-        values += [word] * len(_TEXT)
+        which.append(f"({' OR '.join(f'instr({name}, ?) > 0' for name in columns)})")
+        values += [word] * len(columns)
     if not asked.reach.everything:
         parts = ["path = ? OR substr(path, 1, ?) = ?"] * len(asked.reach.paths) or ["0"]
         which.append(f"({' OR '.join(parts)})")

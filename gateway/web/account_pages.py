@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -62,12 +63,20 @@ def audit(
     place: Annotated[str, Query(max_length=WORDS_CHARS_MAX)] = "",
     before: Annotated[int | None, Query(ge=1, le=1 << 53)] = None,
 ) -> Response:
-    """Who has looked at what and done what, within reach, the newest first; whether nothing of it was altered."""
-    context = Context.of(request)
-    asked = Asked(words=q.strip(), place=place.strip(), before=before, reach=reach_of(request, May.AUDIT))
-    trail = context.port.trail
-    found = trail.read(asked, SHOWN_MAX)
+    """Who has looked at what and done what, within reach, the newest first; whether nothing of it was altered.
+
+    Names of homes, and why somebody looked, which names them as well, are for those who see the homes there.
+    """
+    context, reach = Context.of(request), reach_of(request, May.AUDIT)
     named = reach_of(request, May.HOMES)
+    asked = Asked(
+        words=q.strip(), place=place.strip(), before=before, reach=reach, reasons=all(map(named.holds, reach.paths))
+    )  # fmt: skip
+    trail = context.port.trail
+    found = [
+        one if named.holds(one.entry.path) else replace(one, entry=replace(one.entry, reason=""))
+        for one in trail.read(asked, SHOWN_MAX)
+    ]
     places = {one.entry.place for one in found if one.entry.place and named.holds(one.entry.path)}
     return page(
         request,

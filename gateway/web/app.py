@@ -126,6 +126,7 @@ def create_app(
         description="Alerts, places and readings of a community's care hub. Times are epoch milliseconds.",
         docs_url=None,  # FastAPI's own page loads scripts from an outside host
         redoc_url=None,
+        redirect_slashes=False,  # that would send on to whatever the Host header names
         openapi_url=None,  # a route of its own gives it, to whom it is for
         # As they are: to include a router is to make each of its routes again, at the first request, on the loop that
         # brings the alarms: a fifth of a second.

@@ -51,10 +51,18 @@ def read_desks(request: Request) -> DeskList:
 
 
 @router.post("/desks/{desk_id}/beat", status_code=204, responses=declared(404, 422))
-@needs(May.RING, of="desk")
+@needs(May.RING)
 def beat(request: Request, desk_id: DeskId) -> Response:
-    """A console at this desk is open and its sound is proven; every 5 seconds. After 15 without one it is not there."""
-    if not Context.of(request).port.beat(desk_id):
+    """A console at this desk is open and its sound is proven; every 5 seconds. After 15 without one it is not there.
+
+    Of a person at a desk that serves some of what they reach: nobody says of another station that it hears.
+    """
+    port, reach = Context.of(request).port, reach_of(request, May.RING)
+    if not reach.everything and not any(
+        desk.id == desk_id and reach.meets(desk.at) for desk in port.desks().desks
+    ):
+        raise refuse(404, "unknown_desk")
+    if not port.beat(desk_id):
         raise refuse(404, "unknown_desk")
     return Response(status_code=204)
 

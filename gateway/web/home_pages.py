@@ -30,7 +30,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/places")
-@needs(May.HOMES)
+@needs(May.HOMES, record=True)
 def find_place(
     request: Request, person: SomePerson, q: Annotated[str, Query(max_length=NAME_CHARS_MAX)] = ""
 ) -> Response:

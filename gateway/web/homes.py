@@ -128,7 +128,7 @@ async def end_mode(request: Request, place_id: PlaceId, person: APerson, key: Ke
 
 
 @router.get("/silences", responses=declared(422))
-@needs(May.HOMES, May.SYSTEM)
+@needs(May.HOMES, May.SYSTEM, record=True)
 def read_silences(request: Request, limit: Limit = LIMIT, cursor: Cursor = None) -> SilencesPage:
     """The silences in force, a page at a time, the one that ends first on top.
 

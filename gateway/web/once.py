@@ -27,6 +27,7 @@ from gateway.web.problems import RefusedError, answer, refuse
 KEY_CHARS_MAX = 128
 KEPT_S = 86_400.0
 KEPT_BYTES_MAX = 4 * 1024 * 1024
+KEPT_MAX = 4_000  # answers, of 2 KB beside their bodies: many have none
 # Whoever comes in or goes out does so anew each time: a repeat does no harm, and a cookie is kept nowhere.
 ANEW = frozenset({"/api/v1/signin", "/api/v1/signin/password", "/api/v1/signout", "/api/v1/enter"})
 
@@ -117,7 +118,11 @@ class Once:
         before = self._kept.pop(name, None)
         self._kept[name] = answered
         self._bytes += len(answered.body) - (len(before.body) if before else 0)
-        while self._kept and (self._bytes > KEPT_BYTES_MAX or self._is_old(next(iter(self._kept.values())))):
+        while self._kept and (
+            self._bytes > KEPT_BYTES_MAX
+            or len(self._kept) > KEPT_MAX
+            or self._is_old(next(iter(self._kept.values())))
+        ):
             self._bytes -= len(self._kept.popitem(last=False)[1].body)
 
     def _find(self, name: bytes) -> Kept | None:

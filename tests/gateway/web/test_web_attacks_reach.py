@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
+from sqlalchemy.orm import Session
 from starlette.routing import Route
 from test_web_roles import ASKED, needed
 from web_attacks import HERE, OF_HERE, as_somebody, contents, two_stations
-from web_desk import NOW, Desk, Visitor
+from web_desk import CHEAP, Desk, Visitor
 
+from gateway.accounts.who import Grant
+from gateway.operations.people import People
+from gateway.operations.tables import Place
 from gateway.web.paging import written
 from gateway.web.permit import PARAMETER
+from gateway.web.rule_port import TryNow
 
 __all__ = ["two_stations"]
 Town = tuple[Desk, dict[str, str]]
@@ -32,7 +37,8 @@ BESIDE = {
     "POST /api/v1/places/{place_id}/consents contact": "a rank among the home's own contacts",
     "POST /api/v1/places/{place_id}/family-links contact": "a rank among the home's own contacts",
     "POST /api/v1/places/{place_id}/rules/{rule_id} rule_id": "rules are the hub's",
-    "POST /api/v1/silences place": "BY_BODY", "POST /api/v1/silences device": "BY_BODY", "POST /api/v1/silences rule": "BY_BODY",
+    "POST /api/v1/silences place": "BY_BODY", "POST /api/v1/silences device": "BY_BODY",
+    "POST /api/v1/silences rule": "BY_BODY",
     "POST /api/v1/rules/{rule_id}/try place": "BY_BODY",
     "POST /api/v1/rules/{rule_id}/try rule_id": "rules are the hub's",
     "POST /api/v1/rules/changes/{change_id}/undo change_id": "BY_BODY",
@@ -45,7 +51,16 @@ BESIDE = {
     "GET /audit place": "BY_QUERY", "GET /rules place": "BY_QUERY", "GET /rules/{rule_id} place": "BY_QUERY",
     "GET /rules/{rule_id} rule_id": "rules are the hub's",
     "GET /signin accept": "BY_QUERY",
+    "POST /api/v1/desks/{desk_id}/beat desk_id": "test_nobody_beats_for_the_desk_of_another_station",
     "GET /steps/{rule_id} at": "BY_QUERY", "GET /steps/{rule_id} rule_id": "rules are the hub's",
+    "DELETE /api/v1/install/places/{place_id}/ledger/{item_id} item_id": "test_web_attacks_install",
+    "POST /api/v1/install/devices/{device_id}/move place": "test_web_attacks_install",
+    "POST /api/v1/install/jobs/{job_id}/fix job_id": "test_web_attacks_install",
+    "POST /api/v1/install/jobs/{job_id}/substitute job_id": "test_web_attacks_install",
+    "POST /api/v1/install/jobs/{job_id}/take job_id": "test_web_attacks_install",
+    "POST /api/v1/install/places/{place_id}/claim device": "test_web_attacks_install",
+    "POST /api/v1/install/unclaimed/reject device": "test_web_attacks_install",
+    "POST /api/v1/install/unclaimed/take-back device": "test_web_attacks_install",
     "POST /steps/{rule_id} rule_id": "test_steps_are_not_written_for_another_station",
 }  # fmt: skip
 NAMES = {
@@ -103,7 +118,7 @@ def test_what_a_route_is_about_is_looked_at_first(two_stations: Town, role: str)
         if "{" not in route.path or not wanted.may or wanted.of in ("", "everywhere"):
             continue
         known = names | ({"place_id": "F01"} if wanted.of == "facility" else {})
-        path = re.sub(r"{(\w+)(?::\w+)?}", lambda found: known.get(found[1], "fall"), route.path)
+        path = re.sub(r"{(\w+)(?::\w+)?}", lambda found, known=known: known.get(found[1], "fall"), route.path)
         answer = visitor.request(method, path, json={} if method != "GET" else None)
         assert answer.status_code in {403, 404}, f"{method} {path}"
         nothing_of_here(answer.text, *known.values())
@@ -160,10 +175,12 @@ BY_QUERY = [
     "/api/v1/readings?metric=motion&device=n-radar&device=radar-1", "/api/v1/readings?metric=motion&place=N0001&place=H0001",
     "/api/v1/readings?metric=motion&device=n-radar&place=H0001", "/api/v1/readings?metric=motion&device=radar-1&device=n-radar",
     "/api/v1/rules?place=H0001", "/api/v1/rules/changes?place=H0001", "/api/v1/rules/changes", "/rules?place=H0001",
-    "/rules/fall?place=H0001", "/rules/fall", "/rules", f"/api/v1/performance?station={HERE}", "/api/v1/performance",
+    "/rules/fall?place=H0001", "/rules/fall", "/rules", "/rules/water_leak", "/api/v1/rules",
+    f"/api/v1/performance?station={HERE}", "/api/v1/performance",
     f"/steps/fall?at={HERE}", "/audit?place=H0001", "/audit", "/audit?q=H0001", "/signin?accept=fall-H0001-1",
     "/api/v1/alerts?state=all", "/api/v1/modes", "/api/v1/silences", "/api/v1/places", "/api/v1/follow-ups", "/api/v1/devices",
-    "/places?q=%25", "/places?q=_", "/places?q=王女士", "/places?q=H0001", "/calls", "/calls/list", "/calls/count", "/board", "/",
+    "/places?q=%25", "/places?q=_", "/places?q=王女士", "/places?q=H0001", "/calls", "/calls/list", "/calls/count", "/board",
+    "/",
     "/api/v1/desks", "/api/v1/facilities", "/api/v1/area", "/area", "/area/screen",
 ]  # fmt: skip
 
@@ -241,8 +258,6 @@ def test_a_try_at_another_station_is_told_to_nobody(two_stations: Town) -> None:
         assert as_somebody(desk, "head everywhere").post(
             "/api/v1/rules/fall/try", json={"place": place, "numbers": {}, "off": False, "follow_files": True}
         ).status_code in {202, 409, 422}
-        from gateway.web.rule_port import TryNow
-
         desk.tries_known["t1"] = TryNow(
             id="t1", rule="fall", place=place, state="done", what="", done=1.0, error=""
         )
@@ -278,6 +293,7 @@ def test_nobody_beats_for_the_desk_of_another_station(two_stations: Town) -> Non
     assert at_the_other(desk).post("/api/v1/desks/lianhua/beat").status_code == 404
     assert desk.beats == []
     assert at_the_other(desk).post("/api/v1/desks/haizhu/beat").status_code == 204
+    assert at_the_other(desk).post("/api/v1/desks/all/beat").status_code == 204, "it serves theirs as well"
     assert as_somebody(desk, "duty everywhere").post("/api/v1/desks/lianhua/beat").status_code == 204
     nobody_signed_in = as_somebody(desk, "duty here")
     nobody_signed_in.cookies.clear()
@@ -286,12 +302,6 @@ def test_nobody_beats_for_the_desk_of_another_station(two_stations: Town) -> Non
 
 def test_what_lies_beside_a_part_of_the_tree_is_not_within_it(two_stations: Town) -> None:
     """A name that begins alike, or that differs in the case of a letter only, is another place."""
-    from sqlalchemy.orm import Session
-
-    from gateway.accounts.who import Grant
-    from gateway.operations.people import People
-    from gateway.operations.tables import Place
-
     desk, _ = two_stations
     with Session(desk.engine) as session, session.begin():
         for name, path in (
@@ -312,9 +322,6 @@ def test_what_lies_beside_a_part_of_the_tree_is_not_within_it(two_stations: Town
                     access_note="",
                 )
             )
-    from web_desk import CHEAP
-
     People(desk.engine, CHEAP).add("A座值班", grants=[Grant("duty", "福田区/A座")])
     found = as_somebody(desk, "A座值班").get("/api/v1/places").json()["places"]
     assert [one["id"] for one in found] == ["X1"]
-    assert NOW

@@ -36,7 +36,8 @@ HERE: Final = "福田区/莲花街道/莲花社区"
 THERE: Final = "南山区/粤海街道/海珠社区"
 TOKEN: Final = "0123456789abcdef0123456789abcdef"
 OF_HERE: Final = (  # what of 莲花 nobody of 海珠 may read
-    "王女士", "3栋1201", "李先生", "周阿姨", "H0001", "H0002", "radar-1", "2580#", "陈静", "139 0000 1234", "莲花二村", "去女儿家",
+    "王女士", "3栋1201", "李先生", "周阿姨", "H0001", "H0002", "radar-1", "2580#", "陈静", "139 0000 1234", "莲花二村",
+    "去女儿家",
 )  # fmt: skip
 
 
@@ -54,6 +55,7 @@ def settled(folder: Path) -> tuple[Desk, dict[str, str]]:
         desks=(
             DutyDesk(id="lianhua", name="莲花站", serves="care", at=HERE, console=True),
             DutyDesk(id="haizhu", name="海珠站", serves="care", at=THERE, console=True),
+            DutyDesk(id="all", name="总值班", serves="care", console=True),
         )
     )
     desk = Desk(folder, plan)
@@ -62,8 +64,8 @@ def settled(folder: Path) -> tuple[Desk, dict[str, str]]:
         for kind, name in (("home", "N0001"), ("facility", "NF01")):
             session.add(
                 Place(
-                    id=name, kind=kind, site="nanshan", path=THERE + "/海月花园", name="吴先生" if kind == "home" else "海珠食堂",
-                    address="2栋101", capacity=None, access_note="",
+                    id=name, kind=kind, site="nanshan", path=THERE + "/海月花园",
+                    name="吴先生" if kind == "home" else "海珠食堂", address="2栋101", capacity=None, access_note="",
                 )
             )  # fmt: skip
         session.flush()
@@ -72,7 +74,8 @@ def settled(folder: Path) -> tuple[Desk, dict[str, str]]:
         )
     names = {
         "place_id": "H0001", "device_id": "radar-1", "alert_id": desk.stores(), "desk_id": "lianhua", "silence_id": "s1",
-        "follow_up_id": "f1", "consent_id": "c1", "link_id": "l1", "operator_id": "o1", "there": desk.stores(place="N0001", device_id="n-radar"),
+        "follow_up_id": "f1", "consent_id": "c1", "link_id": "l1", "operator_id": "o1",
+        "there": desk.stores(place="N0001", device_id="n-radar"),
         "there_hall": desk.stores("over_capacity", place="NF01", device_id=""),
     }  # fmt: skip
     until = NOW + 9 * 3_600_000
@@ -99,8 +102,8 @@ def settled(folder: Path) -> tuple[Desk, dict[str, str]]:
         )
         session.add(
             RuleChange(
-                at=NOW, by="李敏", rule="fall", place_id="H0001", title={"zh": "疑似跌倒", "en": "Possible fall"}, base="",
-                said={"off": False, "numbers": {}}, before={}, after={"off": False, "numbers": {}}, reason="王女士要求",
+                at=NOW, by="李敏", rule="water_leak", place_id="H0001", title={"zh": "漏水", "en": "Water leak"}, base="",
+                said={"off": True, "numbers": {}}, before={}, after={"off": True, "numbers": {}}, reason="王女士要求",
             )
         )  # fmt: skip
         session.add(
