@@ -10,6 +10,7 @@ from gateway.operations.agreements import obey_consent, obey_link
 from gateway.operations.attending import Attended, attend
 from gateway.operations.desks import obey_desk
 from gateway.operations.duty_in_force import DutyInForce
+from gateway.operations.erasing import obey_erase
 from gateway.operations.facility_settings import obey_facility
 from gateway.operations.follow_ups import obey_follow_up
 from gateway.operations.home_modes import obey_mode
@@ -53,6 +54,8 @@ def obey(session: Session, command: Command, duty: DutyInForce) -> tuple[Answer,
             done = _said(obey_desk(session, command, duty))
         case "rule":
             done = _said(obey_rule(session, command))
+        case "erase":
+            done = _said(obey_erase(session, command))
         case _:
             done = _attend(session, command)
     alert = session.get(Alert, command.alert) if command.alert else None
