@@ -58,6 +58,7 @@ from gateway.parts import (
     read_rulebook,
     web_settings,
 )
+from gateway.privacy.erasing import Eraser, wipe_at_start
 from gateway.pulse import Pulse
 from gateway.recovery import Recovery, ToldToEndError
 from gateway.registry import apply as registry
@@ -121,6 +122,7 @@ class Hub:
         self.journal = Journal(data / JOURNAL)
         self.rules.go_on_from(self.journal.newest_world())
         self.database = open_database(data / "operations.sqlite")
+        wipe_at_start(self.database)
         self.console_rules = ConsoleRules(self.database, self.rules)
         self.store: Store = open_store(self.settings)
         self.quarantine = Quarantine(data / JOURNAL)
@@ -219,6 +221,7 @@ class Hub:
             behind=lambda: min(self.alert_log.cursor_on_disk(FLOOR), self.writer.position),
             now=self.clock.now,
         )
+        self.eraser = Eraser(self)
         self.hearing = Hearing(
             self.duty,
             now=self.clock.now,
@@ -293,6 +296,7 @@ class Hub:
                 ("hearing", self.hearing.run()),
                 ("duty", self.duty_keeper.run()),
                 ("retention", self.retention.run()),
+                ("eraser", self.eraser.run()),
                 ("audit", keep_audit(self.trail, self.settings.retention.audit_days, self.wall_ms)),
                 ("web", web.serve([self._listener])),
             )

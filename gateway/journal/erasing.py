@@ -42,7 +42,9 @@ class Gone:
         if isinstance(event, Telemetry | Occurrence | Status):
             return event.device in self.devices
         if isinstance(event, Command):
-            return event.key == self.place or event.alert in self.names or bool(self._named(event.data.values()))
+            return (
+                event.key == self.place or event.alert in self.names or bool(self._named(event.data.values()))
+            )
         return False
 
     def _named(self, values: Collection[str]) -> bool:

@@ -39,6 +39,7 @@ __all__ = ["PAYLOAD_KEPT_MAX", "Entry", "Journal", "JournalError", "Refused"]
 TAIL_MAX = (
     65_536  # newest events also kept in memory: who follows closely need not read and decode them again
 )
+BUSY_MS = 5_000  # as sqlite3 has it
 TAIL_ROWS = 100  # the newest rows, which are checked at the opening
 
 
@@ -218,9 +219,9 @@ class Journal(JournalReader):
             return thinning.give_back(self._writer)
 
     def blank(self, gone: erasing.Gone, *, after: int, behind: int) -> int | None:
-        """Make some of a home's events unreadable, up to ``behind``, which every consumer must have; up to where, None at the end.
+        """Make some of a home's events unreadable, up to ``behind``, which every consumer must have; gives up to where.
 
-        A step of bounded size: call it again ``after`` what it gave. Raises ``sqlite3.Error`` when the disk refuses.
+        A step of bounded size: call it again ``after`` what it gave, until that is None. Raises ``sqlite3.Error`` when the disk refuses.
         """
         with self._lock, self._overwriting(), self._transaction():
             return erasing.blank_rows(self._writer, gone, after=after, behind=behind)
@@ -241,8 +242,12 @@ class Journal(JournalReader):
         with self._lock:
             if thinning.give_back(self._writer, kept=0):
                 return True
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        return False
+            self._writer.execute("PRAGMA busy_timeout=0")  # the line does not wait for a reader
+            try:
+                (busy, _, _) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._writer.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        return bool(busy)
 
     @contextmanager
     def _overwriting(self) -> Iterator[None]:

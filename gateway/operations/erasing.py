@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from gateway.accounts.who import Reach
 from gateway.operations.resident import Resident, open_alerts, resident_of, tables_about
-from gateway.operations.tables import Alert, AlertStep, Erasure, Outbox
+from gateway.operations.tables import Alert, AlertStep, Answered, Erasure, Outbox
 from gateway.operations.whereabouts import within
 from rules.events import Command
 
@@ -99,7 +99,9 @@ def _remove(session: Session, home: Resident) -> None:
 
 
 def _without_person(session: Session, home: Resident, new_of: Mapping[str, str], pseudonym: str) -> None:
-    session.execute(text("PRAGMA defer_foreign_keys=ON"))  # until the commit: steps and messages follow their alert
+    session.execute(
+        text("PRAGMA defer_foreign_keys=ON")
+    )  # until the commit: steps and messages follow their alert
     alerts = Alert.place_id == home.place_id
     bare: dict[str, Any] = {
         "place_id": pseudonym, "device_id": "", "room": "", "why": ERASED, "evidence": {}, "note": None, "changed_why": None,
@@ -126,6 +128,9 @@ def _bare_messages(session: Session, old: str, new: str) -> None:
         values = {"id": drawn, "alert_id": new, "receipt": "", "error": "", "errand": "", "ways": ""}
         session.execute(update(Outbox).where(Outbox.id == name).values(values))
         session.execute(update(Outbox).where(Outbox.digest_id == name).values(digest_id=drawn))
+        session.execute(
+            delete(Answered).where(Answered.id == f"voice:{name}")
+        )  # an answer on the telephone names it
     session.execute(update(Outbox).where(Outbox.alert_id == new, Outbox.role != "desk").values(person=""))
 
 

@@ -52,10 +52,8 @@ def obey(session: Session, command: Command, duty: DutyInForce) -> tuple[Answer,
             done = _said(obey_facility(session, command))
         case "deaf" | "hears" | "handover" | "duty_plan":
             done = _said(obey_desk(session, command, duty))
-        case "rule":
-            done = _said(obey_rule(session, command))
-        case "erase":
-            done = _said(obey_erase(session, command))
+        case "rule" | "erase":
+            done = _said((obey_rule if command.kind == "rule" else obey_erase)(session, command))
         case _:
             done = _attend(session, command)
     alert = session.get(Alert, command.alert) if command.alert else None

@@ -16,7 +16,9 @@ from gateway.operations.tables import Alert, Base, Device, Place
 
 # Columns that open something, or say nothing of a resident: in no copy.
 LEFT_OUT = frozenset({"token_hash", "body", "position", "version", "escalate_at", "next_try_ms"})
-NOT_COPIED = frozenset({"snapshot", "erasure"})  # what the rules remember is their own shape; see the readings
+NOT_COPIED = frozenset(
+    {"snapshot", "erasure"}
+)  # what the rules remember is their own shape; see the readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ def about(table: Table, home: Resident) -> ColumnElement[bool] | None:
     if "place_id" not in columns:
         return columns.alert_id.in_(of_alerts) if "alert_id" in columns else None
     found = [columns.place_id == home.place_id]
-    if "device_id" in columns:  # such as a silence of one device; an alert of a device that has moved names its place
+    if (
+        "device_id" in columns
+    ):  # such as a silence of one device; an alert of a device that has moved names its place
         found.append(and_(columns.place_id == "", columns.device_id.in_(home.devices)))
     if "alert_id" in columns:
         found.append(columns.alert_id.in_(of_alerts))
@@ -81,6 +85,12 @@ def open_alerts(session: Session, place_id: str) -> int:
     """How many alerts of a home are not closed, those of its devices as well."""
     about_it = (Alert.place_id == place_id, Alert.state != "closed")
     return session.scalar(select(func.count()).select_from(Alert).where(*about_it)) or 0
+
+
+def has_open(engine: Engine, place_id: str) -> bool:
+    """Whether an alert of a home is not closed."""
+    with Session(engine) as session:
+        return bool(open_alerts(session, place_id))
 
 
 def copied(engine: Engine, place_id: str) -> tuple[Resident, dict[str, list[dict[str, Any]]]] | None:

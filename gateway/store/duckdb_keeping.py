@@ -120,7 +120,9 @@ class DuckDBKeeping:
     def copy_place(self, place: str, folder: Path) -> None:
         """Write all that is kept of a place into ``PLACE_FILES``."""
         with self._store.work("copying") as connection:
-            for table, time, name in zip(PLACE_TABLES, ("time_ns", "begin_ms", "begin_ms"), PLACE_FILES, strict=True):
+            for table, time, name in zip(
+                PLACE_TABLES, ("time_ns", "begin_ms", "begin_ms"), PLACE_FILES, strict=True
+            ):
                 connection.execute(
                     f"COPY (FROM {table} WHERE place = {texts([place])} ORDER BY {time}, device, metric) "
                     f"TO {_text(folder / name)} (FORMAT parquet, COMPRESSION zstd)"

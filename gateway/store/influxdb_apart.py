@@ -91,7 +91,7 @@ def main() -> None:
     """Do what standard input asks."""
     os.nice(NICE)
     asked = json.load(sys.stdin)
-    given = {
+    given: dict[str, Any] = {
         name: Path(value) if name in ("file", "folder") else value for name, value in asked["with"].items()
     }
     try:

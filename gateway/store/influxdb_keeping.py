@@ -116,7 +116,9 @@ class InfluxKeeping:
         for span, file in zip(SPANS, summaries, strict=True):
             with duckdb.connect(config={"threads": 1}) as scratch:
                 _lay(scratch, self.kept(span, Series(0, FAR_MS, place=place)))
-                scratch.execute(f"COPY (FROM hours ORDER BY begin_ms) TO {_text(file)} (FORMAT parquet, COMPRESSION zstd)")
+                scratch.execute(
+                    f"COPY (FROM hours ORDER BY begin_ms) TO {_text(file)} (FORMAT parquet, COMPRESSION zstd)"
+                )
 
     def erase_place(self, place: str) -> None:
         """Remove all that is kept of a place."""
@@ -248,7 +250,9 @@ def _lay(scratch: duckdb.DuckDBPyConnection, summaries: list[Summary]) -> None:
         )
         for name in names
     }
-    some = ", ".join(f"nullif({name}, {UNKNOWN})" if name in {"on_ms", "known_ms"} else name for name in names)
+    some = ", ".join(
+        f"nullif({name}, {UNKNOWN})" if name in {"on_ms", "known_ms"} else name for name in names
+    )
     if summaries:
         scratch.execute(f"INSERT INTO hours SELECT {some} FROM given")  # noqa: S608 names of ours
 

@@ -35,6 +35,8 @@ from gateway.web import (
     links,
     pages,
     performance,
+    privacy,
+    privacy_pages,
     problems,
     quarantine,
     rule_changes,
@@ -92,6 +94,8 @@ MODULES = (
     rule_changes,
     rule_pages,
     area,
+    privacy,
+    privacy_pages,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

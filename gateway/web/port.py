@@ -15,6 +15,7 @@ from gateway.operations.links import Links
 from gateway.web.changes import ChangeFeed
 from gateway.web.facility_port import FacilityPort
 from gateway.web.home_port import HomePort
+from gateway.web.privacy_port import PrivacyPort
 from gateway.web.rule_port import RulePort
 from rules.rule import Rule
 from rules.world import Override
@@ -364,7 +365,7 @@ class Backtest:
     answer: bytes = b""
 
 
-class HubPort(FacilityPort, HomePort, RulePort, Protocol):
+class HubPort(FacilityPort, HomePort, RulePort, PrivacyPort, Protocol):
     """The hub as the web sees it. Everything async is answered without blocking the loop."""
 
     @property

@@ -28,6 +28,7 @@ ROOMS: Final = (
     Room("/steps", "room_steps", May.RULES_SET),
     Room("/area", "room_area", May.AREA),
     Room("/rules", "room_rules", May.RULES),
+    Room("/privacy", "room_privacy", May.PRIVACY),
 )
 
 

@@ -17,6 +17,7 @@ from gateway.web.words.frame import FRAME_WORDS
 from gateway.web.words.home import HOME_WORDS
 from gateway.web.words.keys import KEY_WORDS
 from gateway.web.words.links import LINK_WORDS
+from gateway.web.words.privacy import PRIVACY_WORDS
 from gateway.web.words.rules import RULE_WORDS
 from gateway.web.words.steps import STEP_WORDS
 
@@ -33,6 +34,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **HOME_WORDS,
     **KEY_WORDS,
     **LINK_WORDS,
+    **PRIVACY_WORDS,
     **RULE_WORDS,
     **STEP_WORDS,
 }
