@@ -60,6 +60,7 @@ from gateway.parts import (
 )
 from gateway.privacy.erasing import Eraser, wipe_at_start
 from gateway.pulse import Pulse
+from gateway.record_keeper import RecordKeeper, days_of
 from gateway.recovery import Recovery, ToldToEndError
 from gateway.registry import apply as registry
 from gateway.reloading import Reloads
@@ -222,6 +223,7 @@ class Hub:
             now=self.clock.now,
         )
         self.eraser = Eraser(self)
+        self.record_keeper = RecordKeeper(self.database, days_of(self.settings.retention), now=self.clock.now)
         self.hearing = Hearing(
             self.duty,
             now=self.clock.now,
@@ -297,6 +299,7 @@ class Hub:
                 ("duty", self.duty_keeper.run()),
                 ("retention", self.retention.run()),
                 ("eraser", self.eraser.run()),
+                ("records", self.record_keeper.run()),
                 ("audit", keep_audit(self.trail, self.settings.retention.audit_days, self.wall_ms)),
                 ("web", web.serve([self._listener])),
             )

@@ -221,7 +221,8 @@ class Journal(JournalReader):
     def blank(self, gone: erasing.Gone, *, after: int, behind: int) -> int | None:
         """Make some of a home's events unreadable, up to ``behind``, which every consumer must have; gives up to where.
 
-        A step of bounded size: call it again ``after`` what it gave, until that is None. Raises ``sqlite3.Error`` when the disk refuses.
+        A step of bounded size: call it again ``after`` what it gave, until that is None. Raises ``sqlite3.Error``
+        when the disk refuses.
         """
         with self._lock, self._overwriting(), self._transaction():
             return erasing.blank_rows(self._writer, gone, after=after, behind=behind)

@@ -118,12 +118,12 @@ def _readings(sources: Sources, place_id: str, parts: Path) -> list[dict[str, An
         )
         whole.replace(live)
         scratch.execute(
-            "COPY (SELECT strftime(make_timestamp(time_ns // 1000), '%Y-%m-%dT%H:%M:%S.%gZ') AS observed_at, device, metric, "
+            "COPY (SELECT strftime(make_timestamp(time_ns // 1000), '%Y-%m-%dT%H:%M:%S.%gZ') AS observed_at, device, metric, "  # noqa: S608 quoted
             f"value, text, quality FROM read_parquet({_quoted(live)})) TO {_quoted(parts / 'readings.csv')} (HEADER)"
         )
         for each in summaries:
             scratch.execute(
-                "COPY (SELECT strftime(make_timestamp(begin_ms * 1000), '%Y-%m-%dT%H:%M:%SZ') AS begins_at, * EXCLUDE "
+                "COPY (SELECT strftime(make_timestamp(begin_ms * 1000), '%Y-%m-%dT%H:%M:%SZ') AS begins_at, * EXCLUDE "  # noqa: S608 quoted
                 f"(begin_ms, home, place) FROM read_parquet({_quoted(each)})) TO {_quoted(each.with_suffix('.csv'))} (HEADER)"
             )
         found = scratch.execute(

@@ -44,7 +44,8 @@ INVENTORY: Final[tuple[Kept, ...]] = (
     ),
     Kept(
         what=("登记：设备及其房间", "registry: devices and their rooms"),
-        where=OPERATIONS, tables=("device",), seen_by=("值班人员、站长、安装人员、系统管理员", "staff on duty, head, installer, administrator"),
+        where=OPERATIONS, tables=("device",),
+        seen_by=("值班人员、站长、安装人员、系统管理员", "staff on duty, head, installer, administrator"),
         until=_REGISTERED, erased=_HOME_GOES,
     ),
     Kept(
@@ -53,11 +54,19 @@ INVENTORY: Final[tuple[Kept, ...]] = (
         until=("生效期间，撤回后再保存", "while in force, then"), setting="retention.agreements_days", erased=_HOME_GOES,
     ),
     Kept(
-        what=("警情：经过、说明、依据、房间、备注", "alerts: course, sentence, evidence, room, notes"),
+        what=("警情里的说明、依据、房间、备注", "the words of alerts: sentence, evidence, room, notes"),
         where=OPERATIONS, tables=("alert", "alert_step"), seen_by=_STATION,
-        until=("未办结时，办结后再保存（随后去除住户信息，只留统计）", "while open, then (after that without the person, for the numbers)"),
+        until=("办结后再保存", "after their close for"), setting="retention.alert_words_days", erased=_HOME_GOES,
+    ),
+    Kept(
+        what=("警情：种类、时间、经过、结果", "alerts: kind, times, course, outcome"),
+        where=OPERATIONS, tables=("alert", "alert_step"), seen_by=_STATION,
+        until=("办结后再保存", "after their close for"),
         setting="retention.alerts_days",
-        erased=("立即去除住户信息：化名、新编号，不留设备、房间、说明、备注", "at once without the person: a pseudonym, new ids, no device, room, sentence, notes"),
+        erased=(
+            "立即去除住户信息：化名、新编号，不留设备、房间、说明、备注",
+            "at once without the person: a pseudonym, new ids, no device, room, sentence, notes",
+        ),
     ),
     Kept(
         what=("发出的消息及回执", "messages sent, with receipts"),
@@ -87,7 +96,8 @@ INVENTORY: Final[tuple[Kept, ...]] = (
     ),
     Kept(
         what=("各户单独的规则及修改记录", "rules of single homes, and who changed them"),
-        where=OPERATIONS, tables=("rule_change",), seen_by=("值班人员、站长、系统管理员", "staff on duty, head, administrator"),
+        where=OPERATIONS, tables=("rule_change",),
+        seen_by=("值班人员、站长、系统管理员", "staff on duty, head, administrator"),
         until=_REGISTERED, erased=_HOME_GOES,
     ),
     Kept(
@@ -118,11 +128,13 @@ INVENTORY: Final[tuple[Kept, ...]] = (
     Kept(
         what=("场所：核定容量、开放时间、人数校正、使用单位", "facilities: capacity, hours, corrected counts, operators"),
         where=OPERATIONS, tables=("facility_setting", "count_correction", "operator"), personal=False,
-        seen_by=("物业、社区街道、站长", "property managers, community officers, head"), until=("长期", "for ever"), erased=_STAYS,
+        seen_by=("物业、社区街道、站长", "property managers, community officers, head"),
+        until=("长期", "for ever"), erased=_STAYS,
     ),
     Kept(
         what=("处置步骤卡", "steps of cards"),
-        where=OPERATIONS, tables=("card_steps",), personal=False, seen_by=_STATION, until=("长期", "for ever"), erased=_STAYS,
+        where=OPERATIONS, tables=("card_steps",), personal=False, seen_by=_STATION, until=("长期", "for ever"),
+        erased=_STAYS,
     ),
     Kept(
         what=("处理进度", "how far the hub has come"),
@@ -130,7 +142,8 @@ INVENTORY: Final[tuple[Kept, ...]] = (
     ),
     Kept(
         what=("住户传感器数据", "readings of homes"),
-        where="readings.duckdb / InfluxDB care_homes", seen_by=("写明原因的值班人员、站长", "staff on duty and head, with a stated reason"),
+        where="readings.duckdb / InfluxDB care_homes",
+        seen_by=("写明原因的值班人员、站长", "staff on duty and head, with a stated reason"),
         until=("保存", "for"), setting="retention.homes_days",
         erased=(
             "几秒内删除；DuckDB 文件的空闲块用到为止，停机后 carehub store compact 立即清掉",
@@ -150,11 +163,15 @@ INVENTORY: Final[tuple[Kept, ...]] = (
     Kept(
         what=("日志账：设备消息、操作", "journal: messages of devices, what people did"),
         where="journal.sqlite", seen_by=_NOBODY, until=("保存", "for"), setting="journal.keep_days",
-        erased=("下一次状态保存之后（一般一分钟内）变为不可读", "made unreadable behind the next snapshot, usually within a minute"),
+        erased=(
+            "下一次状态保存之后（一般一分钟内）变为不可读",
+            "made unreadable behind the next snapshot, usually within a minute",
+        ),
     ),
     Kept(
         what=("无法识别的数据", "messages nobody could read"),
-        where="journal.sqlite", seen_by=("系统管理员", "administrator"), until=("保存", "for"), setting="journal.quarantine_days",
+        where="journal.sqlite", seen_by=("系统管理员", "administrator"), until=("保存", "for"),
+        setting="journal.quarantine_days",
         erased=_HOME_GOES,
     ),
     Kept(
@@ -163,7 +180,8 @@ INVENTORY: Final[tuple[Kept, ...]] = (
     ),
     Kept(
         what=("审计：谁看了、做了什么、原因", "audit: who looked, who did what, and why"),
-        where="audit.sqlite", seen_by=("站长、系统管理员", "head, administrator"), until=("保存", "for"), setting="retention.audit_days",
+        where="audit.sqlite", seen_by=("站长、系统管理员", "head, administrator"), until=("保存", "for"),
+        setting="retention.audit_days",
         erased=(
             "保留到期满：法律要求留存，且逐条封印；只有门牌编号，没有姓名地址（除非写在原因里）",
             "stays until its time is over: the law asks for it, and it is sealed; ids, no name or address but in a reason",

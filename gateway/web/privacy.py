@@ -127,7 +127,7 @@ async def erase_for(context: Context, who: Who, place_id: str, key: str | None) 
 
 
 def problem_of(reason: str) -> str:
-    """Under which of the refusals\' words a reason stands."""
+    """Under which of the refusals' words a reason stands."""
     return {erasing.OPEN: "erase_open", "reporting": "erase_reporting"}.get(reason, "unknown_place")
 
 

@@ -12,7 +12,7 @@ PRIVACY_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "privacy.how": (
         "要给长者一份副本，或者长者迁出、撤回同意后清除资料：先找到这一户，再点“个人资料”。",
-        "To give a resident a copy, or to erase a record after they have left or withdrawn: find the home, then “Personal data”.",
+        "To give a resident a copy, or to erase a record after they have left or withdrawn: find the home, then Personal data.",
     ),
     "privacy.kept": ("保存的资料", "What is kept"),
     "privacy.what": ("资料", "Data"),
@@ -27,8 +27,8 @@ PRIVACY_WORDS: Final[dict[str, tuple[str, str]]] = {
     "privacy.backups": (
         "清除之前做的备份里还有这一户：请一并删除旧备份。登记表（CSV）里也要删掉这一户，否则下次导入会再登记。",
         (
-            "Backups made before still hold the home: delete them. Take it out of your registry file (CSV) as well, or the next "
-            "import brings it back."
+            "Backups made before still hold the home: delete them. Take it out of your registry file (CSV) as well, or the "
+            "next import brings it back."
         ),
     ),
     "privacy.open": ("个人资料", "Personal data"),
@@ -40,8 +40,8 @@ PRIVACY_WORDS: Final[dict[str, tuple[str, str]]] = {
     "privacy.copy_hint": (
         "一个压缩包：可以打印的网页，全部记录，传感器数据。里面有进门提示和健康线索，只交给本人或其代理人。",
         (
-            "One ZIP: a page to print, the whole record, the sensors' data. It tells how to get in and how somebody is: give it to the "
-            "resident or who acts for them, nobody else."
+            "One ZIP: a page to print, the whole record, the sensors' data. It tells how to get in and how somebody is: "
+            "give it to the resident or who acts for them, nobody else."
         ),
     ),
     "privacy.why": ("谁要的、哪天要的", "Who has asked, on what day"),
@@ -51,8 +51,8 @@ PRIVACY_WORDS: Final[dict[str, tuple[str, str]]] = {
     "privacy.erase_hint": (
         "长者迁出或撤回同意以后用。姓名、地址、联系人、同意书、备注和传感器数据都会删除，不能恢复。",
         (
-            "For after the resident has left or withdrawn. Name, address, contacts, consents, notes and readings go and cannot be "
-            "brought back."
+            "For after the resident has left or withdrawn. Name, address, contacts, consents, notes and readings go and "
+            "cannot be brought back."
         ),
     ),
     "privacy.goes": ("会删除", "What goes"),
