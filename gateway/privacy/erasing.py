@@ -28,7 +28,7 @@ from gateway.archive import without_place
 from gateway.journal.erasing import Gone
 from gateway.operations.alert_log import FLOOR
 from gateway.operations.database import wipe
-from gateway.operations.erasing import Pending, finish, note_done, pending
+from gateway.operations.erasing import PARTS, Pending, finish, note_done, pending
 from gateway.store.readings import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PARTS = ("world", "store", "archive", "messages", "database", "journal")
 LOOK_EVERY_S = 10.0
 PAUSE_S = 0.02  # between two steps: the line's commits go first
 STEPS_MAX = 2_000  # a round

@@ -71,7 +71,7 @@ class ErasureList:
 
 @router.get("/places/{place_id}/copy", responses=FILE | declared(404, 422, 503), response_class=FileResponse)
 @needs(May.PRIVACY, of="home", record=True, noted="copy_home")
-async def readcopy_for(request: Request, place_id: PlaceId, reason: Why) -> FileResponse:
+async def read_copy(request: Request, place_id: PlaceId, reason: Why) -> FileResponse:
     """Everything that is kept of a home's resident, as a ZIP file that they can read; nobody else's data."""
     request.scope["audit_reason"] = reason
     return await copy_for(Context.of(request), place_id)
@@ -79,7 +79,7 @@ async def readcopy_for(request: Request, place_id: PlaceId, reason: Why) -> File
 
 @router.get("/places/{place_id}/erasure", responses=declared(404, 422))
 @needs(May.PRIVACY, of="home", record=True)
-def read_erasureplan_of(request: Request, place_id: PlaceId) -> ErasurePlan:
+def read_erasure_plan(request: Request, place_id: PlaceId) -> ErasurePlan:
     """What an erasure of that home would take, and whether it can be done now; does nothing."""
     return plan_of(Context.of(request), place_id)
 

@@ -38,6 +38,7 @@ def show_privacy(request: Request, person: APerson) -> Response:
         person=person,
         names=context.people.names(),
         kept=[(one, until_words(one, days)) for one in INVENTORY],
+        parts=len(erasing.PARTS),
         erasures=erasing.erasures(context.engine, reach_of(request, May.PRIVACY)),
     )
 
@@ -51,7 +52,7 @@ def show_resident(request: Request, place_id: PlaceId, person: APerson) -> Respo
 
 @router.post("/places/{place_id}/copy")
 @needs(May.PRIVACY, of="home", record=True, noted="copy_home")
-async def getcopy_for(request: Request, place_id: PlaceId, person: APerson) -> Response:
+async def get_copy(request: Request, place_id: PlaceId, person: APerson) -> Response:
     """The copy as a file, with the reason that the form gives."""
     reason = (await form_of(request)).get("reason", "").strip()[:REASON_CHARS_MAX]
     if not reason:

@@ -15,7 +15,6 @@ PRIVACY_WORDS: Final[dict[str, tuple[str, str]]] = {
         "To give a resident a copy, or to erase a record after they have left or withdrawn: find the home, then Personal data.",
     ),
     "privacy.kept": ("保存的资料", "What is kept"),
-    "privacy.what": ("资料", "Data"),
     "privacy.until": ("保存多久", "Kept"),
     "privacy.seen_by": ("谁能看", "Seen by"),
     "privacy.when_erased": ("清除住户时", "When a resident is erased"),

@@ -20,8 +20,8 @@ from web_hub import SIGNED_IN, LivingHub
 from gateway.audit.trail import Asked
 from gateway.engine.engine import Engine
 from gateway.operations import erasing
+from gateway.operations.erasing import PARTS
 from gateway.operations.tables import Alert, Erasure
-from gateway.privacy.erasing import PARTS
 from gateway.store.readings import Query
 from gateway.store.summaries import Series
 from rules.events import Command, Telemetry

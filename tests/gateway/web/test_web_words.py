@@ -35,6 +35,7 @@ BUILT = {
     "rule_class_",
     "rule_conflict_",
     "area_class_",
+    "privacy.table_",
 }
 
 
