@@ -49,6 +49,8 @@ class RecordKeeper:
             except (DBAPIError, OSError) as error:
                 cause = error.orig if isinstance(error, DBAPIError) else error
                 log.warning("what is over its time cannot be let go now: %s", cause)
+            except Exception:
+                log.exception("what is over its time cannot be let go: a fault of the program; tried again")
             await asyncio.sleep(EVERY_S)
 
     async def round(self) -> None:

@@ -111,7 +111,7 @@ class StoreKeeper:
         work, done = self._asked.popleft()
         try:
             work()
-        except (StoreUnavailable, sqlite3.Error, OSError) as error:
+        except Exception as error:  # noqa: BLE001 told to who asked; the keeper goes on
             done.set_exception(error)
         else:
             done.set_result(None)

@@ -80,7 +80,12 @@ def wipe(engine: Engine, *, bytes_max: int | None = None) -> bool:
         if bytes_max is not None and pages * size > bytes_max:
             return False
         connection.execute("VACUUM")
-        connection.execute("PRAGMA busy_timeout=50")  # readers are not waited for: it is asked again
+    return checkpoint(engine)
+
+
+def checkpoint(engine: Engine) -> bool:
+    """Empty the log beside the file into it; whether nobody was reading from it. Readers are not waited for."""
+    with closing(sqlite3.connect(str(engine.url.database), isolation_level=None, timeout=0.05)) as connection:
         (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
 

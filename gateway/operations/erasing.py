@@ -21,14 +21,8 @@ from gateway.operations.tables import Alert, AlertStep, Answered, Erasure, Outbo
 from gateway.operations.whereabouts import within
 from rules.events import Command
 
-PARTS = (
-    "world",
-    "store",
-    "archive",
-    "messages",
-    "database",
-    "journal",
-)  # of what follows: gateway.privacy.erasing
+# Of what follows (gateway.privacy.erasing), in this order.
+PARTS = ("world", "store", "archive", "messages", "journal", "database")
 STAY = frozenset({"alert", "alert_step", "outbox"})  # without the person
 COUNTED_STEPS = frozenset({"merged_in"})  # whose detail is the number of another alert
 ERASED = {"zh": "住户资料已清除", "en": "The resident's record was erased"}

@@ -7,8 +7,8 @@ world     the rules judge without the home; behind that position of the journal 
 store     readings and summaries, once the store has read the journal up to there; refused rows
 archive   its readings in the archived days
 messages  what its devices sent and nobody could read
-database  the operational database is written anew, so that no free page of it holds a name
 journal   events of its devices and about it, once every consumer is behind them
+database  then the operational database is written anew, so that no free page of it holds a name
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.archive import without_place
 from gateway.journal.erasing import Gone
 from gateway.operations.alert_log import FLOOR
-from gateway.operations.database import wipe
+from gateway.operations.database import checkpoint, wipe
 from gateway.operations.erasing import PARTS, Pending, finish, note_done, pending
 from gateway.store.readings import StoreUnavailable
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+OF_OTHERS = (sqlite3.Error, DBAPIError, OSError, StoreUnavailable)
 LOOK_EVERY_S = 10.0
 PAUSE_S = 0.02  # between two steps: the line's commits go first
 STEPS_MAX = 2_000  # a round
@@ -61,9 +62,12 @@ class Eraser:
             try:
                 await self.round()
                 self.trouble = ""
-            except (sqlite3.Error, DBAPIError, OSError, StoreUnavailable) as error:
+            except OF_OTHERS as error:
                 self.trouble = str(error.orig if isinstance(error, DBAPIError) else error)
                 log.warning("an erasure cannot go on now: %s", self.trouble)
+            except Exception:
+                self.trouble = "a fault of the program: see the log"
+                log.exception("an erasure cannot go on; it is tried again, and no alarm waits for it")
             self._asked.clear()
             try:
                 async with asyncio.timeout(LOOK_EVERY_S):
@@ -80,6 +84,7 @@ class Eraser:
                 if part not in done and await self._does(part, one):
                     done.add(part)
             if await asyncio.to_thread(finish, database, one.id, self._hub.clock.now(), PARTS):
+                await asyncio.to_thread(checkpoint, database)
                 log.info("an erasure is done: nothing of that home is left but its alerts without the person")
 
     async def _does(self, part: str, one: Pending) -> bool:
@@ -99,10 +104,12 @@ class Eraser:
             case "messages":
                 await asyncio.to_thread(self._hub.journal.drop_messages, one.devices)
                 done = True
-            case "database":
-                done = await asyncio.to_thread(wipe, self._hub.database, bytes_max=WIPED_BYTES_MAX)
             case "journal":
-                done = await self._blank_journal(one, position)
+                done = await self._is_behind(position) and await self._blank_journal(one, position)
+            case "database":
+                done = await self._is_behind(position) and await asyncio.to_thread(
+                    wipe, self._hub.database, bytes_max=WIPED_BYTES_MAX
+                )
             case _:
                 done = True
         if done:
@@ -139,10 +146,15 @@ class Eraser:
         """In the thread of the store's keeper: it must not write a summary or an archived day of what goes."""
         await asyncio.wrap_future(self._hub.kept.keeper.ask(work))
 
+    async def _is_behind(self, position: int) -> bool:
+        """Whether no start reads up to there again: every state was saved since."""
+        hub = self._hub
+        return (
+            min(await asyncio.to_thread(hub.alert_log.cursor_on_disk, FLOOR), hub.writer.position) >= position
+        )
+
     async def _blank_journal(self, one: Pending, position: int) -> bool:
         hub = self._hub
-        if min(await asyncio.to_thread(hub.alert_log.cursor_on_disk, FLOOR), hub.writer.position) < position:
-            return False
         gone = Gone(one.place_id, frozenset(one.devices), frozenset(one.names))
         after: int | None = 0
         while after is not None:
@@ -162,6 +174,9 @@ def _without(file: Path, place: str) -> None:
 
 def wipe_at_start(database: Engine) -> None:
     """Write a database anew that was too large for it at work, before anybody needs it."""
-    for one in pending(database):
-        if "world" in one.done and "database" not in one.done and wipe(database):
-            note_done(database, one.id, "database")
+    try:
+        for one in pending(database):
+            if "journal" in one.done and "database" not in one.done and wipe(database):
+                note_done(database, one.id, "database")
+    except (sqlite3.Error, DBAPIError) as error:  # a full disk: the hub starts all the same
+        log.warning("the operational database cannot be written anew now: %s", error)

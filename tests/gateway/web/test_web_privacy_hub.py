@@ -168,6 +168,11 @@ def test_after_an_erasure_no_file_holds_the_name_the_door_or_a_note(
     _carried_out(living)
 
     assert _held(tmp_path) == {}
+    assert set(_held(tmp_path, ("h2-pendant",))) <= {
+        "readings.duckdb",
+        "readings.duckdb.wal",
+        "journal.sqlite",
+    }
     assert living.hub.store.read(Query(0, FAR, place=HOME)) == []
     assert living.hub.kept.keeping.fresh(Series(0, FAR, place=HOME)) == []
     assert living.hub.kept.keeping.kept("1h", Series(0, FAR, place=HOME)) == []
