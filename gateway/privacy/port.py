@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway.operations.erasing import UNKNOWN
+from gateway.operations.erasing import OPEN, UNKNOWN
+from gateway.operations.resident import has_open
 from gateway.privacy.copying import Sources, write_copy
 from gateway.store.readings import StoreUnavailable
 from gateway.stored_port import StoredPort
@@ -66,6 +67,8 @@ class PrivacyAnswers(StoredPort):
             return UNKNOWN
         if self.still_reporting(place_id):
             return REPORTING
+        if await asyncio.to_thread(has_open, hub.database, place_id):
+            return OPEN
         try:
             async with asyncio.timeout(WITHIN_S):
                 answer = await hub.line.command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -72,18 +73,27 @@ async def erase_resident(request: Request, place_id: PlaceId, person: APerson) -
     request.scope["audit_reason"] = reason
     if given.get("confirm", "").strip() != place_id:
         return await run_in_threadpool(
-            _again, request, person, place_id, say("problem.erase_confirm"), "erase"
+            partial(_again, reason=reason), request, person, place_id, say("problem.erase_confirm"), "erase"
         )
     try:
         await erase_for(Context.of(request), person, place_id, given.get("once"))
     except RefusedError as refusal:
         return await run_in_threadpool(
-            _again, request, person, place_id, refusal.problem.words, "erase", refusal.status
-        )
+            partial(_again, status=refusal.status, reason=reason),
+            request, person, place_id, refusal.problem.words, "erase",
+        )  # fmt: skip
     return RedirectResponse("/privacy", 303)
 
 
-def _shown(request: Request, person: Who, place_id: str, **said: object) -> Response:
+def _shown(
+    request: Request,
+    person: Who,
+    place_id: str,
+    *,
+    said: Mapping[str, str] | None = None,
+    about: str = "",
+    reason: str = "",
+) -> Response:
     context = Context.of(request)
     place = home_views.place(context.engine, place_id)
     if place is None:
@@ -101,8 +111,9 @@ def _shown(request: Request, person: Who, place_id: str, **said: object) -> Resp
         why_not=_why_not(plan),
         once=id_of(None, "erase", place_id, person),
         reason_max=REASON_CHARS_MAX,
-        said=said.get("said"),
-        about=said.get("about", ""),
+        said=said,
+        about=about,
+        reason=reason,
     )
 
 
@@ -113,8 +124,16 @@ def _why_not(plan: ErasurePlan) -> Mapping[str, str] | None:
 
 
 def _again(
-    request: Request, person: Who, place_id: str, said: Mapping[str, str], about: str, status: int = 422
+    request: Request,
+    person: Who,
+    place_id: str,
+    said: Mapping[str, str],
+    about: str,
+    *,
+    status: int = 422,
+    reason: str = "",
 ) -> Response:
-    answer = _shown(request, person, place_id, said=said, about=about)
+    """The page once more, with what is wrong and what was typed."""
+    answer = _shown(request, person, place_id, said=said, about=about, reason=reason)
     answer.status_code = status
     return answer
