@@ -61,10 +61,8 @@ class Eraser:
         while True:
             try:
                 await self.round()
-                self.trouble = ""
             except OF_OTHERS as error:
-                self.trouble = str(error.orig if isinstance(error, DBAPIError) else error)
-                log.warning("an erasure cannot go on now: %s", self.trouble)
+                self._note(error)
             except Exception:
                 self.trouble = "a fault of the program: see the log"
                 log.exception("an erasure cannot go on; it is tried again, and no alarm waits for it")
@@ -76,16 +74,25 @@ class Eraser:
                 continue
 
     async def round(self) -> None:
-        """Do of every erasure what can be done now."""
-        database = self._hub.database
+        """Do of every erasure what can be done now; a part that fails keeps no other from being done."""
+        database, before = self._hub.database, self.trouble
+        self.trouble = ""
         for one in await asyncio.to_thread(pending, database):
-            done = set(one.done)
             for part in PARTS:
-                if part not in done and await self._does(part, one):
-                    done.add(part)
+                if part in one.done:
+                    continue
+                try:
+                    await self._does(part, one)
+                except OF_OTHERS as error:
+                    self._note(error, known=before)
             if await asyncio.to_thread(finish, database, one.id, self._hub.clock.now(), PARTS):
                 await asyncio.to_thread(checkpoint, database)
                 log.info("an erasure is done: nothing of that home is left but its alerts without the person")
+
+    def _note(self, error: Exception, known: str = "") -> None:
+        self.trouble = str(error.orig if isinstance(error, DBAPIError) else error)
+        if self.trouble != known:
+            log.warning("an erasure cannot go on now: %s", self.trouble)
 
     async def _does(self, part: str, one: Pending) -> bool:
         """Do a part, if it can be done yet; whether it is done."""

@@ -22,7 +22,7 @@ from gateway.engine.engine import Engine
 from gateway.operations import erasing
 from gateway.operations.erasing import PARTS
 from gateway.operations.tables import Alert, Erasure
-from gateway.store.readings import Query
+from gateway.store.readings import Query, StoreUnavailable
 from gateway.store.summaries import Series
 from rules.events import Command, Telemetry
 
@@ -238,11 +238,11 @@ def test_a_kill_amid_it_is_finished_at_the_next_start(
 
     async def until(name: str, one: erasing.Pending) -> bool:
         if name == part:
-            raise OSError("killed")
+            raise RuntimeError("killed")
         return await whole(name, one)
 
     monkeypatch.setattr(eraser, "_does", until)
-    with pytest.raises(OSError, match="killed"):
+    with pytest.raises(RuntimeError, match="killed"):
         first.does(eraser.round())
     first.close()
     left = [line for line in web_hub.REGISTRY.split("\n") if HOME not in line]  # else the file brings it back
@@ -254,3 +254,24 @@ def test_a_kill_amid_it_is_finished_at_the_next_start(
         assert again.hub.store.read(Query(0, FAR, place=HOME)) == []
     finally:
         again.close()
+
+
+def test_a_store_that_is_away_holds_up_only_its_own_part_and_is_told_of(
+    living: LivingHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_place: str) -> None:
+        raise StoreUnavailable("InfluxDB is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(living.hub.kept.keeping, "erase_place", away)
+        _erased(living)
+
+        def all_but_the_store() -> bool:
+            living.does(living.hub.eraser.round())
+            return set(erasing.pending(living.hub.database)[0].done) == set(PARTS) - {"store"}
+
+        wait_until(all_but_the_store, what="the other parts are done")
+        assert _held(tmp_path) == {}
+        assert any("InfluxDB is away" in said for said in living.port.health().warnings)
+    _carried_out(living)
+    assert not living.hub.eraser.trouble
