@@ -134,6 +134,8 @@ def _bare_messages(session: Session, old: str, new: str) -> None:
             delete(Answered).where(Answered.id == f"voice:{name}")
         )  # an answer on the telephone names it
     session.execute(update(Outbox).where(Outbox.alert_id == new, Outbox.role != "desk").values(person=""))
+    unsent = (Outbox.alert_id == new, Outbox.state == "waiting", Outbox.about != "digest")
+    session.execute(update(Outbox).where(*unsent).values(state="withdrawn"))  # nobody is told of it any more
 
 
 # what is still to be done of it

@@ -34,6 +34,7 @@ from gateway.web.words import WORDS
 AUDIT_MAX = 100_000
 MESSAGES_MAX = 10_000
 FAR_MS = 1 << 62
+MEMORY = "300MB"  # what sorting does not hold in it goes beside the copy
 LEFT_OUT_OF_AUDIT = frozenset({"via", "who_id", "path", "status", "method"})
 
 
@@ -106,7 +107,10 @@ def _readings(sources: Sources, place_id: str, parts: Path) -> list[dict[str, An
     sources.keeping.copy_place(place_id, parts)
     live, *summaries = (parts / name for name in PLACE_FILES)
     archived = [str(day.file) for day in sources.archive.days(0, FAR_MS) if day.home]
-    with duckdb.connect(config={"threads": 1}) as scratch:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 1, "memory_limit": MEMORY, "temp_directory": str(parts / "spill"),
+    }  # fmt: skip
+    with duckdb.connect(config=config) as scratch:
         scratch.execute("CREATE VIEW kept AS FROM read_parquet(" + _quoted(live) + ")")
         rows = "FROM kept"
         if archived:

@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 from web_desk import NOW, PIN, Desk, Visitor, free_port, served
 
 from gateway.accounts.who import Grant
+from gateway.alerts.record import Asked as WorkAsked
 from gateway.audit.trail import Asked
 from gateway.cli import app as carehub
 from gateway.operations.people import People
+from gateway.operations.performance_views import read_facts
 from gateway.operations.tables import Alert, AlertStep, Outbox, Place
 from gateway.web.app import create_app
 from gateway.web.settings import WebSettings
@@ -37,6 +39,14 @@ def comes_in(app: FastAPI, name: str, *grants: Grant) -> Visitor:
     client = Visitor(app)
     assert client.post("/api/v1/signin", json={"name": name, "pin": PIN}).status_code == 200
     return client
+
+
+def counted(desk: Desk) -> list[tuple[int, str, bool]]:
+    """The alerts that the numbers of work are drawn from, where they count."""
+    with desk.engine.connect() as connection:
+        facts = read_facts(connection, WorkAsked(begin=0, end=NOW + 1, now=NOW))
+    assert facts.records
+    return [(one.number, one.station, one.home) for one in facts.records]
 
 
 def sends(client: Visitor, path: str, **fields: str) -> Any:  # noqa: ANN401 an httpx answer
@@ -72,6 +82,7 @@ def test_a_home_is_erased_only_by_its_number_and_with_a_reason(app: FastAPI, des
             Outbox(id="m1", alert_id=alert, rung=0, channel="sms", person="contact:1", role="family", receipt="139")
         )  # fmt: skip
     head = comes_in(app, "站长", Grant("head", HERE))
+    numbers = counted(desk)
     path = "/places/H0003/erasure"
     wrong = sends(head, path, reason="迁出", confirm="H0002")
     assert (wrong.status_code, "编号不对" in wrong.text) == (422, True)
@@ -84,6 +95,7 @@ def test_a_home_is_erased_only_by_its_number_and_with_a_reason(app: FastAPI, des
     done = sends(head, path, reason="迁出", confirm="H0003")
     assert (done.status_code, done.headers["location"]) == (303, "/privacy")
     assert head.get("/places/H0003").status_code == 404
+    assert counted(desk) == numbers  # it is counted where it was
     page = head.get("/privacy?lang=zh").text
     assert "正在清除：0/6 步" in page
     assert "保存 1095 天" in page
