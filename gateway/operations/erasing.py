@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from gateway.accounts.who import Reach
 from gateway.operations.resident import Resident, open_alerts, resident_of, tables_about
-from gateway.operations.tables import Alert, AlertStep, Answered, Erasure, Outbox
+from gateway.operations.tables import ERASED_PLACE, Alert, AlertStep, Answered, Erasure, Outbox
 from gateway.operations.whereabouts import within
 from rules.events import Command
 
@@ -26,7 +26,6 @@ PARTS = ("world", "store", "archive", "messages", "journal", "database")
 STAY = frozenset({"alert", "alert_step", "outbox"})  # without the person
 COUNTED_STEPS = frozenset({"merged_in"})  # whose detail is the number of another alert
 ERASED = {"zh": "住户资料已清除", "en": "The resident's record was erased"}
-PSEUDONYM = "erased-"
 SECRET_CHARS_MIN = 32
 OPEN, UNKNOWN = "alert_open", "unknown_home"
 
@@ -81,7 +80,7 @@ def obey_erase(session: Session, command: Command) -> str:
 
 def pseudonym_of(secret: str) -> str:
     """Under which the alerts of a home stay."""
-    return PSEUDONYM + _drawn(secret, "home")[:16]
+    return ERASED_PLACE + _drawn(secret, "home")[:16]
 
 
 def _drawn(secret: str, what: str) -> str:

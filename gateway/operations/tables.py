@@ -480,6 +480,9 @@ class RuleChange(Base):
     __table_args__ = (Index("rule_change_about", "place_id", "rule", "id"),)
 
 
+ERASED_PLACE = "erased-"  # how the pseudonym of a home begins
+
+
 class Erasure(Base):
     """A resident's record that was erased; hub time. What stays of it in ``alert`` is under ``pseudonym``.
 

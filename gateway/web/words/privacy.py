@@ -58,7 +58,7 @@ PRIVACY_WORDS: Final[dict[str, tuple[str, str]]] = {
     "privacy.stays": ("去除住户信息后只留统计", "What stays for the numbers, without the person"),
     "privacy.goes_too": (
         "传感器数据及汇总、日志账里的事件",
-        "Readings and their summaries, events in the journal",
+        "readings and their summaries, events in the journal",
     ),
     "privacy.confirm": ("再输入一次这户的编号：{id}", "Type the home's number once more: {id}"),
     "privacy.do_erase": ("清除，不能恢复", "Erase for good"),

@@ -192,6 +192,8 @@ def test_after_an_erasure_no_file_holds_the_name_the_door_or_a_note(
     for word in (old, f"'{HOME}'", "h2-pendant"):
         assert word not in dump, word
     assert _asks(living, "GET", f"/api/v1/alerts/{kept.id}").status == 200
+    again = _asks(living, "POST", f"/api/v1/alerts/{kept.id}/reopen", {"reason": "再看看"})
+    assert again.status == 409, again.body  # there is nobody to attend to
     listed = _asks(living, "GET", "/api/v1/erasures").json()["erasures"]
     assert [(one["pseudonym"], one["done_at"] is not None) for one in listed] == [(done["pseudonym"], True)]
 
