@@ -19,6 +19,7 @@ from web_hub import SIGNED_IN, LivingHub
 
 from gateway.audit.trail import Asked
 from gateway.engine.engine import Engine
+from gateway.journal.journal import Entry, Journal
 from gateway.operations import erasing
 from gateway.operations.erasing import PARTS
 from gateway.operations.tables import Alert, Erasure
@@ -254,6 +255,35 @@ def test_a_kill_amid_it_is_finished_at_the_next_start(
         _carried_out(again)
         assert _held(tmp_path, (REASON, NOTE)) == {}
         assert again.hub.store.read(Query(0, FAR, place=HOME)) == []
+    finally:
+        again.close()
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_a_kill_before_the_world_has_followed_leaves_no_half_of_a_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, applied: bool
+) -> None:
+    monkeypatch.setattr("gateway.snapshots.SNAPSHOT_EVERY_MS", 200)
+    first = LivingHub(tmp_path)
+    _lived_in(first)
+    if applied:
+        _does(first, "erase", {"secret": "5" * 32})
+        assert HOME in first.hub.engine.world.places
+    first.close()
+    if not applied:  # journalled, and nothing came of it
+        journal = Journal(tmp_path / "journal.sqlite")
+        command = Command(journal.last_at, "erase-x", "erase", "", SIGNED_IN, {"secret": "5" * 32}, HOME)
+        journal.append(Entry(events=[command]))
+        journal.close()
+    else:
+        left = [line for line in web_hub.REGISTRY.split("\n") if HOME not in line]
+        monkeypatch.setattr("web_hub.REGISTRY", "\n".join(left))
+    again = LivingHub(tmp_path)
+    try:
+        assert HOME not in again.hub.engine.world.places
+        assert [one.place_id for one in erasing.pending(again.hub.database)] == [HOME]
+        _carried_out(again)
+        assert _held(tmp_path, (REASON, NOTE, "5" * 32)) == {}
     finally:
         again.close()
 
