@@ -1,8 +1,8 @@
 """The archive: the readings of past days as Parquet files in a folder for each month, homes apart from facilities.
 
 ``archive/2026-03/places-2026-03-05.parquet``: plain columns (those of ``gateway.store.readings.Readings``), compressed with
-zstd, one file a day so that no step is long. A file is there whole or not at all, and is never written twice: so a copy may
-be a hard link.
+zstd, one file a day so that no step is long. A file is there whole or not at all, and is never written in place: so a copy may
+be a hard link. Only an erasure puts another in its place.
 """
 
 from __future__ import annotations
@@ -84,6 +84,38 @@ class Archive:
         for day in self.days(0, now_ms - days * DAY_MS):
             if day.end_ms <= now_ms - days * DAY_MS:
                 day.file.unlink(missing_ok=True)
+
+
+def without_place(file: Path, place: str) -> bool:
+    """Put a file without the readings of that place in the place of an archived one; whether it held any.
+
+    A kill leaves the old file or the new one. Raises ``StoreUnavailable``, ``OSError``.
+    """
+    new, of = file.with_name(file.name + ".new"), "'" + place.replace("'", "''") + "'"
+    source = "read_parquet('" + str(file).replace("'", "''") + "')"
+    target = "'" + str(new).replace("'", "''") + "'"
+    try:
+        with duckdb.connect(config={"threads": 1}) as scratch:
+            held = scratch.execute(f"SELECT 1 FROM {source} WHERE place = {of} LIMIT 1").fetchone()  # noqa: S608 quoted
+            if held is None:
+                return False
+            new.unlink(missing_ok=True)
+            done = scratch.execute(
+                f"COPY (FROM {source} WHERE place <> {of}) TO {target} (FORMAT parquet, COMPRESSION zstd)"
+            ).fetchone()
+    except duckdb.Error as error:
+        raise StoreUnavailable(f"{file} cannot be written without a home: {error}") from error
+    rows = int(done[0]) if done else 0
+    _check(new, rows)
+    new.chmod(0o600)
+    _sync(new)
+    if rows:
+        new.replace(file)
+    else:
+        file.unlink()
+        new.unlink()
+    _sync(file.parent)
+    return True
 
 
 def archived_files(data: Path) -> list[str]:

@@ -22,6 +22,7 @@ from gateway.duty_commands import duty_app
 from gateway.export.command import export_app
 from gateway.journal_command import journal_app
 from gateway.performance_command import performance
+from gateway.privacy.command import privacy_app
 from gateway.quarantine_commands import quarantine_app
 from gateway.settings import Settings
 from gateway.staff_commands import audit_app, staff_app
@@ -50,6 +51,7 @@ for name, part in (
     ("refused", refused_app),
     ("store", store_app),
     ("journal", journal_app),
+    ("privacy", privacy_app),
     ("dashboards", dashboards_app),
     ("bench", bench_app),
 ):

@@ -59,7 +59,9 @@ from gateway.parts import (
     web_settings,
 )
 from gateway.point_watch import PointWatch
+from gateway.privacy.erasing import Eraser, wipe_at_start
 from gateway.pulse import Pulse
+from gateway.record_keeper import RecordKeeper, days_of
 from gateway.recovery import Recovery, ToldToEndError
 from gateway.registry import apply as registry
 from gateway.reloading import Reloads
@@ -123,6 +125,7 @@ class Hub:
         self.journal = Journal(data / JOURNAL)
         self.rules.go_on_from(self.journal.newest_world())
         self.database = open_database(data / "operations.sqlite")
+        wipe_at_start(self.database)
         self.console_rules = ConsoleRules(self.database, self.rules)
         self.store: Store = open_store(self.settings)
         self.quarantine = Quarantine(data / JOURNAL)
@@ -232,6 +235,8 @@ class Hub:
             behind=lambda: min(self.alert_log.cursor_on_disk(FLOOR), self.writer.position),
             now=self.clock.now,
         )
+        self.eraser = Eraser(self)
+        self.record_keeper = RecordKeeper(self.database, days_of(self.settings.retention), now=self.clock.now)
         self.hearing = Hearing(
             self.duty,
             now=self.clock.now,
@@ -306,6 +311,8 @@ class Hub:
                 ("hearing", self.hearing.run()),
                 ("duty", self.duty_keeper.run()),
                 ("retention", self.retention.run()),
+                ("eraser", self.eraser.run()),
+                ("records", self.record_keeper.run()),
                 ("audit", keep_audit(self.trail, self.settings.retention.audit_days, self.wall_ms)),
                 ("points", self.point_watch.run()),
                 ("sweep", self.sweep.run()),

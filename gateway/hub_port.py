@@ -29,13 +29,13 @@ from gateway.journal.quarantine import Held, Which
 from gateway.mistakes import FileMistakes
 from gateway.operations.links import Links
 from gateway.parts import influx_source
+from gateway.privacy.port import PrivacyAnswers
 from gateway.registry import apply as registry
 from gateway.registry.compare import Plan
 from gateway.registry.csv_file import parse
 from gateway.registry.values import RegistryErrors
 from gateway.rule_port import ConsoleRulePort
 from gateway.store.readings import Query, StoreUnavailable
-from gateway.stored_port import StoredPort
 from gateway.web.changes import ChangeFeed
 from gateway.web.port import (
     Act,
@@ -67,7 +67,7 @@ QUALITY = {"good": 0, "late": 1, "clock": 2, "retained": 3}
 PAYLOAD_SHOWN = 500
 
 
-class WebPort(InstallPort, StoredPort, FacilitiesOfHub, HomeAnswers, ConsoleRulePort):
+class WebPort(InstallPort, PrivacyAnswers, FacilitiesOfHub, HomeAnswers, ConsoleRulePort):
     """Answers what ``gateway.web`` asks, from the parts of a running hub."""
 
     @property

@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 BATCH_MAX = 10_000  # arrivals per commit: large enough for group commit, small enough to stay responsive
 LOOK_EVERY_S = 0.1  # how often an idle line looks at the clock
 ECHO_TOPIC = "care/v1/_sim/echo"
+CHANGE_THE_WORLD = frozenset({"rule", "erase"})  # commands that another world follows
 
 
 class Line:
@@ -141,8 +142,8 @@ class Line:
     async def recover(self, definition: Definition, *, again: Callable[[], Definition] | None = None) -> None:
         """Take up where the last run ended: states, replay, what it had not yet written; then today's world.
 
-        ``again`` gives that once more, where a rule was changed among what had not been written. Raises ``JournalError`` when
-        the journal is not the one that the alerts were written from.
+        ``again`` gives that once more, where a rule was changed or a home erased among what had not been written. Raises
+        ``JournalError`` when the journal is not the one that the alerts were written from.
         """
         floor, version, bodies = self._alert_log.saved()
         try:
@@ -183,7 +184,9 @@ class Line:
             extra={"position": self._journal.position},
         )
         await self._record(deeds, Reading())
-        if again is not None and any(isinstance(d.what, Command) and d.what.kind == "rule" for d in deeds):
+        if again is not None and any(
+            isinstance(d.what, Command) and d.what.kind in CHANGE_THE_WORLD for d in deeds
+        ):
             definition = again()
         opening = self.reader.opening(definition)
         first = self._journal.position + 1

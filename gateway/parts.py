@@ -164,9 +164,21 @@ def web_settings(settings: Settings) -> WebSettings:
             phone=settings.hub.phone,
             targets=targets(settings),
             sso=open_sign_on(settings),
+            kept_days=kept_days(settings),
         )
     except ValueError as error:
         raise SettingsError(str(error)) from None
+
+
+def kept_days(settings: Settings) -> dict[str, int]:
+    """For how many days what is kept, by section and name; 0 is for ever."""
+    sections = {"retention": settings.retention.model_dump(), "journal": settings.journal.model_dump()}
+    return {
+        f"{section}.{name}": days
+        for section, given in sections.items()
+        for name, days in given.items()
+        if name.endswith("_days")
+    }
 
 
 def open_sign_on(settings: Settings) -> SignOnHere | None:

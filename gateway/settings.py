@@ -119,7 +119,11 @@ class Retention(Section):
 
     Hours and days are summaries. ``archive`` says whose readings go to the archive before they leave the store, and
     ``archive_days`` how long they stay there. ``audit_days`` is for the audit; the Cybersecurity Law of the PRC (art. 21) asks
-    for half a year of such logs at least.
+    for half a year of such logs at least. The rest is of the operational database, counted
+    from its end (closed, done, withdrawn, over): ``alert_words_days`` of the words of alerts (sentence, evidence, room, notes),
+    ``alerts_days`` of alerts with steps and messages, ``held_days`` of alerts held back, ``modes_days`` of modes, silences and
+    follow-ups, ``agreements_days`` of consents and links, ``looks_days`` of looks into rooms, ``answers_days`` of answers
+    to commands. docs/privacy.md says why so long.
     """
 
     homes_days: int = 90
@@ -129,6 +133,13 @@ class Retention(Section):
     archive: Literal["none", "places", "all"] = "places"
     archive_days: int = Field(default=1825, ge=0)
     audit_days: int = Field(default=1095, ge=0)
+    alert_words_days: int = Field(default=365, ge=0)
+    alerts_days: int = Field(default=1095, ge=0)
+    held_days: int = Field(default=180, ge=0)
+    modes_days: int = Field(default=365, ge=0)
+    agreements_days: int = Field(default=1095, ge=0)
+    looks_days: int = Field(default=1095, ge=0)
+    answers_days: int = Field(default=90, ge=0)
 
     @field_validator("audit_days")
     @classmethod

@@ -10,7 +10,9 @@ import logging
 import os
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -85,7 +87,9 @@ class StoreKeeper:
         self._newest_ms = newest_ms
         self._retained_at = 0
         self._has_removed = False
+        self._asked: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._stopping = threading.Event()
+        self._woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-keeper", daemon=True)
         self.trouble = ""
         self.summarised = 0  # hours, since the start
@@ -94,16 +98,40 @@ class StoreKeeper:
         """Begin."""
         self._thread.start()
 
+    def ask(self, work: Callable[[], None]) -> Future[None]:
+        """Have something done between two steps: nothing is summarised, archived or forgotten meanwhile."""
+        done: Future[None] = Future()
+        self._asked.append((work, done))
+        self._woken.set()
+        return done
+
+    def _answer(self) -> bool:
+        if not self._asked:
+            return False
+        work, done = self._asked.popleft()
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 told to who asked; the keeper goes on
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+        return True
+
     def stop(self) -> None:
-        """End after the step that is being done."""
+        """End after the step that is being done; what was asked and not begun is given up."""
         self._stopping.set()
+        self._woken.set()
         if (stop := getattr(self._keeping, "stop", None)) is not None:
             stop()
         if self._thread.is_alive():
             self._thread.join()
+        while self._asked:
+            self._asked.popleft()[1].cancel()
 
     def step(self) -> bool:
         """Do one thing; whether there was one."""
+        if self._answer():
+            return True
         if self._book.reached(LOOKED) is None:
             return self._look()
         return self._hour() or self._day() or self._retain()
@@ -136,7 +164,8 @@ class StoreKeeper:
                 log.warning("keeping the store: %s", error)
                 pause = RETRY_S[min(failures, len(RETRY_S) - 1)]
                 failures += 1
-            self._stopping.wait(pause)
+            self._woken.wait(pause)
+            self._woken.clear()
 
     # summaries
 

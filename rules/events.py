@@ -127,7 +127,7 @@ class Command(Event, tag=9, frozen=True, array_like=True):
 
     ``kind``: of ``alert`` what ``gateway.alerts.lifecycle`` knows, of which accept, close, merge, shelve and unshelve concern
     the rules; of ``key`` mode, mode_end, silence, silence_end, count, and agreements, tests, settings of facilities, desks,
-    plans and rules, which do not (a rule is changed by the world that follows).
+    plans, rules and erase, which do not (a rule is changed, and a home goes, by the world that follows).
     """
 
     id: str

@@ -102,6 +102,21 @@ def full_name(name: str) -> str:
     return bare if len(bare) > len(_surname(bare)) else ""
 
 
+def masked(name: str) -> str:
+    """A resident's name for those who need only tell homes apart: the surname and stars, whatever else the field holds.
+
+    王秀英, 王女士, 王** → 王**; 欧阳秀英 → 欧阳**; Mary Wong → W**. Never the given name, never how long it is.
+    """
+    name = without_conditions(name)
+    found = _HAN.search(name)
+    if found is not None:
+        bare = next((found[0].removesuffix(title) for title in _TITLES if found[0].endswith(title)), found[0])
+        compound = bare[:2] in _TWO_CHARACTER_SURNAMES and len(found[0]) > 2  # noqa: PLR2004 欧阳 and something
+        return (bare or found[0])[: 2 if compound else 1] + "**"
+    words = [word for word in name.split() if word[0].isalpha()]
+    return f"{words[-1][0]}**" if words else "**"
+
+
 @lru_cache(maxsize=4096)  # names and addresses come again with each message, and it looks for many words
 def discreet(text: str) -> str:
     """What the registry says of a spot, up to where it speaks of keys, codes or phones.

@@ -18,14 +18,14 @@ import threading
 import zlib
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
 
 import msgspec
 
-from gateway.journal import thinning
+from gateway.journal import erasing, thinning
 from gateway.journal.entry import PAYLOAD_KEPT_MAX, Entry, Refused
 from gateway.journal.mark import Mark, mark_of
 from gateway.journal.quarantine import prepare, settle
@@ -39,6 +39,7 @@ __all__ = ["PAYLOAD_KEPT_MAX", "Entry", "Journal", "JournalError", "Refused"]
 TAIL_MAX = (
     65_536  # newest events also kept in memory: who follows closely need not read and decode them again
 )
+BUSY_MS = 5_000  # as sqlite3 has it
 TAIL_ROWS = 100  # the newest rows, which are checked at the opening
 
 
@@ -216,6 +217,47 @@ class Journal(JournalReader):
         """Give some of the room that was made back to the disk; whether there is more to give."""
         with self._lock:
             return thinning.give_back(self._writer)
+
+    def blank(self, gone: erasing.Gone, *, after: int, behind: int) -> int | None:
+        """Make some of a home's events unreadable, up to ``behind``, which every consumer must have; gives up to where.
+
+        A step of bounded size: call it again ``after`` what it gave, until that is None. Raises ``sqlite3.Error``
+        when the disk refuses.
+        """
+        with self._lock, self._overwriting(), self._transaction():
+            return erasing.blank_rows(self._writer, gone, after=after, behind=behind)
+
+    def drop_messages(self, devices: Collection[str]) -> int:
+        """Remove what these devices sent and nobody could read, a part at a time; how many. As ``blank``."""
+        ids = erasing.messages_of(self._reader(), devices)
+        for start in range(0, len(ids), erasing.MESSAGES_MAX):
+            with self._lock, self._overwriting(), self._transaction():
+                erasing.drop_messages(self._writer, ids[start : start + erasing.MESSAGES_MAX])
+        return len(ids)
+
+    def give_all_back(self) -> bool:
+        """Give some pages that are free back to the disk, and the log beside the file; whether there is more. As ``blank``.
+
+        What was thinned out may stand in them still.
+        """
+        with self._lock:
+            if thinning.give_back(self._writer, kept=0):
+                return True
+            self._writer.execute("PRAGMA busy_timeout=0")  # the line does not wait for a reader
+            try:
+                (busy, _, _) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._writer.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        return bool(busy)
+
+    @contextmanager
+    def _overwriting(self) -> Iterator[None]:
+        """What is deleted or replaced meanwhile is overwritten, not only let go."""
+        self._writer.execute("PRAGMA secure_delete=ON")
+        try:
+            yield
+        finally:
+            self._writer.execute("PRAGMA secure_delete=OFF")
 
     def close(self) -> None:
         """Close writer and readers; no thread may use the journal any more."""

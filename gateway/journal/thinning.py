@@ -93,14 +93,14 @@ def quarantine_bytes(connection: sqlite3.Connection) -> int:
     return int(size + count * ENTRY_BYTES)
 
 
-def give_back(connection: sqlite3.Connection) -> bool:
-    """Give some free pages back to the disk, outside of a transaction; whether there are more.
+def give_back(connection: sqlite3.Connection, *, kept: int | None = None) -> bool:
+    """Give some free pages back to the disk, outside of a transaction; whether there are more than shall be ``kept``.
 
     Only a journal that was made so can (``auto_vacuum``); in an older one free pages are used again.
     """
     (mode,) = connection.execute("PRAGMA auto_vacuum").fetchone()
     (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-    if mode != INCREMENTAL or free <= FREE_PAGES_KEPT:
+    if mode != INCREMENTAL or free <= (FREE_PAGES_KEPT if kept is None else kept):
         return False
     connection.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()
     return True

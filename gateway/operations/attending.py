@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gateway.alerts import lifecycle
-from gateway.operations.tables import Alert, AlertStep
+from gateway.operations.tables import ERASED_PLACE, Alert, AlertStep
 from rules.events import Command
 from rules.shaping.matter import is_protected
 from rules.shaping.shelve import shelf_of
@@ -162,6 +162,8 @@ def _merge(session: Session, alert: Alert, command: Command) -> dict[str, object
 def _reopen(_session: Session, alert: Alert, command: Command) -> dict[str, object] | str:
     if not command.data.get("reason", "").strip():
         return "say why it is opened again"
+    if alert.place_id.startswith(ERASED_PLACE):
+        return "the resident's record was erased: there is nobody to attend to"
     nothing = dict.fromkeys(
         ("accepted_by", "accepted_at", "closed_by", "closed_at", "verdict", "reason", "outcome", "note", "settled_at",
          "merged_into", "assigned_to")

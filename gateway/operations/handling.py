@@ -11,6 +11,7 @@ from gateway.operations.agreements import obey_consent, obey_link
 from gateway.operations.attending import Attended, attend
 from gateway.operations.desks import obey_desk
 from gateway.operations.duty_in_force import DutyInForce
+from gateway.operations.erasing import obey_erase
 from gateway.operations.facility_settings import obey_facility
 from gateway.operations.follow_ups import obey_follow_up
 from gateway.operations.home_modes import obey_mode
@@ -34,7 +35,7 @@ OF_DESKS = frozenset({"deaf", "hears", "handover", "duty_plan"})
 OF_PLACES: dict[str, Callable[[Session, Command], str]] = {
     "mode": obey_mode, "mode_end": obey_mode, "silence": obey_silence, "silence_end": obey_silence, "follow_up": obey_follow_up,
     "consent": obey_consent, "consent_end": obey_consent, "link": obey_link, "link_end": obey_link, "count": obey_facility,
-    "facility": obey_facility, "test": obey_test, "test_end": obey_test, "rule": obey_rule,
+    "facility": obey_facility, "test": obey_test, "test_end": obey_test, "rule": obey_rule, "erase": obey_erase,
 }  # fmt: skip
 
 

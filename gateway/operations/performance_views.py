@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased
 from gateway.accounts.who import Reach
 from gateway.alerts.performance import Performance, performance
 from gateway.alerts.record import HOUR_MS, Asked, Facts, Record, Standing, station_of
-from gateway.operations.tables import Alert, AlertStep, Device, Outbox, Place
+from gateway.operations.tables import Alert, AlertStep, Device, Erasure, Outbox, Place
 from gateway.operations.whereabouts import within
 
 # What people do to an alert. A look counts: somebody was there and read it.
@@ -47,15 +47,16 @@ def alerts_asked(engine: Engine, asked: Asked) -> int:
 def read_facts(connection: Connection, asked: Asked) -> Facts:
     """What is known of the stations, the class and the time that are asked about."""
     places = _places(connection, asked)
+    known = {**places, **_erased(connection, asked)}
     kinds = {row[0]: row[1] for row in connection.execute(select(Device.id, Device.kind)).all()}
-    moments, operators = _acts(connection, asked, places)
+    moments, operators = _acts(connection, asked, known)
     sent = _sent(connection, asked)
     records = []
     fits = cache(asked.fits)
     for number, rule, kind, place, device, raised, wall, state, count, last_at, closed_at, settled_at, verdict, reason in (
         connection.execute(select(*_COLUMNS).where(*_span(asked))).all()
     ):  # fmt: skip
-        station, home = places.get(place, _NOWHERE)
+        station, home = known.get(place, _NOWHERE)
         if not fits(station):
             continue
         seen, accepted, on_site = moments.get(number, _NOTHING)
@@ -96,6 +97,12 @@ def _places(connection: Connection, asked: Asked) -> Places:
     query = select(Place.id, Place.path, Place.kind).where(within(Reach(asked.within), Place.path))
     rows = connection.execute(query)
     return {place: (station_of(path), kind == "home") for place, path, kind in rows}
+
+
+def _erased(connection: Connection, asked: Asked) -> Places:
+    """Homes whose residents' records were erased: their alerts still count where they were, the homes do not."""
+    query = select(Erasure.pseudonym, Erasure.path).where(within(Reach(asked.within), Erasure.path))
+    return {name: (station_of(path), True) for name, path in connection.execute(query)}
 
 
 def _homes(places: Iterable[tuple[str, bool]], asked: Asked) -> dict[str, int]:

@@ -587,3 +587,27 @@ class FaultJob(Base):
     proven_at: Mapped[int | None]  # heard well again; the job is over
 
     __table_args__ = (Index("fault_job_device", "device_id", "opened_at"),)
+
+
+ERASED_PLACE = "erased-"  # how the pseudonym of a home begins
+
+
+class Erasure(Base):
+    """A resident's record that was erased; hub time. What stays of it in ``alert`` is under ``pseudonym``.
+
+    Until ``done_at``: of which home, its devices and alerts, which parts are ``done``, and the journal's ``position`` behind
+    which nothing of it stands. Then those are emptied: nothing leads from the pseudonym back to the home.
+    """
+
+    __tablename__ = "erasure"
+    id: Mapped[str] = mapped_column(primary_key=True)  # of the command
+    pseudonym: Mapped[str] = mapped_column(unique=True)
+    path: Mapped[str]  # where in the tree of places the home was
+    at: Mapped[int]
+    by: Mapped[str]
+    place_id: Mapped[str] = mapped_column(default="")
+    names: Mapped[list[str]] = mapped_column(JSON)  # ids of its devices and, as they were, of its alerts
+    devices: Mapped[list[str]] = mapped_column(JSON)
+    done: Mapped[list[str]] = mapped_column(JSON)
+    position: Mapped[int | None]
+    done_at: Mapped[int | None]

@@ -89,6 +89,21 @@ class DeadLetters:
             self.waiting = len(there) - len(gone)
         return len(gone)
 
+    def erase_place(self, place: str) -> int:
+        """Drop the rows of a place, overwriting them; how many."""
+        with self._lock:
+            self._database.execute("PRAGMA secure_delete=ON")
+            try:
+                with self._transaction():
+                    done = self._database.execute(
+                        "DELETE FROM dead_letter WHERE instr(row, ?)", [f'"place": {json.dumps(place)},']
+                    )
+                    self.waiting = self._count()
+            finally:
+                self._database.execute("PRAGMA secure_delete=OFF")
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            return done.rowcount
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:

@@ -16,6 +16,7 @@ from gateway.store.duckdb import COLUMNS, DuckDBStore
 from gateway.store.readings import NS_PER_MS, StoreUnavailable
 from gateway.store.summaries import (
     HOUR_MS,
+    PLACE_FILES,
     SUMMARISE,
     SUMMARISE_DAY,
     SUMMARY_COLUMNS,
@@ -36,6 +37,7 @@ SCHEMA = "".join(
     for table in ("reading_hour", "reading_day")
 )
 TABLES: Mapping[Span, str] = {"1h": "reading_hour", "1d": "reading_day"}
+PLACE_TABLES = ("reading", "reading_hour", "reading_day")
 
 
 class DuckDBKeeping:
@@ -114,6 +116,26 @@ class DuckDBKeeping:
             connection.execute(
                 "CHECKPOINT"
             )  # not while somebody writes: then the writer's own checkpoint does it
+
+    def copy_place(self, place: str, folder: Path) -> None:
+        """Write all that is kept of a place into ``PLACE_FILES``."""
+        with self._store.work("copying") as connection:
+            for table, time, name in zip(
+                PLACE_TABLES, ("time_ns", "begin_ms", "begin_ms"), PLACE_FILES, strict=True
+            ):
+                connection.execute(
+                    f"COPY (FROM {table} WHERE place = {texts([place])} ORDER BY {time}, device, metric) "
+                    f"TO {_text(folder / name)} (FORMAT parquet, COMPRESSION zstd)"
+                )
+
+    def erase_place(self, place: str) -> None:
+        """Remove all that is kept of a place; its rows leave the file's tables at once, its freed room with the next rows."""
+        with self._store.work("erasing from") as connection:
+            connection.execute("BEGIN")
+            for table in PLACE_TABLES:
+                connection.execute(f"DELETE FROM {table} WHERE place = $1", [place])  # noqa: S608 names of ours
+            connection.execute("COMMIT")
+        self.tidy()
 
     def _rewrite(self, table: str, begin_ms: int, question: str, *, home: bool) -> None:
         with self._store.work("summarising") as connection:

@@ -56,6 +56,10 @@ class InfluxKeepingApart(InfluxKeeping):
         """Write the readings of that time, homes and facilities, into a Parquet file."""
         self._apart("copy", from_ms=from_ms, to_ms=to_ms, file=str(file))
 
+    def copy_place(self, place: str, folder: Path) -> None:
+        """Write all that is kept of a place into ``PLACE_FILES``."""
+        self._apart("copy_place", place=place, folder=str(folder))
+
     def stop(self) -> None:
         """End the processes that are at work: their work is done again another time."""
         for child in tuple(self._children):
@@ -87,7 +91,9 @@ def main() -> None:
     """Do what standard input asks."""
     os.nice(NICE)
     asked = json.load(sys.stdin)
-    given = asked["with"] | ({"file": Path(asked["with"]["file"])} if "file" in asked["with"] else {})
+    given: dict[str, Any] = {
+        name: Path(value) if name in ("file", "folder") else value for name, value in asked["with"].items()
+    }
     try:
         store = InfluxStore(**asked["influx"], cursor_file=Path("no.cursor"), timeout_s=TIMEOUT_S)
         keeping = InfluxKeeping(store, on_off=frozenset(asked["on_off"]))

@@ -20,6 +20,7 @@ from gateway.store.influxdb import BUCKET_HOMES, BUCKET_PLACES, InfluxStore
 from gateway.store.readings import NS_PER_MS, Query, Reading, Readings, StoreUnavailable
 from gateway.store.summaries import (
     HOUR_MS,
+    PLACE_FILES,
     SUMMARISE,
     SUMMARISE_DAY,
     SUMMARY_COLUMNS,
@@ -34,6 +35,8 @@ from gateway.store.summaries import (
 BUCKET_HOMES_SUMMARY = "care_homes_summary"
 BUCKET_PLACES_SUMMARY = "care_places_summary"
 SLICE_MS = HOUR_MS
+SPANS: tuple[Span, ...] = ("1h", "1d")  # in the order of ``PLACE_FILES``
+FAR_MS = 9_000_000_000_000  # the year 2255: beyond every reading, within what the engine can hold
 ROWS_MAX = 200_000  # of one answer; a slice that holds more is halved
 FIGURES = ("count", "min", "max", "mean", "sum", "last", "first_at", "last_at", "on_ms", "known_ms")
 WHOLE = frozenset({"count", "first_at", "last_at", "on_ms", "known_ms"})
@@ -104,6 +107,24 @@ class InfluxKeeping:
     def tidy(self) -> None:
         """InfluxDB makes room by itself."""
 
+    def copy_place(self, place: str, folder: Path) -> None:
+        """Write all that is kept of a place into ``PLACE_FILES``; of its hours, those in which some home was heard."""
+        readings, *summaries = (folder / name for name in PLACE_FILES)
+        hours = sorted({begin for _, begin in self.hours_stored()})
+        spans = [Series(begin, begin + HOUR_MS, place=place) for begin in hours]
+        _copy(self._store, spans, readings)
+        for span, file in zip(SPANS, summaries, strict=True):
+            with duckdb.connect(config={"threads": 1}) as scratch:
+                _lay(scratch, self.kept(span, Series(0, FAR_MS, place=place)))
+                scratch.execute(
+                    f"COPY (FROM hours ORDER BY begin_ms) TO {_text(file)} (FORMAT parquet, COMPRESSION zstd)"
+                )
+
+    def erase_place(self, place: str) -> None:
+        """Remove all that is kept of a place."""
+        for bucket in (BUCKET_HOMES, BUCKET_PLACES, BUCKET_HOMES_SUMMARY, BUCKET_PLACES_SUMMARY):
+            self._store.delete(bucket, FAR_MS * NS_PER_MS, place=place)
+
     def _write(self, span: Span, summaries: Iterable[Summary]) -> None:
         lines: dict[bool, list[str]] = {True: [], False: []}
         for one in summaries:
@@ -142,15 +163,19 @@ class InfluxKeeping:
 
 def copy(store: InfluxStore, from_ms: int, to_ms: int, file: Path, *, home: bool | None = None) -> int:
     """Write the readings of that time, of homes or not (None: both), into a Parquet file, in ms slices; how many."""
+    spans = [Series(begin, min(begin + SLICE_MS, to_ms)) for begin in range(from_ms, to_ms, SLICE_MS)]
+    return _copy(store, spans, file, home=home)
+
+
+def _copy(store: InfluxStore, spans: Iterable[Series], file: Path, *, home: bool | None = None) -> int:
     parts = file.with_name(file.name + ".parts")
     parts.mkdir(parents=True, exist_ok=True)
     count = 0
     try:
         files = [parts / "0.parquet"]
         _write_parquet([], files[0])
-        for begin in range(from_ms, to_ms, SLICE_MS):
-            span = begin, min(begin + SLICE_MS, to_ms)
-            for rows in readings_in_parts(store, *span, Series(*span), home=home):
+        for span in spans:
+            for rows in readings_in_parts(store, span.from_ms, span.to_ms, span, home=home):
                 files.append(parts / f"{len(files)}.parquet")
                 _write_parquet(rows, files[-1])
                 count += len(rows)
@@ -203,27 +228,33 @@ def _write_parquet(rows: list[Reading], file: Path) -> None:
 def _folded(hours: list[Summary], question: str) -> list[Summary]:
     if not hours:
         return []
-    names = [column.strip() for column in SUMMARY_COLUMNS.split(",")]
     with duckdb.connect(config={"threads": 1}) as scratch:
-        scratch.execute(
-            "CREATE TABLE hours (device VARCHAR, place VARCHAR, home BOOLEAN, metric VARCHAR, begin_ms BIGINT, count BIGINT, "
-            "min DOUBLE, max DOUBLE, mean DOUBLE, sum DOUBLE, last DOUBLE, first_at BIGINT, last_at BIGINT, on_ms BIGINT, "
-            "known_ms BIGINT)"
-        )
-        kinds: dict[str, Any] = {"device": object, "place": object, "metric": object, "home": np.bool_}
-        kinds |= dict.fromkeys((*WHOLE, "begin_ms"), np.int64)
-        given = {  # noqa: F841 the question names it
-            name: np.array(
-                [UNKNOWN if (value := getattr(hour, name)) is None else value for hour in hours],
-                kinds.get(name, np.float64),
-            )
-            for name in names
-        }
-        some = ", ".join(
-            f"nullif({name}, {UNKNOWN})" if name in {"on_ms", "known_ms"} else name for name in names
-        )
-        scratch.execute(f"INSERT INTO hours SELECT {some} FROM given")  # noqa: S608 names of ours
+        _lay(scratch, hours)
         return [*map(summary_of, scratch.execute(question).fetchall())]
+
+
+def _lay(scratch: duckdb.DuckDBPyConnection, summaries: list[Summary]) -> None:
+    """Make a table ``hours`` of summaries."""
+    scratch.execute(
+        "CREATE TABLE hours (device VARCHAR, place VARCHAR, home BOOLEAN, metric VARCHAR, begin_ms BIGINT, count BIGINT, "
+        "min DOUBLE, max DOUBLE, mean DOUBLE, sum DOUBLE, last DOUBLE, first_at BIGINT, last_at BIGINT, on_ms BIGINT, "
+        "known_ms BIGINT)"
+    )
+    names = [column.strip() for column in SUMMARY_COLUMNS.split(",")]
+    kinds: dict[str, Any] = {"device": object, "place": object, "metric": object, "home": np.bool_}
+    kinds |= dict.fromkeys((*WHOLE, "begin_ms"), np.int64)
+    given = {  # noqa: F841 the question names it
+        name: np.array(
+            [UNKNOWN if (value := getattr(hour, name)) is None else value for hour in summaries],
+            kinds.get(name, np.float64),
+        )
+        for name in names
+    }
+    some = ", ".join(
+        f"nullif({name}, {UNKNOWN})" if name in {"on_ms", "known_ms"} else name for name in names
+    )
+    if summaries:
+        scratch.execute(f"INSERT INTO hours SELECT {some} FROM given")  # noqa: S608 names of ours
 
 
 def _bucket(*, home: bool) -> str:

@@ -90,6 +90,9 @@ class Series:
     metric: str = ""
 
 
+PLACE_FILES = ("readings.parquet", "hours.parquet", "days.parquet")  # of ``copy_place``
+
+
 class Keeping(Protocol):
     """What a store offers to the one who keeps it in bounds. Raises ``StoreUnavailable``."""
 
@@ -116,6 +119,12 @@ class Keeping(Protocol):
 
     def tidy(self) -> None:
         """Make room of what was removed."""
+
+    def copy_place(self, place: str, folder: Path) -> None:
+        """Write all that is kept of a place into ``PLACE_FILES`` in that folder, with the columns of readings and summaries."""
+
+    def erase_place(self, place: str) -> None:
+        """Remove all that is kept of a place, readings and summaries."""
 
 
 def texts(words: Sequence[str] | frozenset[str]) -> str:

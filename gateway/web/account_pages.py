@@ -9,10 +9,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from gateway.accounts.roles import ROLES, May
 from gateway.audit.trail import SHOWN_MAX, Asked
-from gateway.operations import accounts, views
+from gateway.operations import accounts
 from gateway.operations.home_views import places_named
 from gateway.web.access import APerson, SomePerson, reach_of
 from gateway.web.context import Context
+from gateway.web.naming import namer
 from gateway.web.needs import needs
 from gateway.web.render import page
 
@@ -65,7 +66,7 @@ def audit(
 ) -> Response:
     """Who has looked at what and done what, within reach, the newest first; whether nothing of it was altered.
 
-    Names of homes, and why somebody looked, which names them as well, are for those who see the homes there.
+    Names of homes are masked, and why somebody looked, which names them as well, is left out, but for those who see the homes.
     """
     context, reach = Context.of(request), reach_of(request, May.AUDIT)
     named = reach_of(request, May.HOMES)
@@ -77,14 +78,14 @@ def audit(
         one if named.holds(one.entry.path) else replace(one, entry=replace(one.entry, reason=""))
         for one in trail.read(asked, SHOWN_MAX)
     ]
-    places = {one.entry.place for one in found if one.entry.place and named.holds(one.entry.path)}
+    places = {one.entry.place for one in found if one.entry.place}
     return page(
         request,
         "audit.html",
         person=person,
         found=found,
         names=places_named(context.engine, places),
-        who=views.who,
+        who=namer(request),
         q=q.strip(),
         place=place.strip(),
         older=found[-1].number if len(found) == SHOWN_MAX else None,

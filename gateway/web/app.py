@@ -40,6 +40,8 @@ from gateway.web import (
     links,
     pages,
     performance,
+    privacy,
+    privacy_pages,
     problems,
     quarantine,
     rule_changes,
@@ -104,6 +106,8 @@ MODULES = (
     jobs,
     ledger,
     install_pages,
+    privacy,
+    privacy_pages,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

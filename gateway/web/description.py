@@ -31,6 +31,7 @@ TAGS: Final = {
     "performance": "The numbers of work (工作数据): how soon, how much, how right.",
     "operation": "For whoever runs the hub: signs of life, figures, backups.",
     "accounts": "Who may come in, what they may, where they are signed in.",
+    "privacy": "What is kept of a resident (个人信息): a copy of it for them, its erasure.",
     "people": "Who is signed in: a person by name and PIN, a browser by the token.",
 }
 WORDS: Final = {

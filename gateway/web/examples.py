@@ -269,6 +269,11 @@ _SESSION: Final[dict[str, Any]] = {
     "expires_at": AT + 12 * _HOUR,
 }  # fmt: skip
 
+_ERASURE = {
+    "id": "0123456789abcdef0123456789abcdef", "pseudonym": "erased-3f9c1b2a77d0e4c5", "path": "福田区/莲花街道/景田社区/景田北",
+    "at": AT, "by": "陈国强", "done": ["archive", "messages", "store", "world"], "done_at": None,
+}  # fmt: skip
+
 EXAMPLES: Final[dict[str, Any]] = {
     "Problem": _PROBLEM,
     "Rejection": {
@@ -431,4 +436,10 @@ EXAMPLES: Final[dict[str, Any]] = {
     "Entering": {"token": "the token of the hub's settings"},
     **FACILITIES,
     **INSTALLATION,
+    "ErasurePlan": {
+        "place": "J0001", "rows": {"alert": 12, "alert_step": 61, "consent": 1, "contact": 2, "place": 1},
+        "refused": "reporting", "devices": ["J0001-pendant"],
+    },
+    "ErasureView": _ERASURE,
+    "ErasureList": {"erasures": [_ERASURE]},
 }  # fmt: skip

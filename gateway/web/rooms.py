@@ -28,6 +28,7 @@ ROOMS: Final = (
     Room("/install/tests", "weekly_tests", May.ATTEND),
     Room("/rules", "room_rules", May.RULES),
     Room("/steps", "room_steps", May.RULES_SET),
+    Room("/privacy", "room_privacy", May.PRIVACY),
     Room("/accounts", "room_accounts", May.ACCOUNTS),
     Room("/audit", "room_audit", May.AUDIT),
 )

@@ -13,6 +13,7 @@ from gateway.operations.answers import PlaceView
 from gateway.operations.rule_changes import ChangeView
 from gateway.web.access import SomePerson, reach_of
 from gateway.web.context import Context
+from gateway.web.naming import namer
 from gateway.web.needs import needs
 from gateway.web.problems import refuse
 from gateway.web.render import language_of, page
@@ -148,11 +149,16 @@ def _shown(request: Request, place: str) -> PlaceView | None:
 
 
 def _named(request: Request, place: str) -> tuple[str, str]:
-    """What a place is called in the page's language and where it is; its id alone where it may not be named."""
+    """What a place is called in the page's language and where it is; a home masked, by number, where it may not be named."""
+    language = language_of(request)
     if not place:
-        return say("rule_whole_hub")[language_of(request)], ""
-    shown, language = _shown(request, place), language_of(request)
-    return (views.who(shown, place)[language], views.where(shown, "")[language]) if shown else (place, "")
+        return say("rule_whole_hub")[language], ""
+    if (shown := _shown(request, place)) is not None:
+        return views.who(shown, place)[language], views.where(shown, "")[language]
+    found = home_views.place(Context.of(request).engine, place)
+    if found is None or found.kind != "home":
+        return place, ""
+    return f"{namer(request)(found, place)[language]} {place}", ""
 
 
 def _is_grave(rule: RuleNow) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -44,6 +45,9 @@ class WebSettings:
     phone: str = ""  # the community's, for those who come by a link
     sso: SignOnHere | None = None
     targets: Targets = field(default_factory=Targets)
+    kept_days: Mapping[str, int] = field(
+        default_factory=dict
+    )  # for how long what is kept, by the setting's name
 
     def __post_init__(self) -> None:
         if not self.exposed:

@@ -18,6 +18,7 @@ from gateway.web.words.home import HOME_WORDS
 from gateway.web.words.install import INSTALL_WORDS
 from gateway.web.words.keys import KEY_WORDS
 from gateway.web.words.links import LINK_WORDS
+from gateway.web.words.privacy import PRIVACY_WORDS
 from gateway.web.words.rules import RULE_WORDS
 from gateway.web.words.steps import STEP_WORDS
 
@@ -35,6 +36,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **INSTALL_WORDS,
     **KEY_WORDS,
     **LINK_WORDS,
+    **PRIVACY_WORDS,
     **RULE_WORDS,
     **STEP_WORDS,
 }

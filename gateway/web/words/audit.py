@@ -6,6 +6,11 @@ from typing import Final
 
 AUDIT_WORDS: Final[dict[str, tuple[str, str]]] = {
     # looked at
+    "did_copy_home": ("导出个人资料副本", "made a copy of personal data"),
+    "did_read_erasure_plan": ("查看清除范围", "looked at what an erasure takes"),
+    "did_erase_home": ("清除住户资料", "erased a resident's record"),
+    "did_erase_resident": ("清除住户资料", "erased a resident's record"),
+    "did_show_resident": ("打开个人资料页面", "opened the page of personal data"),
     "did_read_alert": ("查看警情", "read an alert"),
     "did_read_place": ("查看资料", "read a record"),
     "did_show_place": ("打开长者家页面", "opened a home's page"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from library_alerts import HELPED, HOME, TAKEN, ZONE, alert_of, library, sentences
 
 from gateway.alerts.digest import compose_digest, ranges
-from gateway.alerts.discretion import discreet, form_of_address, full_name
+from gateway.alerts.discretion import discreet, form_of_address, full_name, masked
 from gateway.alerts.lifecycle import OUTCOMES, REASONS, STATES, VERDICTS
 from gateway.alerts.message import AlertFacts, AlertMessage, Audience, Hands, PlaceFacts
 from gateway.alerts.words import OutsidePlace, compose, compose_test
@@ -28,6 +28,12 @@ FREE = (
     "（糖尿病）", "老年痴呆", "高血压患者", "认知障碍", "偏瘫", "肺癌晚期", "抑郁症",
     "帕金森病", "糖尿", "病", "Dementia", " diabetic",
 )  # fmt: skip
+
+
+def han(least: int, most: int) -> st.SearchStrategy[str]:
+    """Some characters that are no form of address."""
+    return st.text(st.sampled_from("秀英明月国强静芳建华"), min_size=least, max_size=most)
+
 
 policies: st.SearchStrategy[OutsidePlace] = st.sampled_from(get_args(OutsidePlace))
 registry = st.lists(st.sampled_from(FREE), max_size=7).map("".join)
@@ -259,3 +265,37 @@ def test_every_field_of_a_message_that_people_read_is_looked_at() -> None:
 )
 def test_numbers_are_closed_up(numbers: list[int], told: str) -> None:
     assert ranges(numbers) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("王秀英", "王**"), ("王女士", "王**"), ("王", "王**"), ("欧阳秀英", "欧阳**"), ("欧阳女士", "欧阳**"),
+        ("欧阳", "欧**"), ("王秀英（糖尿病）", "王**"),
+        ("302 王阿姨", "王**"), ("Mary Wong", "W**"), ("Mrs Wong", "W**"), ("陈", "陈**"), ("", "**"), ("7", "**"),
+        ("阿珍", "阿**"),
+    ],
+)  # fmt: skip
+def test_a_masked_name_is_the_surname_and_stars(name: str, shown: str) -> None:
+    assert masked(name) == shown
+
+
+@given(
+    surname=st.sampled_from(["王", "李", "欧阳", "司马", "陈"]),
+    given_name=han(1, 3),
+    title=st.sampled_from(["", "女士", "奶奶"]),
+)
+def test_no_masked_name_tells_the_given_name_or_its_length(surname: str, given_name: str, title: str) -> None:
+    whole = surname + given_name + title
+    shown = masked(whole)
+    assert shown.rstrip("*") in {surname, surname[:1]}
+    assert shown.endswith("**")
+    assert whole not in shown
+    assert len(shown.rstrip("*")) < len(whole)
+
+
+@given(st.one_of(names, st.text(max_size=12)))
+def test_a_masked_name_is_never_the_whole_one_unless_that_is_one_character(name: str) -> None:
+    shown = masked(name).removesuffix("**")
+    assert len(shown) <= 2
+    assert len(name.strip()) <= 1 or shown != name.strip()

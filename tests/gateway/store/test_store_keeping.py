@@ -17,7 +17,7 @@ from gateway.store.influxdb import InfluxStore
 from gateway.store.influxdb_apart import InfluxKeepingApart, Target
 from gateway.store.influxdb_keeping import InfluxKeeping
 from gateway.store.readings import Query, Reading, Store, StoreUnavailable
-from gateway.store.summaries import HOUR_MS, Keeping, Series, Summary
+from gateway.store.summaries import HOUR_MS, PLACE_FILES, Keeping, Series, Summary
 
 BEGIN = 1_763_899_200_000  # an hour of UTC
 MINUTE = 60_000
@@ -143,6 +143,40 @@ def test_a_copy_holds_the_readings_of_its_class_in_plain_columns(
     assert [each.name for each in tmp_path.glob("*.parts")] == []
 
 
+def test_a_place_is_copied_alone_and_erased_alone(store: Store, tmp_path: Path) -> None:
+    keeping = keeping_of(store)
+    other = [row(BEGIN + 30 * MINUTE, seq=40, place="H0002", device="door-2")]
+    store.write(columns([*an_hour(), *other]), cursor=1)
+    for home in (True, False):
+        keeping.summarise_hour(BEGIN, home=home)
+        keeping.summarise_day(BEGIN, BEGIN + 24 * HOUR_MS, home=home)
+    theirs = (
+        store.read(Query(0, ALL.to_ms, place="H0002")),
+        keeping.kept("1h", Series(0, ALL.to_ms, place="H0002")),
+    )
+    mine = len(store.read(Query(0, ALL.to_ms, place="H0001")))
+    keeping.copy_place("H0001", tmp_path)
+    counts = [
+        duckdb.read_parquet(str(tmp_path / name))
+        .aggregate("count(*), count(DISTINCT place), min(place)")
+        .fetchall()
+        for name in PLACE_FILES
+    ]
+    assert counts == [[(mine, 1, "H0001")], [(3, 1, "H0001")], [(3, 1, "H0001")]]
+    keeping.copy_place("H0009", tmp_path)  # nothing is a file as well
+    assert [len(duckdb.read_parquet(str(tmp_path / name)).fetchall()) for name in PLACE_FILES] == [0, 0, 0]
+    keeping.erase_place("H0001")
+    keeping.erase_place("H0001")
+    assert store.read(Query(0, ALL.to_ms, place="H0001")) == []
+    assert keeping.kept("1h", Series(0, ALL.to_ms, place="H0001")) == []
+    assert keeping.kept("1d", Series(0, ALL.to_ms, place="H0001")) == []
+    assert theirs[0]
+    assert theirs == (
+        store.read(Query(0, ALL.to_ms, place="H0002")), keeping.kept("1h", Series(0, ALL.to_ms, place="H0002")),
+    )  # fmt: skip
+    assert len(store.read(Query(0, ALL.to_ms, place="F01"))) == 1
+
+
 def test_rows_are_written_again_beside_the_cursor_and_once(open_store: Callable[[], Store]) -> None:
     store = open_store()
     store.write(columns([row(seq=1)]), cursor=5)
@@ -158,6 +192,10 @@ def test_influxdb_s_work_is_done_in_a_process_of_its_own(influx_v2: InfluxProxy,
     apart = InfluxKeepingApart(store, Target(influx_v2.url, "carehub", TOKEN), on_off=ON_OFF)
     apart.summarise_hour(BEGIN, home=True)
     assert {one.metric for one in apart.kept("1h", ALL)} == {"contact", "event.fall", "temperature"}
+    apart.copy_place("H0001", tmp_path)
+    assert (
+        len(duckdb.read_parquet(str(tmp_path / PLACE_FILES[0])).fetchall()) == len(an_hour()) - 1
+    )  # no facility's
     wrong = InfluxKeepingApart(store, Target(influx_v2.url, "carehub", "wrong"), on_off=ON_OFF)
     with pytest.raises(StoreUnavailable, match="401"):
         wrong.summarise_hour(BEGIN, home=True)

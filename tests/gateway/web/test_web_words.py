@@ -42,6 +42,7 @@ BUILT = {
     "problem.entry_",
     "job_",
     "ledger_",
+    "privacy.table_",
 }
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from web_cases import DEMO, KINDS
 from web_facilities import DeskFacilities
 from web_homes import HomeDesk
+from web_privacy import PrivacyDesk
 from web_rules import RuleDesk
 
 from gateway.audit.trail import Trail
@@ -100,7 +101,7 @@ def engine_of(path: Path) -> Engine:
     return engine
 
 
-class Desk(DeskFacilities, HomeDesk, InstallDesk, RuleDesk):
+class Desk(DeskFacilities, HomeDesk, InstallDesk, PrivacyDesk, RuleDesk):
     """The port: one lock makes two people's accepts one after the other, as the journal does."""
 
     def __init__(self, folder: Path, plan: Plan = Plan()) -> None:  # noqa: B008 frozen

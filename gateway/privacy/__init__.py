@@ -1,0 +1,1 @@
+"""What is kept of residents: the inventory, a copy for them, and its erasure."""
