@@ -82,9 +82,8 @@ class Encoded:
 
     async def of(self, context: Context, change: Change) -> Told:
         """Give the event for a change; ``reload`` where the alert is not to be had."""
-        kind = (
-            "change" if change.alert or change.place else "reload"
-        )  # which bears the number of the newest change
+        # "Read everything anew" bears the number of the newest change, and is another thing.
+        kind = "change" if change.alert or change.place else "reload"
         return await self._once(kind, change.serial, lambda: self._read(context, change))
 
     async def count(self, context: Context, serial: int, reach: Reach) -> bytes:

@@ -23,7 +23,7 @@ from web_outside import (
     stranger,
 )
 
-from gateway.accounts.identity import Identity, Ticket
+from gateway.accounts.identity import Identity, Rule, Ticket
 from gateway.audit.trail import Asked
 from gateway.operations.people import FAILURES_MAX, HASHER, LOCK_MS, People, Refused
 from gateway.operations.tables import Staff
@@ -175,14 +175,31 @@ def test_nobody_is_called_what_a_family_is_written_down_as(desk: Desk, name: str
         People(desk.engine, CHEAP).add(name)
 
 
+WORDS = "\"'></script><xss-mark><img src=x onerror=alert(1)>"
+
+
 class Provider:
-    """A provider that sends everybody on."""
+    """A provider that sends everybody on, and whose people call themselves what they like."""
 
     async def begin(self, _back: str) -> tuple[str, Ticket]:
         return "https://provider.example/", Ticket("s", "n", "v")
 
     async def finish(self, _given: dict[str, str], _ticket: Ticket, _back: str) -> Identity:
-        raise NotImplementedError
+        return Identity(subject=WORDS, name=WORDS, values=(WORDS,))
+
+
+def test_who_comes_from_a_provider_is_called_no_more_than_words(desk: Desk) -> None:
+    """Unknown here: the page says what to ask for. Known by a rule: nobody is made whose name is no name."""
+    for rules in ((), (Rule(value=WORDS, role="admin"),)):
+        here = SignOnHere(provider=Provider(), name=WORDS, rules=rules)
+        visitor = Visitor(create_app(desk, WebSettings(sso=here), wall_ms=lambda: NOW))
+        assert visitor.get("/sso/begin").status_code == 303
+        answer = visitor.get("/sso/back?lang=zh")
+        assert answer.status_code == 403
+        for text in (answer.text, visitor.get("/signin").text):
+            assert "<xss-mark" not in text
+            assert "<img" not in text
+        assert PERSON not in visitor.cookies
 
 
 def test_the_pace_of_single_sign_on_is_each_ones_own(desk: Desk) -> None:

@@ -13,9 +13,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 from test_web_roles import ASKED
 from web_attacks import cookie_of, settled
-from web_desk import CHEAP, NOW, Desk, Visitor, free_port, served
+from web_desk import CHEAP, NOW, Desk, free_port, served
 
-from gateway.accounts.identity import Identity, Rule, Ticket
 from gateway.accounts.roles import ROLES
 from gateway.accounts.who import Grant
 from gateway.audit.chain import Entry
@@ -23,7 +22,6 @@ from gateway.operations import tables
 from gateway.operations.people import People
 from gateway.web.app import create_app
 from gateway.web.settings import WebSettings
-from gateway.web.sign_on import SignOnHere
 
 HOST = "http://evil.invalid"
 # Out of an attribute of either kind, out of a script, into an element that would ask for something, a template, a scheme.
@@ -249,27 +247,3 @@ def test_a_page_to_go_on_to_behind_a_sign_in_is_the_one_that_was_asked_for(
     page.goto(f"{url}/signin?next={quote('/places?q=H0001', safe='')}")
     signs_in(page)
     page.wait_for_url(f"{url}/places?q=H0001")
-
-
-class Provider:
-    """A provider whose people call themselves what they like."""
-
-    async def begin(self, _back: str) -> tuple[str, Ticket]:
-        return "https://provider.example/", Ticket("s", "n", "v")
-
-    async def finish(self, _given: dict[str, str], _ticket: Ticket, _back: str) -> Identity:
-        return Identity(subject=WORDS, name=WORDS, values=(WORDS,))
-
-
-def test_who_comes_from_a_provider_is_called_no_more_than_words(desk: Desk) -> None:
-    """Unknown here: the page says what to ask for. Known by a rule: nobody is made whose name is no name."""
-    for rules in ((), (Rule(value=WORDS, role="admin"),)):
-        here = SignOnHere(provider=Provider(), name=WORDS, rules=rules)
-        visitor = Visitor(create_app(desk, WebSettings(sso=here), wall_ms=lambda: NOW))
-        assert visitor.get("/sso/begin").status_code == 303
-        answer = visitor.get("/sso/back?lang=zh")
-        assert answer.status_code == 403
-        for text in (answer.text, visitor.get("/signin").text):
-            assert "<xss-mark" not in text
-            assert "<img" not in text
-        assert "carehub_person_8080" not in visitor.cookies

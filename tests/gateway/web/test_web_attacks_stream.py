@@ -116,6 +116,21 @@ def test_a_number_that_was_never_given_brings_no_past(hub: tuple[Desk, str], las
         assert (name, data) == ("reload", {})
 
 
+def test_who_missed_too_much_is_told_so_though_others_have_heard_the_newest_change(
+    hub: tuple[Desk, str],
+) -> None:
+    """Else they would be given that one, take themselves to be up to date, and never see the others."""
+    desk, url = hub
+    headers = by(desk, url, "duty here")
+    with ExitStack() as stack:
+        first = listening(stack, url, headers)
+        desk.rings()
+        assert next(name for name, _, _ in first if name != "beat") == "alert"
+        for last in ("0", str(desk.changes.serial + 5)):
+            late = listening(stack, url, headers | {"Last-Event-ID": last})
+            assert next(name for name, _, _ in late if name != "beat") == "reload"
+
+
 def gone(desk: Desk, name: str) -> None:
     with Session(desk.engine) as session:
         own = session.scalars(select(Staff.id).where(Staff.name == name)).one()
