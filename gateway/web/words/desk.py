@@ -8,8 +8,7 @@ DESK_WORDS: Final[dict[str, tuple[str, str]]] = {
     # the page and its bars
     "app": ("Carehub 值班台", "Carehub duty desk"),
     "desk": ("值班台", "Duty desk"),
-    "other_language": ("EN", "中文"),
-    "other_language_said": ("English version", "中文版"),
+    "other_language": ("English", "中文"),
     "skip": ("跳到警情", "Skip to alerts"),
     "no_script": (
         "本页需要开启 JavaScript 才能响铃和接警。",
