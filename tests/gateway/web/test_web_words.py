@@ -35,6 +35,8 @@ BUILT = {
     "rule_class_",
     "rule_conflict_",
     "area_class_",
+    "help.",
+    "help.title_",
 }
 
 

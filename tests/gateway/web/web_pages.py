@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,16 +91,14 @@ def whole_town(folder: Path) -> Iterator[Town]:
         sso=SignOnHere(provider=_NoProvider(), name="政务微信"),
     )
     app = create_app(desk, settings, wall_ms=lambda: NOW)
-    cookies = {name: _cookie(app, name) for name in ("李敏", *STAFF)}
-    family = Visitor(app)
-    family.cookies.set(settings.cookie("person"), cookies["王芳"])
-    made = family.post("/api/v1/places/H0001/family-links", json={"contact": 1})
-    assert made.status_code == 200, made.text
+    with ThreadPoolExecutor(1) as beside:  # Playwright's loop may run in this thread
+        cookies = {name: beside.submit(_cookie, app, name).result() for name in ("李敏", *STAFF)}
+        family = beside.submit(_family, app, cookies["王芳"]).result()
     desk.changes.publish_place("H0001")
     links = {
         "slip": desk.links.path_of("slip", alerts["raised"], GATE.id),
         "accept": desk.links.path_of("accept", alerts["raised"]),
-        "family": made.json()["path"],
+        "family": family,
     }
     with served(app, desk) as url:
         yield Town(
@@ -114,6 +113,14 @@ def _cookie(app: FastAPI, name: str) -> str:
     answer = visitor.post("/api/v1/signin", json={"name": name, "pin": PIN})
     assert answer.status_code == 200, answer.text
     return next(value for key, value in visitor.cookies.items() if key.startswith("carehub_person"))
+
+
+def _family(app: FastAPI, cookie: str) -> str:
+    visitor = Visitor(app)
+    visitor.cookies.set(app.state.context.settings.cookie("person"), cookie)
+    made = visitor.post("/api/v1/places/H0001/family-links", json={"contact": 1})
+    assert made.status_code == 200, made.text
+    return str(made.json()["path"])
 
 
 def furnish(desk: Hall) -> dict[str, str]:
@@ -200,5 +207,6 @@ def _pages(links: dict[str, str]) -> tuple[Shown, ...]:
         Shown("/rules/{rule_id}", "/rules/bathroom_too_long"),
         Shown("/area", "/area", "赵琳"),
         Shown("/area/screen", "/area/screen", "赵琳"),
+        *(Shown("/help/{sheet}", f"/help/{sheet}", "李敏") for sheet in ("duty", "property", "install")),
         Shown("refused", "/accounts", "陈刚", 403),
     )
