@@ -44,7 +44,9 @@ def page(request: Request, template: str, **values: Any) -> Response:  # noqa: A
     language = language_of(request)
     rooms = rooms_of(who_of(request))
     path = request.url.path
-    text = render(context, language, template, path=path, rooms=rooms, room_here=room_at(path, rooms), **values)
+    text = render(
+        context, language, template, path=path, rooms=rooms, room_here=room_at(path, rooms), **values
+    )
     response = HTMLResponse(text, headers={"Content-Language": language, "Vary": "Accept-Language, Cookie"})
     if request.query_params.get("lang") == language:
         response.set_cookie(

@@ -33,7 +33,9 @@ ROOMS: Final = (
 
 def room_at(path: str, rooms: list[Room]) -> Room | None:
     """The room that a page lies in: the one whose own page it is, or the one it was come to from."""
-    within = [room for room in rooms if path == room.path or (room.path != "/" and path.startswith(room.path + "/"))]
+    within = [
+        room for room in rooms if path == room.path or (room.path != "/" and path.startswith(room.path + "/"))
+    ]
     return max(within, key=lambda room: len(room.path), default=None)
 
 

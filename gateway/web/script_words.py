@@ -21,7 +21,11 @@ _SAID = re.compile(r'data-say="(\w+)"')  # the key stands in the page, the scrip
 def words_asked_for(template: str) -> frozenset[str]:
     """The keys of the words that the scripts of a template's page can ask for; none where it has no script."""
     scripts = _LOADED.findall((FOLDER / "templates" / template).read_text(encoding="utf-8"))
-    return frozenset().union(_said(), *(_keys(script) for script in _with_imports(scripts))) if scripts else frozenset()
+    return (
+        frozenset().union(_said(), *(_keys(script) for script in _with_imports(scripts)))
+        if scripts
+        else frozenset()
+    )
 
 
 def _with_imports(scripts: list[str]) -> set[str]:

@@ -290,6 +290,7 @@ DESK_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     # the page of the API
     "docs": ("接口说明", "API"),
+    "docs_all": ("全部接口", "All routes"),
     "docs_hint": ("机器可读的版本：", "For programs: "),
     # refusals
     "problem.taken_accepted": ("{name} 已在 {time} 接警", "{name} accepted it at {time}"),

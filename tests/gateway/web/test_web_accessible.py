@@ -6,7 +6,6 @@ import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -22,13 +21,16 @@ LOCALES: Final = {"zh": "zh-CN", "en": "en-GB"}
 # Axe's answer in a form a person can mend by: the rule, the element, what is wrong with it.
 ASK: Final = """async ([where, tags]) => {
   const found = await axe.run(where ?? document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
+  const why = (node) => [...node.any, ...node.all, ...node.none][0]?.message;
   return found.violations.flatMap((one) => one.nodes.slice(0, 5).map((node) =>
-    `${one.id}: ${node.target.join(" ")}: ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? one.help}: ${node.html.slice(0, 120)}`));
+    `${one.id}: ${node.target.join(" ")}: ${why(node) ?? one.help}: ${node.html.slice(0, 120)}`));
 }"""
 # What a finger has to meet, of those it can see: a link within a sentence is as high as its line.
-SMALL: Final = """() => [...document.querySelectorAll("button, summary, select, input:not([type=radio], [type=checkbox], [type=hidden]), a.button, a.call, nav a")]
-  .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 47.5)
-  .map((one) => `${one.outerHTML.slice(0, 100)} is ${one.getBoundingClientRect().height} px high`)"""
+SMALL: Final = """() => [...document.querySelectorAll(
+    "button, summary, select, input:not([type=radio], [type=checkbox], [type=hidden]), a.button, a.call, nav a")]
+  .map((one) => [one, one.getBoundingClientRect().height])
+  .filter(([one, height]) => one.checkVisibility() && height < 47.5)
+  .map(([one, height]) => `${one.outerHTML.slice(0, 100)} is ${height} px high`)"""
 UNFOLD: Final = """() => { for (const one of document.querySelectorAll("details")) one.open = true; }"""
 DIALOGS: Final = "() => [...document.querySelectorAll('dialog[id]')].map((one) => one.id)"
 OPEN: Final = "(id) => document.getElementById(id).showModal()"

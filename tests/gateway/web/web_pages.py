@@ -133,7 +133,10 @@ def furnish(desk: Hall) -> dict[str, str]:
     taken = {"accepted_by": "李敏", "accepted_at": NOW - 2 * MINUTE, "raised_at": NOW - 3 * MINUTE}
     closed = {"state": "closed", "closed_by": "李敏", "closed_at": NOW - HOUR, "raised_at": NOW - 2 * HOUR}
     alerts = {
-        "raised": desk.stores("fall", "H0001", rung=1, severity_before="urgent", changed_why={"zh": "两路同时报警", "en": "Two sensors at once"}),
+        "raised": desk.stores(
+            "fall", "H0001", rung=1, severity_before="urgent",
+            changed_why={"zh": "两路同时报警", "en": "Two sensors at once"},
+        ),
         "accepted": desk.stores("fall", "H0002", state="accepted", **taken),
         "on_the_way": desk.stores("fall", "H0003", state="on_the_way", **taken),
         "on_site": desk.stores("no_activity", "H0003", state="on_site", **taken),
@@ -186,6 +189,7 @@ def _pages(links: dict[str, str]) -> tuple[Shown, ...]:
         Shown("/signin", "/signin?next=/", ""),
         Shown("/enter", "/enter", ""),
         Shown("/docs", "/docs", "周平"),
+        Shown("/docs", "/docs?of=alerts", "周平"),
         Shown("/places", "/places?q=王"),
         Shown("/places/{place_id}", "/places/H0001"),
         Shown("/places/{place_id}", "/places/H0003", "李敏"),
