@@ -198,12 +198,18 @@ def attend(demo: Source) -> None:
             time.sleep(0.2)
     with httpx.Client(base_url=f"{demo.url}/api/v1", timeout=20) as manager:
         manager.post("/signin", json={"name": "陈刚", "pin": demo.pin}).raise_for_status()
-        manager.post(f"/facilities/{hall_of(manager)}/setting", json={"public": True}).raise_for_status()
+        hours = {
+            "workdays": {"from_time": "08:30", "to_time": "21:00"},
+            "weekends_and_holidays": {"from_time": "09:00", "to_time": "17:00"},
+        }
+        setting = {"public": True, "hours": hours}
+        manager.post(f"/facilities/{hall_of(manager)}/setting", json=setting).raise_for_status()
 
 
 def hall_of(client: httpx.Client) -> str:
-    """The first facility there is."""
-    return str(client.get("/facilities").raise_for_status().json()["facilities"][0]["id"])
+    """A facility whose people are counted."""
+    found = client.get("/facilities").raise_for_status().json()["facilities"]
+    return str(next(one["id"] for one in found if one["people"] is not None))
 
 
 def take_all(browser: Browser, source: Source, pictures: list[Picture], wish: Wish) -> None:
