@@ -1,85 +1,154 @@
-"""Makes the pictures of the console from a running demo: ``.venv/bin/python docs/screenshots.py``.
+"""Takes a picture of every page of the console: ``make screenshots``.
 
-Needs Chromium and a Chinese font. Starts a demo of its own on free ports, lets it live through its day, settles a few of
-the day's alerts as a person on duty would, lets 王女士 fall, and takes the page on a desk and on a phone, and the page of a
-home whose resident is away, in both languages.
+Needs Chromium and a Chinese font. Starts a demo of its own on free ports, lets it live through its day, settles a few of the
+day's alerts as a person on duty would, lets 王女士 fall, and takes every page at the size of a phone and of a desk, in both
+languages, opened by whoever works with it. What a demo does not have (links to families, a single sign-on that failed) comes
+from the small hub that the tests look at. Ends with 1 when a page of the route table has no picture.
+
+``--only NAME`` takes one page, ``--to DIR`` puts them elsewhere, ``--dark`` takes them dark, ``--whole`` down to their end;
+``--at URL --pin PIN`` takes them from a demo that runs already.
 """
 # ruff: noqa: INP001 a script, in no package
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
-from playwright.sync_api import Browser, Locator, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from screenshots_list import PICTURES, Picture, missing
+from screenshots_png import small
 
+ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent / "screenshots"
-CAREHUB = Path(sys.executable).with_name("carehub")
+CAREHUB = (sys.executable, "-c", "from gateway.cli import main; main()")
 WITHIN_S = 120.0
-SIZES = {"console": (1240, 900), "phone": (390, 844)}  # CSS pixels; the file's name begins with it
-AWAY = "H0003"  # whose resident is at a daughter's
-LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
+SIZES: Final = {"desk": (1240, 900), "phone": (390, 844)}  # CSS pixels
+LONGEST = 2_600  # CSS pixels of a page that is taken whole
+PLACES: Final = {
+    "home": "H0001",
+    "away": "H0003",
+    "asked": "H0006",
+}  # the second's resident is at a daughter's
+LANGUAGES: Final = {"zh": "zh-CN", "en": "en-GB"}
+DUTY = "李敏"
 
 
 @dataclass(frozen=True, slots=True)
-class Demo:
-    """A running demo that has lived through its day, and how to sign in."""
+class Source:
+    """A hub to take pictures of: where, what signs somebody in (a PIN, or their cookie), addresses by page name."""
 
     url: str
-    name: str
-    pin: str
+    pin: str = ""
+    cookies: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How the pictures are wanted."""
+
+    to: Path
+    dark: bool
+    whole: bool
 
 
 def main() -> None:
-    """Take every picture; ends with 1 when there is no Chromium."""
+    """Take every picture; ends with 1 when there is no Chromium, or a page without a picture."""
+    asked = arguments()
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         sys.stderr.write("chromium is not installed: apt-get install chromium fonts-noto-cjk\n")
         raise SystemExit(1)
-    HERE.mkdir(exist_ok=True)
-    with running_demo() as demo, sync_playwright() as playwright:
-        attend(demo)
+    asked.to.mkdir(parents=True, exist_ok=True)
+    wish = Wish(asked.to, asked.dark, asked.whole)
+    pictures = [one for one in PICTURES if not asked.only or one.name in asked.only]
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        for size in SIZES:
-            for language in LANGUAGES:
-                take(browser, demo, size, language)
-        for language in LANGUAGES:
-            take_home(browser, demo, language)
+        with demo_of(asked) as demo:
+            take_all(browser, demo, [one for one in pictures if one.address], wish)
+        if any(not one.address for one in pictures):
+            with small_hub() as hub:
+                take_all(browser, hub, [one for one in pictures if not one.address], wish)
         browser.close()
+    if missing():
+        sys.stderr.write(f"no picture of {', '.join(sorted(missing()))}: see docs/screenshots_list.py\n")
+        raise SystemExit(1)
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--to", type=Path, default=HERE)
+    parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("--dark", action="store_true")
+    parser.add_argument("--whole", action="store_true")
+    parser.add_argument("--at", default="", metavar="URL")
+    parser.add_argument("--pin", default="")
+    return parser.parse_args()
+
+
+def demo_of(asked: argparse.Namespace) -> Any:  # noqa: ANN401 a context manager of Source
+    """The demo that runs already, or one of our own."""
+    if not asked.at:
+        return running_demo()
+    return found_running(Source(asked.at.rstrip("/"), asked.pin))
 
 
 @contextmanager
-def running_demo() -> Iterator[Demo]:
+def found_running(source: Source) -> Iterator[Source]:
+    """Somebody else's demo: it goes on afterwards."""
+    yield source
+
+
+@contextmanager
+def running_demo() -> Iterator[Source]:
     """Start a demo, wait until its day is over and time runs, and end it afterwards."""
     with tempfile.TemporaryDirectory(prefix="carehub-pictures-") as folder:
         said = Path(folder) / "said"
         with said.open("wb") as words:
-            command = [str(CAREHUB), "demo", "--port", "0", "--keep", folder]
-            process = subprocess.Popen(command, stdout=words, stderr=words)
+            command = [*CAREHUB, "demo", "--port", "0", "--keep", folder]
+            process = subprocess.Popen(command, stdout=words, stderr=words, cwd=ROOT)
         try:
             console = wait_for(said, r"http://127\.0\.0\.1:\d+")[0]
-            name, pin = wait_for(said, r"(\S+) · PIN (\d+)")[0]
-            wait_until_live(str(console))
-            yield Demo(str(console), name, pin)
+            pin = wait_for(said, r"PIN (\d+)")[0]
+            wait_until_live(console)
+            demo = Source(console, pin)
+            attend(demo)
+            yield demo
         finally:
             process.terminate()
             process.wait(60)
 
 
-def wait_for(file: Path, pattern: str) -> list[Any]:
+@contextmanager
+def small_hub() -> Iterator[Source]:
+    """The hub that the tests look at, with links for everybody."""
+    from web_pages import whole_town  # noqa: PLC0415 on the path since screenshots_list was read
+
+    with tempfile.TemporaryDirectory(prefix="carehub-pictures-") as folder, whole_town(Path(folder)) as town:
+        addresses = {one.route: one.address for one in reversed(town.pages)}
+        yield Source(town.url, cookies=town.cookies, addresses=addresses)
+
+
+def wait_for(file: Path, pattern: str) -> list[str]:
     """Everything that matches the pattern in what the demo has said, as soon as something does."""
     deadline = time.monotonic() + WITHIN_S
     while time.monotonic() < deadline:
@@ -101,10 +170,10 @@ def wait_until_live(url: str) -> None:
     raise SystemExit("the demo's day did not end")
 
 
-def attend(demo: Demo) -> None:
-    """Settle the day's falls and calls, accept what is left, and let 王女士 fall: a desk in the middle of its work."""
+def attend(demo: Source) -> None:
+    """Settle the day's falls and calls, send somebody away, open a hall to everybody, and let 王女士 fall."""
     with httpx.Client(base_url=f"{demo.url}/api/v1", timeout=20) as desk:
-        desk.post("/signin", json={"name": demo.name, "pin": demo.pin}).raise_for_status()
+        desk.post("/signin", json={"name": DUTY, "pin": demo.pin}).raise_for_status()
         closings = {
             "sos": {"verdict": "true", "outcome": "none_needed", "note": "已上门查看，身体无碍"},
             "fall": {"verdict": "false", "reason": "sat_down", "note": "坐下时动作太快"},
@@ -117,7 +186,7 @@ def attend(demo: Demo) -> None:
             closing = closings.get(alert["rule"], otherwise)
             desk.post(f"/alerts/{alert['id']}/close", json=closing).raise_for_status()
         away = {"kind": "away", "reason": "去女儿家"}
-        desk.post(f"/places/{AWAY}/mode", json=away).raise_for_status()
+        desk.post(f"/places/{PLACES['away']}/mode", json=away).raise_for_status()
         desk.post("/demo/fall_bathroom").raise_for_status()
         deadline = time.monotonic() + WITHIN_S
         while not any(
@@ -127,61 +196,109 @@ def attend(demo: Demo) -> None:
             if time.monotonic() > deadline:
                 raise SystemExit("王女士's fall was not raised")
             time.sleep(0.2)
+    with httpx.Client(base_url=f"{demo.url}/api/v1", timeout=20) as manager:
+        manager.post("/signin", json={"name": "陈刚", "pin": demo.pin}).raise_for_status()
+        hours = {
+            "workdays": {"from_time": "08:30", "to_time": "21:00"},
+            "weekends_and_holidays": {"from_time": "09:00", "to_time": "17:00"},
+        }
+        setting = {"public": True, "hours": hours}
+        manager.post(f"/facilities/{hall_of(manager)}/setting", json=setting).raise_for_status()
 
 
-def take(browser: Browser, demo: Demo, size: str, language: str) -> None:
-    """One picture: on a desk as it stands, on a phone after accepting, with whom to ring and how to get in."""
+def hall_of(client: httpx.Client) -> str:
+    """A facility whose people are counted."""
+    found = client.get("/facilities").raise_for_status().json()["facilities"]
+    return str(next(one["id"] for one in found if one["people"] is not None))
+
+
+def take_all(browser: Browser, source: Source, pictures: list[Picture], wish: Wish) -> None:
+    """Each of these pages, in each size and language."""
+    places = dict(PLACES)
+    if source.pin:
+        with httpx.Client(base_url=f"{source.url}/api/v1", timeout=20) as client:
+            client.post("/signin", json={"name": DUTY, "pin": source.pin}).raise_for_status()
+            places["facility"] = hall_of(client)
+    for picture in pictures:
+        address = (picture.address or source.addresses[picture.route]).format(**places)
+        for size in picture.sizes:
+            for language in LANGUAGES:
+                with opened(browser, picture, size, language, wish) as context:
+                    comes_in(context, source, picture.who)
+                    png = take(context, source, picture, address, wish)
+                    file = wish.to / picture.file(size, language)
+                    file.write_bytes(small(context.new_page(), png))
+
+
+@contextmanager
+def opened(
+    browser: Browser, picture: Picture, size: str, language: str, wish: Wish
+) -> Iterator[BrowserContext]:
+    """A browser of that size in that language; what a README shows is taken as sharp as phones are."""
     width, height = SIZES[size]
-    context = browser.new_context(
+    with browser.new_context(
         viewport={"width": width, "height": height},
         locale=LANGUAGES[language],
         timezone_id="Asia/Shanghai",
-        device_scale_factor=1 if size == "console" else 2,
+        device_scale_factor=2 if picture.bare and size == "phone" else 1,
         is_mobile=size == "phone",
-    )
+        color_scheme="dark" if wish.dark else "light",
+        bypass_csp=True,  # the picture is made small by a script
+    ) as context:
+        yield context
+
+
+def comes_in(context: BrowserContext, source: Source, name: str) -> None:
+    """Signed in as that person, or as nobody."""
+    if name in source.cookies:
+        cookie, _, value = source.cookies[name].partition("=")
+        context.add_cookies([{"name": cookie, "value": value, "url": source.url}])
+    elif name:
+        answer = context.request.post(f"{source.url}/api/v1/signin", data={"name": name, "pin": source.pin})
+        if not answer.ok:
+            raise SystemExit(f"{name} could not sign in: {answer.text()}")
+
+
+def take(context: BrowserContext, source: Source, picture: Picture, address: str, wish: Wish) -> bytes:
+    """One picture."""
     page = context.new_page()
-    page.goto(f"{demo.url}/?lang={language}")
+    if picture.name == "enter":  # it asks whether the browser is known, and on this machine every one is
+        page.route("**/api/v1/session", lambda route: route.abort())
+    answer = page.goto(f"{source.url}{address}")
+    if answer is None or answer.status != picture.status:
+        raise SystemExit(f"{urlsplit(address).path}: {answer and answer.status}, not {picture.status}")
+    for step in picture.steps:
+        STEPS[step](page)
+    size = page.viewport_size or {"width": 0, "height": 0}
+    page.mouse.move(0, size["height"] - 1)
+    if not (picture.whole or wish.whole):
+        return page.screenshot()
+    height = min(LONGEST, page.evaluate("document.documentElement.scrollHeight"))
+    return page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": size["width"], "height": height})
+
+
+def sound(page: Page) -> None:
+    """Let it be heard."""
     page.locator("#deaf").click()
-    page.locator("#heard").wait_for()  # the sound is on
-    if size == "phone":
-        sign_in(page.locator("#signin-button"), page.locator("dialog#signin"), demo)
-        card = page.locator("article.critical").first
-        accept = card.locator('[data-act="accept"]')
-        if accept.count():
-            accept.click()
-        card.locator(".attending").wait_for()
-    page.mouse.move(0, height - 1)
-    page.screenshot(path=HERE / f"{size}-{language}.png")
-    context.close()
+    page.locator("#heard").wait_for()
 
 
-def take_home(browser: Browser, demo: Demo, language: str) -> None:
-    """The page of a home on a phone: away, and what may be chosen instead."""
-    width, height = SIZES["phone"]
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        locale=LANGUAGES[language],
-        timezone_id="Asia/Shanghai",
-        device_scale_factor=2,
-        is_mobile=True,
-    )
-    page = context.new_page()
-    page.goto(f"{demo.url}/places/{AWAY}?lang={language}")
-    sign_in(page.locator("#signin-button"), page.locator("dialog#signin"), demo)
+def accept(page: Page) -> None:
+    """Accept the gravest alert, or find it accepted."""
+    card = page.locator("article.critical").first
+    button = card.locator('[data-act="accept"]')
+    if button.count():
+        button.click()
+    card.locator(".attending").wait_for()
+
+
+def hospital(page: Page) -> None:
+    """Choose another mode for the home."""
     page.locator("#mode summary").click()
     page.locator('#mode input[value="hospital"]').check()
-    page.screenshot(path=HERE / f"home-{language}.png", full_page=True)
-    context.close()
 
 
-def sign_in(button: Locator, dialog: Locator, demo: Demo) -> None:
-    """As a person does: the tile with the name, the PIN, OK."""
-    button.click()
-    dialog.locator(f'[data-name="{demo.name}"]').click()
-    for digit in demo.pin:
-        dialog.locator(f'[data-key="{digit}"]').click()
-    dialog.locator('[data-key="ok"]').click()
-    dialog.wait_for(state="hidden")
+STEPS: Final[dict[str, Callable[[Page], None]]] = {"sound": sound, "accept": accept, "hospital": hospital}
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from gateway.web import (
     facility_use,
     family,
     follow_ups,
+    help_pages,
     home_detail,
     home_pages,
     home_tests,
@@ -108,6 +109,7 @@ MODULES = (
     install_pages,
     privacy,
     privacy_pages,
+    help_pages,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

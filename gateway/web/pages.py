@@ -99,9 +99,17 @@ def enter(request: Request) -> Response:
 
 @router.get("/docs")
 @needs(May.RING, May.SELF)
-def docs(request: Request, person: SomePerson) -> Response:
-    """The API's routes, from its OpenAPI description; nothing is loaded from elsewhere."""
-    return page(request, "docs.html", person=person, api=request.app.openapi(), shown=_examples)
+def docs(request: Request, person: SomePerson, of: Annotated[str, Query(max_length=32)] = "") -> Response:
+    """The API's routes, from its OpenAPI description: all by name, those ``of`` one part with what goes in and comes out.
+
+    Nothing is loaded from elsewhere.
+    """
+    parts: dict[str, dict[str, Any]] = {}
+    for path, methods in request.app.openapi()["paths"].items():
+        parts.setdefault(path.removeprefix("/api/v1").strip("/").partition("/")[0], {})[path] = methods
+    return page(
+        request, "docs.html", person=person, parts=parts, of=of if of in parts else "", shown=_examples
+    )
 
 
 @router.get("/openapi.json")

@@ -19,7 +19,8 @@ from gateway.alerts import terms
 from gateway.operations.link_views import BY_FAMILY
 from gateway.web.access import who_of
 from gateway.web.context import Context, is_held
-from gateway.web.rooms import rooms_of
+from gateway.web.rooms import room_at, rooms_of
+from gateway.web.script_words import words_asked_for
 from gateway.web.words import LANGUAGES, WORDS
 
 FOLDER = Path(__file__).parent
@@ -42,7 +43,10 @@ def page(request: Request, template: str, **values: Any) -> Response:  # noqa: A
     context = Context.of(request)
     language = language_of(request)
     rooms = rooms_of(who_of(request))
-    text = render(context, language, template, path=request.url.path, rooms=rooms, **values)
+    path = request.url.path
+    text = render(
+        context, language, template, path=path, rooms=rooms, room_here=room_at(path, rooms), **values
+    )
     response = HTMLResponse(text, headers={"Content-Language": language, "Vary": "Accept-Language, Cookie"})
     if request.query_params.get("lang") == language:
         response.set_cookie(
@@ -100,7 +104,7 @@ def render(
             held=is_held(health),
             speed=f"{health.speed:g}",
             page_data={
-                "words": words,
+                "words": {key: words[key] for key in sorted(words_asked_for(template))},
                 "language": language,
                 "zone": context.settings.zone,
                 "desk_cookie": context.settings.cookie("desk"),

@@ -22,16 +22,24 @@ ROOMS: Final = (
     Room("/", "room_desk", May.ALERTS),
     Room("/calls", "room_calls", May.ATTEND),
     Room("/places", "room_homes", May.HOMES),
-    Room("/facilities", "room_facilities", May.FACILITIES),
+    Room("/accounts", "room_accounts", May.ACCOUNTS),
     Room("/area", "room_area", May.AREA),
+    Room("/facilities", "room_facilities", May.FACILITIES),
     Room("/install", "room_install", May.INSTALL),
     Room("/install/tests", "weekly_tests", May.ATTEND),
     Room("/rules", "room_rules", May.RULES),
     Room("/steps", "room_steps", May.RULES_SET),
     Room("/privacy", "room_privacy", May.PRIVACY),
-    Room("/accounts", "room_accounts", May.ACCOUNTS),
     Room("/audit", "room_audit", May.AUDIT),
 )
+
+
+def room_at(path: str, rooms: list[Room]) -> Room | None:
+    """The room that a page lies in: the one whose own page it is, or the one it was come to from."""
+    within = [
+        room for room in rooms if path == room.path or (room.path != "/" and path.startswith(room.path + "/"))
+    ]
+    return max(within, key=lambda room: len(room.path), default=None)
 
 
 def rooms_of(who: Who) -> list[Room]:

@@ -8,8 +8,7 @@ DESK_WORDS: Final[dict[str, tuple[str, str]]] = {
     # the page and its bars
     "app": ("Carehub 值班台", "Carehub duty desk"),
     "desk": ("值班台", "Duty desk"),
-    "other_language": ("EN", "中文"),
-    "other_language_said": ("English version", "中文版"),
+    "other_language": ("English", "中文"),
     "skip": ("跳到警情", "Skip to alerts"),
     "no_script": (
         "本页需要开启 JavaScript 才能响铃和接警。",
@@ -291,6 +290,7 @@ DESK_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     # the page of the API
     "docs": ("接口说明", "API"),
+    "docs_all": ("全部接口", "All routes"),
     "docs_hint": ("机器可读的版本：", "For programs: "),
     # refusals
     "problem.taken_accepted": ("{name} 已在 {time} 接警", "{name} accepted it at {time}"),

@@ -21,6 +21,10 @@ FACILITY_WORDS: Final[dict[str, tuple[str, str]]] = {
         "在场人数约 {people} 人，误差范围 {lower} 到 {upper} 人",
         "about {people} people, between {lower} and {upper}",
     ),
+    "facility.lead": (
+        "看哪里近满、超员；人数不对、要改时间，点进去。",
+        "See where it gets full. Wrong number, other hours: press the place.",
+    ),
     "facility.no_count": ("没有计数器数据", "no counter can be heard"),
     "facility.open_band": (
         "误差不明：计数器有问题，或刚重新启动。请人工清点后更正。",

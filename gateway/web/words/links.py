@@ -31,6 +31,7 @@ LINK_WORDS: Final[dict[str, tuple[str, str]]] = {
     "slip.open": ("开单元门，等来人", "Open the building and wait"),
     "slip.stay_out": ("不要进屋，不要向旁人说起", "Stay outside, tell nobody"),
     "slip.coming": ("谁来", "Who is coming"),
+    "slip.anew": ("{time} 的情况，点这里看最新", "As of {time}: press to see what is new"),
     "slip.nobody": ("尚无人接警，正在通知", "Nobody yet; people are being told"),
     "slip.accepted": ("{name}，已接警", "{name} has taken it"),
     "slip.on_way": ("{name}，已出发", "{name} is on the way"),

@@ -9,12 +9,16 @@ from typing import get_args
 
 import pytest
 
+from gateway.accounts.roles import ROLES
 from gateway.alerts import lifecycle, terms
 from gateway.alerts.message import ABOUTS, AlertMessage, Audience, Words
 from gateway.duty.plan import CLASSES
 from gateway.notify.outbox import OVER
+from gateway.occupancy.fullness import Fullness
 from gateway.operations.attending import _STEP
+from gateway.web.rooms import ROOMS
 from gateway.web.words import WORDS
+from rules.modes import KINDS
 from rules.rule import SEVERITIES
 
 ROOT = Path(__file__).parents[3]
@@ -25,6 +29,13 @@ SECTIONS: dict[str, dict[str, Words]] = {
     "误报原因": terms.REASONS, "电话结果": terms.CALLS, "打给谁": terms.WHOM, "物业回复": terms.DOORS,
     "为什么跳过一级": terms.PASSED, "按钮": terms.ACTS, "经过": terms.STEPS,
 }  # fmt: skip
+
+
+def said(key: str) -> Words:
+    """A word of the pages, as a term has it."""
+    return {"zh": WORDS[key][0], "en": WORDS[key][1]}
+
+
 FIELD = """
 长者 称呼 警情 疑似跌倒 确认跌倒 久未活动 未归 认知障碍 接警 已出发 已到达 办结 核实结果 上报 转交 交接班 暂缓提醒 次日回访
 探访记录 电话问候清单 待认领设备 无法识别的数据 高频误报设备 逐点触发测试 在场人数 核定容量
@@ -46,17 +57,32 @@ READ = sorted(
 )
 
 
+# Of the pages: the roles, how full a place is, how a home stands.
+OF_PAGES: dict[str, dict[str, Words]] = {
+    "角色": {name: {"zh": role.zh, "en": role.en} for name, role in ROLES.items()},
+    "空满程度": {key: said(f"facility.full_{key}") for key in get_args(Fullness)},
+    "住户状态": {kind: said(f"mode_{kind}") for kind in KINDS},
+}
+
+
 def section(title: str) -> str:
     found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
     assert found is not None, f"docs/术语.md has no section {title}"
     return found[1]
 
 
-@pytest.mark.parametrize("title", SECTIONS)
+@pytest.mark.parametrize("title", SECTIONS | OF_PAGES)
 def test_the_page_has_every_term_and_no_other(title: str) -> None:
     rows = re.findall(r"^\| (.+?) \| (.+?) \| `(\w+)` \|", section(title), re.MULTILINE)
-    assert {key: {"zh": zh, "en": en} for zh, en, key in rows} == SECTIONS[title]
-    assert len(rows) == len(SECTIONS[title])
+    assert {key: {"zh": zh, "en": en} for zh, en, key in rows} == (SECTIONS | OF_PAGES)[title]
+    assert len(rows) == len((SECTIONS | OF_PAGES)[title])
+
+
+def test_the_rooms_and_the_forms_are_called_as_they_are_here() -> None:
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| `([\w.]+)` \|", section("页面和表单"), re.MULTILINE)
+    assert {key for _, _, key in rows} >= {room.word for room in ROOMS}, "a new room has its line"
+    for zh, en, key in rows:
+        assert tuple(text.rstrip(":：") for text in WORDS[key]) == (zh, en), key
 
 
 def test_every_word_of_the_lifecycle_has_a_term() -> None:

@@ -295,14 +295,3 @@ def test_what_is_not_there_is_refused_in_the_same_shape(client: Visitor) -> None
     assert client.delete("/api/v1/alerts").json()["reason"] == "not_allowed"
     assert client.get("/static/../app.py").status_code == 404
     assert client.get("/static/%2e%2e/app.py").status_code == 404
-
-
-def test_a_page_is_light(client: Visitor) -> None:
-    """Everything a console loads, uncompressed, stays under 150 kB."""
-    page = client.get("/").text
-    files = {
-        "/static/" + name
-        for name in ("board.js", "demo.js", "page.js", "signin.js", "sound.js", "stream.js", "ticker.js")
-    }
-    files |= set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))
-    assert len(page.encode()) + sum(len(client.get(path).content) for path in files) < 150_000

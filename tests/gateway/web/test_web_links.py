@@ -122,6 +122,8 @@ def test_a_slip_says_where_what_to_do_and_who_comes(desk: Desk, guard: Visitor, 
         "Property help slip", "Knock and ask", "Nobody answers", 'href="tel:0755-83001234"',
     ):  # fmt: skip
         assert words in page.text, words
+    assert "15:03 的情况，点这里看最新" in page.text
+    assert "http-equiv" not in page.text, "what loads itself anew takes a reader's place away"
     takes(staff, alert)
     assert "李敏，已接警" in guard.get(slip_of(desk, alert)).text
     staff.post(f"/api/v1/alerts/{alert}/depart")

@@ -43,6 +43,8 @@ BUILT = {
     "job_",
     "ledger_",
     "privacy.table_",
+    "help.",
+    "help.title_",
 }
 
 
@@ -60,7 +62,7 @@ def test_every_text_is_there_in_every_language_with_the_same_placeholders() -> N
         assert len(texts) == len(LANGUAGES), key
         assert all(text.strip() for text in texts), key
         assert len({frozenset(placeholders(text)) for text in texts}) == 1, key
-        if not key.startswith("other_language"):
+        if key != "other_language":
             assert not re.search("[\u4e00-\u9fff]", texts[1]), f"{key}: Chinese in the English text"
 
 
