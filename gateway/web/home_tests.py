@@ -126,7 +126,7 @@ async def confirm_test(
 
 
 @router.get("/install/tests", responses=declared(422))
-@needs(May.INSTALL, May.ATTEND)
+@needs(May.INSTALL, May.ATTEND, record=True)
 def read_due_tests(
     request: Request, limit: Annotated[int, Query(ge=1, le=LIMIT)] = LIMIT, cursor: Cursor = None
 ) -> DuePage:

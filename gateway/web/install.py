@@ -145,7 +145,7 @@ class FittedPage:
 
 
 @router.get("/places", responses=declared(422))
-@needs(May.INSTALL)
+@needs(May.INSTALL, record=True)
 def read_fitted(
     request: Request,
     q: Annotated[str, Query(max_length=NAME_CHARS_MAX)] = "",

@@ -47,7 +47,7 @@ Words = Annotated[str, Query(max_length=NAME_CHARS_MAX)]
 
 
 @router.get("/install")
-@needs(May.INSTALL)
+@needs(May.INSTALL, record=True)
 def show_installation(
     request: Request, person: SomePerson, q: Words = "", *, unfinished: bool = False
 ) -> Response:
@@ -69,7 +69,7 @@ def show_new_home(request: Request, person: SomePerson) -> Response:
 
 
 @router.get("/install/unclaimed")
-@needs(May.INSTALL)
+@needs(May.INSTALL, record=True)
 async def show_unclaimed(request: Request, person: SomePerson) -> Response:
     """Devices to be claimed, data that could not be read, rejected devices."""
     found = await candidates(request)
@@ -82,7 +82,7 @@ async def show_unclaimed(request: Request, person: SomePerson) -> Response:
 
 
 @router.get("/install/tests")
-@needs(May.INSTALL, May.ATTEND)
+@needs(May.INSTALL, May.ATTEND, record=True)
 def show_due_tests(request: Request, person: SomePerson) -> Response:
     """Buttons and wearables with their last proven press, home by home, what is due first on top."""
     homes: dict[str, list[Any]] = {}
@@ -105,7 +105,7 @@ def show_fitted(request: Request, place_id: PlaceId, person: SomePerson) -> Resp
 
 
 @router.get("/install/{place_id}/test")
-@needs(May.INSTALL, May.ATTEND, of="place")
+@needs(May.INSTALL, May.ATTEND, of="place", record=True)
 def show_walk_test(request: Request, place_id: PlaceId, person: SomePerson) -> Response:
     """The test of every point: what to do at each device, and ticks as the hub hears them."""
     now = test_now(Context.of(request), place_id)

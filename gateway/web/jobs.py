@@ -47,7 +47,7 @@ class JobPage:
 
 
 @api.get("/jobs", responses=declared(422))
-@needs(*MAY)
+@needs(*MAY, record=True)
 def read_jobs(
     request: Request,
     state: Literal["standing", "over"] = "standing",
@@ -90,7 +90,7 @@ async def fix_job(request: Request, job_id: JobId, doing: Doing) -> JobView:
 
 
 @pages.get("/install/jobs")
-@needs(*MAY)
+@needs(*MAY, record=True)
 def show_jobs(request: Request, person: SomePerson) -> Response:
     """The jobs that stand, what is overdue on top; below them what was done lately."""
     return shown(

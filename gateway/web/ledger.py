@@ -115,7 +115,7 @@ class LedgerPage:
 
 
 @api.get("/ledger", responses=declared(422))
-@needs(May.INSTALL)
+@needs(May.INSTALL, record=True)
 def read_ledger(
     request: Request, limit: Annotated[int, Query(ge=1, le=LIMIT)] = LIMIT, cursor: Cursor = None
 ) -> LedgerPage:
@@ -172,14 +172,14 @@ def sign_off(request: Request, place_id: PlaceId, accepting: Accepting) -> Sheet
 
 
 @pages.get("/install/ledger")
-@needs(May.INSTALL)
+@needs(May.INSTALL, record=True)
 def show_ledger(request: Request, person: SomePerson) -> Response:
     """The ledger as a list, newest day first."""
     return shown(request, "ledger.html", person=person, items=_ledger(request)[::-1], kinds=DEVICE_KINDS)
 
 
 @pages.get("/install/ledger.csv")
-@needs(May.INSTALL)
+@needs(May.INSTALL, record=True)
 def download_ledger(request: Request) -> Response:
     """The ledger as CSV, for a spreadsheet."""
     at = LANGUAGES.index(language_of(request))

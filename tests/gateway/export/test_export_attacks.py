@@ -19,7 +19,8 @@ HOSTILE = [
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_words_in_a_question_are_words(words: str) -> None:
-    (found,) = duckdb.execute(f"SELECT {quoted(words)}").fetchone() or ("",)
+    with duckdb.connect() as asked:
+        (found,) = asked.execute(f"SELECT {quoted(words)}").fetchone() or ("",)
     assert found == words
 
 
@@ -31,14 +32,16 @@ def test_an_export_gives_what_is_called_so_and_nothing_else(tmp_path: Path, word
         "SELECT 'd' AS device, 'p' AS place, true AS home, 'm' AS metric, 5000000 AS time_ns, 1.0 AS value, NULL AS text, "
         "0 AS quality, '' AS boot, 0 AS seq, 0 AS received_at"
     )
-    duckdb.execute(f"COPY ({rows}) TO {quoted(str(live))} (FORMAT parquet)")
     target = tmp_path / f"out {words.replace('/', '_')}.parquet"
-    for wanted, many in (
-        (Wanted(0, 10, device=words), 0), (Wanted(0, 10, place=words), 0), (Wanted(0, 10, metric=words), 0), (Wanted(0, 10), 1),
-    ):  # fmt: skip
-        duckdb.execute(_question(wanted, live, [str(live)], {True: 0, False: 0}, target))
-        (found,) = duckdb.execute(
-            "SELECT count(*) FROM read_parquet($1)", [str(target).replace("?", "[?]")]
-        ).fetchone() or (0,)
-        assert found == many * 2
+    with duckdb.connect() as asked:
+        asked.execute(f"COPY ({rows}) TO {quoted(str(live))} (FORMAT parquet)")
+        for wanted, many in (
+            (Wanted(0, 10, device=words), 0), (Wanted(0, 10, place=words), 0), (Wanted(0, 10, metric=words), 0),
+            (Wanted(0, 10), 1),
+        ):  # fmt: skip
+            asked.execute(_question(wanted, live, [str(live)], {True: 0, False: 0}, target))
+            (found,) = asked.execute(
+                "SELECT count(*) FROM read_parquet($1)", [str(target).replace("?", "[?]")]
+            ).fetchone() or (0,)
+            assert found == many * 2
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted([live.name, target.name])

@@ -149,7 +149,7 @@ def test_a_name_that_reads_as_an_entry_is_one_line(town: Town, tmp_path: Path) -
     assert {line.count("\t") for line in lines} == {5}
     assert not [sign for sign in shown.stdout if not sign.isprintable() and sign not in "\n\t"]
     page = head.get("/audit?lang=zh").text
-    assert page.count("<tr>") == 1 + len(lines)
+    assert page.count("<tr") == 1 + len(lines)
     assert desk.trail.first_broken() is None
 
 
