@@ -4,6 +4,9 @@ export const page = JSON.parse(document.getElementById("page").textContent);
 
 export const element = (id) => document.getElementById(id);
 
+// Every script of the page is at work once this runs: until then a tap would be lost, so none is taken (system.css).
+setTimeout(() => document.body.classList.remove("waits"));
+
 /** The address of a page to be sent on to: one of ours, or the first. Whole, for a path alone may read as another host's. */
 export function ours(asked) {
   try {

@@ -45,13 +45,14 @@ class Variant:
     language: str
     size: str
     one_of: int = 1
+    begin: int = 0
 
 
-# Everything on a phone in Chinese; the other way round, of three pages one, and the whole product in the deep run.
+# Each page once, on a phone in Chinese or on a desk in English; the whole product in the deep run.
 VARIANTS: Final = (
     [Variant(*one) for one in itertools.product(LOCALES, SIZES)]
     if DEEP
-    else [Variant("zh", "phone"), Variant("en", "desk", one_of=3)]
+    else [Variant("zh", "phone", one_of=2), Variant("en", "desk", one_of=2, begin=1)]
 )
 
 
@@ -82,7 +83,7 @@ def test_no_page_keeps_anybody_out(browser: Browser, town: Town, variant: Varian
         seen: set[str] = set()
         found = [
             f"{shown}: {wrong}"
-            for shown in town.pages[:: variant.one_of]
+            for shown in town.pages[variant.begin :: variant.one_of]
             for wrong in look(page, town, shown, variant, seen)
         ]
     assert not found, "\n".join(found)

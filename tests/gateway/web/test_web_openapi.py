@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,7 +35,8 @@ from web_hub import SIGNED_IN, TOKEN, Answer, LivingHub
 from gateway.web.app import create_app
 from gateway.web.settings import WebSettings
 
-EXAMPLES = 100 if os.environ.get("CAREHUB_DEEP") else 5
+DEEP = bool(os.environ.get("CAREHUB_DEEP"))
+EXAMPLES = 100 if DEEP else 3
 API: dict[str, Any] = create_app(SimpleNamespace(engine=None), WebSettings()).openapi()  # type: ignore[arg-type]
 ADDRESS = "http://127.0.0.1:8080"
 # What is answered never ends: what it declares is looked at by hand, below.
@@ -218,7 +220,9 @@ def test_odd_values_are_refused_and_break_nothing(
     media = next(iter(content), "application/json")
     good = content.get(media, {}).get("example")
     asks: list[tuple[str, bytes]] = []
-    for odd in ODD:
+    # In the ordinary run each route is given every fourth of them, other routes others.
+    mine = ODD if DEEP else ODD[zlib.crc32(f"{method} {path}".encode()) % 4 :: 4]
+    for odd in mine:
         word = quote(json.loads(odd) if odd.startswith('"') and "ud800" not in odd else odd)[:4_000]
         asks += [
             (
