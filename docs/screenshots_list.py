@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "gateway" / "web")]
+sys.path[:0] = [str(TESTS.parent), str(TESTS), str(TESTS / "gateway" / "web")]
 from web_pages import page_routes  # noqa: E402 the tests know which routes are pages
 
 BOTH: Final = ("phone", "desk")
