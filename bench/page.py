@@ -191,14 +191,12 @@ def live_tabs(context: Any, hub: BenchHub, publisher: Falls) -> dict[str, Any]: 
 
 
 def weight_of(context: Any, port: int) -> float:  # noqa: ANN401 a browser context
-    """KB that the desk takes, all in, as sent."""
+    """kB that the desk takes, all in, as sent."""
     page = context.new_page()
-    sizes: list[int] = []
-    page.on(
-        "response", lambda answer: sizes.append(len(answer.body())) if "/stream" not in answer.url else None
-    )
     page.goto(f"http://127.0.0.1:{port}/")
     page.wait_for_function("document.getElementById('clock').textContent.length === 8")
+    loaded = "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+    sizes = page.evaluate(f"{loaded}.map((one) => one.decodedBodySize)")
     return round(sum(sizes) / 1000, 1)
 
 
