@@ -191,7 +191,7 @@ def live_tabs(context: Any, hub: BenchHub, publisher: Falls) -> dict[str, Any]: 
 
 
 def weight_of(context: Any, port: int) -> float:  # noqa: ANN401 a browser context
-    """kB that the desk takes, all in, as sent."""
+    """How many kB the desk takes, all in, as sent."""
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{port}/")
     page.wait_for_function("document.getElementById('clock').textContent.length === 8")
