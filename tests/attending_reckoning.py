@@ -84,9 +84,6 @@ def is_quiet(hub: HubProcess) -> bool:
     """Nothing waits, nobody is to be told any more, and who follows along has been told of the last step."""
     engine = open_to_read(hub.data / "operations.sqlite")
     with Session(engine) as session:
-        waits = session.scalar(
-            select(func.count()).select_from(Outbox).where(Outbox.state.in_(("waiting", "gathered")))
-        )
         due = session.scalar(
             select(func.count())
             .select_from(Alert)
@@ -94,6 +91,10 @@ def is_quiet(hub: HubProcess) -> bool:
         )
         newest = session.scalar(select(func.max(AlertStep.id))) or 0
         followed = session.scalar(select(Cursor.position).where(Cursor.consumer == f"steps:{FOLLOWER}"))
+        # Last: each is a look of its own, and whoever follows is told of a step by a message that waits first.
+        waits = session.scalar(
+            select(func.count()).select_from(Outbox).where(Outbox.state.in_(("waiting", "gathered")))
+        )
     engine.dispose()
     return not waits and not due and followed == newest
 
