@@ -1,4 +1,4 @@
-// What the pages of installing share: sign in, ask first, do it, say what was wrong.
+// What the pages beside the desk share: sign in, ask first, do it, say what was wrong.
 
 import { element, post, t, wordsOf } from "./page.js";
 import { pad } from "./signin.js";

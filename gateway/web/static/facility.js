@@ -1,32 +1,9 @@
 // The pages of facilities: put the number right, set capacity and hours, enter who uses a room. Then the page is read anew.
 
-import { element, post, t, wordsOf } from "./page.js";
-import { pad } from "./signin.js";
-
-const dialog = element("signin");
-const beginSignIn = pad(dialog, { cancelled: () => dialog.close(), done: () => location.reload() });
-
-function signIn() {
-  dialog.showModal();
-  beginSignIn("");
-}
-
-function toast(text) {
-  element("toast").textContent = text;
-  element("toast").hidden = false;
-}
+import { begin, change, toast } from "./doing.js";
+import { element, t } from "./page.js";
 
 const path = () => `/api/v1/facilities/${encodeURIComponent(element("facility").dataset.place)}`;
-
-/** Do it, and show the page as it is then; who is not signed in (any more) does that first. */
-async function change(button, where, body, method = "POST") {
-  button.disabled = true;
-  const answer = await post(where, body, { method });
-  button.disabled = false;
-  if (answer.ok) location.reload();
-  else if (answer.status === 401) signIn();
-  else toast(wordsOf(answer));
-}
 
 /** From when to when on such days: null for closed, undefined for half of it. */
 function opening(form, days) {
@@ -60,20 +37,10 @@ const forms = {
   },
 };
 
-const acts = {
-  signin: signIn,
-  signout: async () => {
-    await post("/api/v1/signout");
-    location.reload();
-  },
+begin({
   public: (button) => change(button, `${path()}/setting`, { public: button.dataset.public === "on" }),
-  "end-operator": (button) => change(button, `${path()}/operators/${encodeURIComponent(button.dataset.operator)}`, {}, "DELETE"),
-};
-
-document.addEventListener("click", ({ target }) => {
-  element("toast").hidden = true;
-  const button = target.closest("button[data-act]");
-  if (button) acts[button.dataset.act](button);
+  "end-operator": (button) =>
+    change(button, `${path()}/operators/${encodeURIComponent(button.dataset.operator)}`, {}, { method: "DELETE" }),
 });
 
 document.addEventListener("submit", (event) => {

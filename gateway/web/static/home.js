@@ -1,47 +1,36 @@
 // The page of a home: follow-ups, consents and the family's links. What was done is read anew from the hub.
 
-import { element, post, wordsOf } from "./page.js";
+import { change } from "./doing.js";
+import { element } from "./page.js";
 
 const MINE = () => `/api/v1/places/${encodeURIComponent(element("mode").dataset.place)}`;
 
 const within = (button, name) => button.closest(`[data-${name}]`).dataset[name];
 
-/** The doings of this page; `change(button, path, body, method)` does one and shows the page as it is then. */
-export function home(change, { signIn, toast }) {
-  const acts = {
-    withdraw: (button) => change(button, `${MINE()}/consents/${encodeURIComponent(within(button, "consent"))}`, {}, "DELETE"),
-    "end-link": (button) => change(button, `${MINE()}/family-links/${encodeURIComponent(within(button, "link"))}`, {}, "DELETE"),
-    "make-link": async (button) => {
-      button.disabled = true;
-      const answer = await post(`${MINE()}/family-links`, { contact: Number(button.dataset.contact) });
-      button.disabled = false;
-      if (answer.status === 401) signIn();
-      else if (!answer.ok) toast(wordsOf(answer));
-      else showLink(answer.body);
-    },
-  };
-  const forms = {
-    follow_up: (form) => {
-      const note = form.note.value.trim();
-      if (missing(form, !note, form.note)) return;
-      change(form.querySelector("button"), `/api/v1/follow-ups/${encodeURIComponent(form.dataset.id)}/done`, { note }, "POST");
-    },
-    consent: (form) => {
-      const to = form.querySelector('[name="to"]:checked')?.value;
-      if (missing(form, !to, form.querySelector('[name="to"]'))) return;
-      const about = to === "guard" ? { scope: "guard" } : { scope: "family", contact: Number(to) };
-      change(form.querySelector("button"), `${MINE()}/consents`, { ...about, note: form.note.value.trim() }, "POST");
-    },
-  };
-  document.addEventListener("submit", (event) => {
-    const doing = forms[event.target.dataset.do];
-    if (!doing) return;
-    event.preventDefault();
-    doing(event.target);
-  });
-  for (const button of document.querySelectorAll("form[data-do] button")) button.disabled = false; // they waited for this
-  return acts;
-}
+/** The doings of this page: its buttons, by data-act. */
+export const acts = {
+  withdraw: (button) => change(button, `${MINE()}/consents/${encodeURIComponent(within(button, "consent"))}`, {}, { method: "DELETE" }),
+  "end-link": (button) => change(button, `${MINE()}/family-links/${encodeURIComponent(within(button, "link"))}`, {}, { method: "DELETE" }),
+  "make-link": (button) =>
+    change(button, `${MINE()}/family-links`, { contact: Number(button.dataset.contact) }, { done: showLink }),
+};
+
+/** And its forms, by data-do. */
+export const forms = {
+  follow_up: (form) => {
+    const note = form.note.value.trim();
+    if (missing(form, !note, form.note)) return;
+    change(form.querySelector("button"), `/api/v1/follow-ups/${encodeURIComponent(form.dataset.id)}/done`, { note });
+  },
+  consent: (form) => {
+    const to = form.querySelector('[name="to"]:checked')?.value;
+    if (missing(form, !to, form.querySelector('[name="to"]'))) return;
+    const about = to === "guard" ? { scope: "guard" } : { scope: "family", contact: Number(to) };
+    change(form.querySelector("button"), `${MINE()}/consents`, { ...about, note: form.note.value.trim() });
+  },
+};
+
+for (const button of document.querySelectorAll("form[data-do] button")) button.disabled = false; // they waited for this
 
 /** Its address is shown now and never again: the page stays as it is. */
 function showLink({ path, url }) {

@@ -1,30 +1,11 @@
 // The pages of rules: try a change, save it, take one back. What holds is always read anew from the hub.
 
+import { begin, change } from "./doing.js";
 import { element, page, post, t, wordsOf } from "./page.js";
-import { pad } from "./signin.js";
 
 const POLL_MS = 1000;
 
-const dialog = element("signin");
-const beginSignIn = pad(dialog, { cancelled: () => dialog.close(), done: () => location.reload() });
 const form = element("change");
-
-function toast(text) {
-  element("toast").textContent = text;
-  element("toast").hidden = false;
-}
-
-/** Do it and show the page as it is then; who is not signed in (any more) does that first. */
-async function change(button, path, body) {
-  button.disabled = true;
-  const answer = await post(path, body);
-  button.disabled = false;
-  if (answer.ok) location.reload();
-  else if (answer.status === 401) {
-    dialog.showModal();
-    beginSignIn("");
-  } else toast(wordsOf(answer));
-}
 
 const at = encodeURIComponent;
 const changePath = () =>
@@ -108,15 +89,7 @@ async function tryIt(button) {
   else box.textContent = /no reading|none of the devices/.test(now.error) ? t("rule_try_none") : t("rule_try_failed", { error: now.error });
 }
 
-const acts = {
-  signin: () => {
-    dialog.showModal();
-    beginSignIn("");
-  },
-  signout: async () => {
-    await post("/api/v1/signout");
-    location.reload();
-  },
+begin({
   try: tryIt,
   follow: (button) => {
     if (!form.reason.reportValidity()) return;
@@ -125,12 +98,6 @@ const acts = {
   keep: (button) => change(button, changePath(), { ...wanted(), reason: t("rule_keep_reason"), version: page.version }),
   take: (button) => change(button, changePath(), { follow_files: true, reason: t("rule_take_reason"), version: page.version }),
   undo: (button) => change(button, `/api/v1/rules/changes/${at(button.dataset.change)}/undo`, { reason: t("rule_undo_reason") }),
-};
-
-document.addEventListener("click", ({ target }) => {
-  element("toast").hidden = true;
-  const button = target.closest("button[data-act]");
-  if (button) acts[button.dataset.act]?.(button);
 });
 
 function showChosen() {
