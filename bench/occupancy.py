@@ -94,7 +94,7 @@ class Found:
     open: Minutes = field(default_factory=Minutes)
     all: Minutes = field(default_factory=Minutes)
     befallen: Minutes = field(default_factory=Minutes)
-    alerts: int = 0
+    state: KeyState = field(default_factory=lambda: KeyState(KEY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,8 @@ def _noons(made: Counted) -> Iterator[Command]:
 
 def lived(made: Counted, scenario: Scenario) -> Found:
     """Some weeks of one facility, minute by minute."""
-    world, state, found = world_of(made), KeyState(KEY), Found()
+    world, found = world_of(made), Found()
+    state = found.state
     plan, minute = world.plan(KEY), made.start_ms + MINUTE
     begin = WorldChanged(made.start_ms, 1, changed_rules(EMPTY, world.definition), gone_devices(EMPTY, world.definition))
     advance(world, state, begin, begin.at)

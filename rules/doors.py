@@ -5,8 +5,9 @@ A figure that falls is one of two things, told apart by how far it fell:
 - a **rollover**: counters of 16 or 32 bits begin again after their last number. The way from the old figure over the end to the
   new one is short: no more people than can have passed since the counter's last word. They are counted.
 - a **restart** (power cut, new battery): it counts from zero; what it has since is counted, what passed while it was off is not.
-  A restart looks like a rollover only where it comes within that short way of the last number: one time in a hundred at 16
-  bits. A figure of -32,768 after 32,767 (a signed counter) is the same way.
+  A restart looks like a rollover only where it comes within that short way of the last number: less than three times in a
+  hundred at 16 bits. Where one of the two figures falls and the other goes on, it is a rollover or a restart by the same rule. From
+  32,767 to -32,768 (a signed counter) is the same way.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ HOUR_MS = 3_600_000
 ROLLOVERS = (1 << 16, 1 << 32)
 PASS_PER_S = 2.0  # people through one door
 PASSAGES_OF_ONE_WORD = 100.0  # may be told at once however short the time: a counter that reports late
+ROLLS_OVER_WITHIN = 2_000.0  # of the end, however long it was not heard: three in a hundred of the restarts at 16 bits
 SLOTS = 48  # the hours of a working day, then those of another
 DAYS_MIN = 2  # of that kind before anything is usual
 DAYS_MAX = 9  # the mean is then carried on with a tenth of each new day
@@ -81,7 +83,7 @@ def passed(before: Door, after: Door) -> tuple[float, float, bool]:
         before.entered is not None and before.left is not None
         and after.entered is not None and after.left is not None
     ):  # fmt: skip
-        most = PASSAGES_OF_ONE_WORD + PASS_PER_S * max(after.at - before.at, 0) / 1000
+        most = min(PASSAGES_OF_ONE_WORD + PASS_PER_S * max(after.at - before.at, 0) / 1000, ROLLS_OVER_WITHIN)
         came, went = _on(before.entered, after.entered, most), _on(before.left, after.left, most)
         if came is None or went is None:  # since power-up again
             return max(after.entered, 0.0), max(after.left, 0.0), True
@@ -114,10 +116,10 @@ def pass_over(usual: Usual, at: int) -> None:
 
 def expected(usual: Usual | None, slots: Slots | None, begin: int, end: int) -> tuple[float, float] | None:
     """Entries and exits that are usual in that time (ms); None where that has not been learned."""
-    if begin >= end:
-        return 0.0, 0.0
     if usual is None or slots is None or not usual.days or end - begin > UNSEEN_MAX_MS:
         return None
+    if begin >= end:
+        return 0.0, 0.0
     came = went = 0.0
     for hour in range(begin // HOUR_MS, (end - 1) // HOUR_MS + 1):
         slot = slots(hour * HOUR_MS)

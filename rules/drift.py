@@ -23,17 +23,18 @@ from math import erfc, exp, pi, sqrt
 
 import msgspec
 
-COMMON_SD = 0.04  # of what entries and exits are missed alike: five in six counters miss less than 4 %
-SIDED_SD = 0.05  # of how they differ: the entrance above lies at 1.4 of these
+COMMON_SD = 0.025  # of what entries and exits are missed alike
+SIDED_SD = 0.04  # of how they differ: the entrance above lies at 1.4 of these
 COMMON_WANDERS_SD, SIDED_WANDERS_SD = 0.002, 0.004  # from truth to truth
-CHANCE = 0.2  # people squared a passage
+CHANCE = 0.06  # people squared a passage
 CHANCE_MIN = 0.004  # one in 250 is off, and nobody knows which
-CHANCE_TRUTHS = 4.0  # as many truths the prior counts for,
-CHANCE_FADES = 0.93  # and so much of what was learned is left after another: some fourteen truths are remembered
+CHANCE_TRUTHS = 2.0  # as many truths the prior counts for,
+CHANCE_FADES = 0.95  # and so much of what was learned is left after another: some fourteen truths are remembered
 PASSAGES_MIN = 10.0  # fewer teach nothing
-SURPRISE_SD = 4.0  # what is further off was no drift: a party by the back door; it is learned from as if it were so far
+SURPRISE_SD = 3.0  # what is further off was no drift: a party by the back door; it is learned from as if it were so far
 Z_90 = 1.645
-TAILS = 1.15  # of Student's t: its 90 % lies this share of 1/truths further out (within 1 % from 4 on)
+TAILS = 1.15  # of Student's t: its 90 % lies this share of 1/freedom further out (within 2 % from 3 on)
+FREEDOM_BEFORE = 4.0  # of the prior: chance differs less among counters than one truth tells
 FAR = 5.0  # standard deviations beyond which the tail of the normal distribution is taken for exponential
 DRIFT_BYTES_MAX = 5 + 7 * 9
 
@@ -69,14 +70,20 @@ class Drift(msgspec.Struct, array_like=True, gc=False):
     @property
     def z(self) -> float:
         """How many standard deviations a band for nine cases of ten is wide to each side."""
-        return Z_90 * (1 + TAILS / self.truths)
+        return Z_90 * (1 + TAILS / (self.truths - CHANCE_TRUTHS + FREEDOM_BEFORE))
 
 
-def learn(drift: Drift, came: float, went: float, off: float) -> None:
-    """A truth: after so many entries and exits there were ``off`` more people than start + came - went (signed)."""
-    passages = came + went
+def learn(drift: Drift, came: float, went: float, more: float) -> None:
+    """A truth: after so many counted entries and exits there were ``more`` people than at the last one (signed).
+
+    By that, came - went is known to be wrong where it is not ``more``. So entries and exits are taken to have been such that it is:
+    a share of what was miscounted would else be put down to the shares themselves.
+    """
+    passages, off = came + went, more - came + went
     if passages < PASSAGES_MIN:
         return
+    more = min(max(more, -passages), passages)
+    came, went = (passages + more) / 2, (passages - more) / 2
     _wander(drift)
     to_entries = drift.var_entries * came - drift.covariance * went
     to_exits = drift.covariance * came - drift.var_exits * went

@@ -83,8 +83,9 @@ def emptied_at(plan: Plan, state: KeyState, found: Headcount, now: int) -> int |
         return by_night
     if not all(_is_heard(plan, state, device, now) for device in plan.seers):
         return by_night
-    if not is_closed(quiet, plan.hours, plan.zone, plan.calendar) and headcount.counted(found)[0] > 0:
-        return by_night  # the counters are sure of somebody: it is a room without a sensor
+    sure = (headcount.counted(found) or (0.0, 0.0))[0] > 0
+    if sure and not is_closed(quiet, plan.hours, plan.zone, plan.calendar):
+        return by_night  # the counters are sure of somebody: in a room without a sensor
     return max(quiet, by_night or 0)
 
 

@@ -39,17 +39,16 @@ from rules.drift import DRIFT_BYTES_MAX, Drift, beyond, learn
 from rules.events import Value
 from rules.identity import EVENT_IDS_MAX, remember_id
 
-__all__ = ["COUNTED", "OCCUPANCY", "Around", "Door", "Estimate", "Headcount", "correct", "estimate", "hear"]
+__all__ = ["COUNTED", "OCCUPANCY", "Around", "Door", "Estimate", "Headcount", "correct", "counted", "estimate", "fullest", "hear"]
 
 PEOPLE_MAX = 100_000  # more are in no facility
 PASSAGES_MAX = 10_000_000
 TAKEN_OVER_MAX = 1_000  # passages behind a counter's own count that is still believed: two days of CalIt2's entrance
 COMMAND_CHARS_MAX = 64
 AWAY_MS = HOUR_MS  # not heard for so long, and what came at once did not happen at once
-NOT_COUNTING = (
-    12.0  # people whom a counter should have seen and did not, by the others and by its own hours: it is blocked
-)
+NOT_COUNTING = 20.0  # people it should have seen and did not, by the others and by its own hours: a counter is covered
 DAYS_DIFFER = 0.3  # a day's coming and going is that share more or less than usual, beside chance
+HEEDED = 1.15  # times the estimate: so far the upper end of the band counts against the capacity
 WORTH_MIN = 0.02  # people squared: an error below is none
 
 
@@ -245,15 +244,26 @@ def present(count: Headcount, *, empty_at: int | None) -> float:
     return 0.0 if empty_at is not None and empty_at > max(count.moved_at, count.since) else count.people
 
 
-def counted(count: Headcount) -> tuple[float, float]:
-    """The lower and the upper end of what was counted, whole persons; the number itself twice while the band is open.
+def counted(count: Headcount) -> tuple[float, float] | None:
+    """The lower and the upper end of what was counted, whole persons; None while the band is open.
 
     What stands in for a counter that cannot count is not in it: nobody is sent away because a battery is empty.
     """
     if count.blind:
-        return count.people, count.people
+        return None
     low, mean, high = _band(count)
-    return float(min(_up(low), round(mean))), float(max(int(high), round(mean)))
+    people = round(mean)
+    return float(min(_up(low), people)), float(max(int(high), people))
+
+
+def fullest(count: Headcount) -> float:
+    """How many people there may be, for the capacity: the upper end of the band, heeded up to a share of the estimate.
+
+    A band that is wider says that the counters are bad, not that the place is full. One that is open is not heeded at all.
+    """
+    band = counted(count)
+    people = float(round(count.people))
+    return people if band is None else max(people, min(band[1], HEEDED * people))
 
 
 def bytes_max(devices: int, text: int) -> int:
@@ -348,7 +358,7 @@ def _band(
 
 def _know(count: Headcount, people: float, at: int, *, believed: bool) -> None:
     if believed and not count.blind and not count.lost_variance and count.start is not None and count.since:
-        learn(count.drift, count.came, count.went, people - count.start - count.came + count.went)
+        learn(count.drift, count.came, count.went, people - count.start)
     count.people = count.start = people
     count.passages = count.came = count.went = count.low_came = count.low_went = 0.0
     count.lost = count.lost_variance = 0.0
@@ -382,7 +392,8 @@ def _not_counting(count: Headcount, around: Around) -> dict[str, int]:
         if device in around.deaf or not others or own * others < NOT_COUNTING * (everybody - own):
             continue
         door = count.doors[device]
-        unseen = expected(usual, around.slots, door.at, count.moved_at)
+        whole_hours = count.moved_at // HOUR_MS * HOUR_MS  # within an hour people come when they come
+        unseen = expected(usual, around.slots, door.at, whole_hours)
         if unseen is not None and sum(unseen) >= NOT_COUNTING:
             found[device] = door.at
     return found
