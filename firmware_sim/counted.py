@@ -25,7 +25,7 @@ SEES_AFTER_MS = 5 * SECOND  # a radar, that the last one has left
 class Counted:
     """One facility over some days. ``befalls`` are stimuli beside the people's: die, swap, cover, uncover, reboot.
 
-    ``flaws``: those of every door; None draws each as they usually are. ``bits`` and ``begun`` make figures that are about to roll over.
+    ``flaws``: those of every door; None draws each as they usually are. ``bits`` and ``begun`` make figures about to roll over.
     """
 
     kind: Kind
@@ -61,7 +61,9 @@ class Counted:
     def messages(self) -> list[Message]:
         """Everything that is published, in order of time. Same facility, same bytes."""
         devices = [self._counter(door) for door in self.doors]
-        said = [message for device in devices for message in self._live(device, self._felt(device.who.device))]
+        said = [
+            message for device in devices for message in self._live(device, self._felt(device.who.device))
+        ]
         if self.radar:
             seer = Radar(
                 Identity(SITE, self.sensor), dice=dice(self.seed, self.sensor), since_ms=self.start_ms

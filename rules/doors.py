@@ -2,11 +2,11 @@
 
 A figure that falls is one of two things, told apart by how far it fell:
 
-- a **rollover**: counters of 16 or 32 bits begin again after their last number. The way from the old figure over the end to the
-  new one is short: no more people than can have passed since the counter's last word. They are counted.
-- a **restart** (power cut, new battery): it counts from zero; what it has since is counted, what passed while it was off is not.
-  A restart looks like a rollover only where it comes within that short way of the last number: less than three times in a
-  hundred at 16 bits. Where one of the two figures falls and the other goes on, it is a rollover or a restart by the same rule. From
+- a **rollover**: counters of 16 or 32 bits begin again after their last number. The way from the old figure over the end to
+  the new one is short: no more people than can have passed since the counter's last word. They are counted.
+- a **restart** (power cut, new battery): it counts from zero; what it has since is counted, what passed while it was off is
+  not. A restart looks like a rollover only where it comes within that short way of the last number: less than three times in
+  a hundred at 16 bits. Where one of the two figures falls and the other goes on, it is one or the other by the same rule. From
   32,767 to -32,768 (a signed counter) is the same way.
 """
 
@@ -25,7 +25,9 @@ HOUR_MS = 3_600_000
 ROLLOVERS = (1 << 16, 1 << 32)
 PASS_PER_S = 2.0  # people through one door
 PASSAGES_OF_ONE_WORD = 100.0  # may be told at once however short the time: a counter that reports late
-ROLLS_OVER_WITHIN = 2_000.0  # of the end, however long it was not heard: three in a hundred of the restarts at 16 bits
+ROLLS_OVER_WITHIN = (
+    2_000.0  # of the end, however long it was not heard: three in a hundred of the restarts at 16 bits
+)
 SLOTS = 48  # the hours of a working day, then those of another
 DAYS_MIN = 2  # of that kind before anything is usual
 DAYS_MAX = 9  # the mean is then carried on with a tenth of each new day
@@ -34,7 +36,9 @@ CATCH_UP_HOURS = 48  # without anybody, that are taken for empty hours
 USUAL_BYTES_MAX = 5 + 3 * 9 + 5 + 2 * SLOTS * 9 + 5 + SLOTS * 9 + 9
 
 Slot: TypeAlias = int
-Slots: TypeAlias = Callable[[int], Slot]  # of a moment in ms: its hour of the day, plus 24 where it is no working day
+Slots: TypeAlias = Callable[
+    [int], Slot
+]  # of a moment in ms: its hour of the day, plus 24 where it is no working day
 
 
 class Door(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -64,6 +68,18 @@ class Usual(msgspec.Struct, array_like=True, gc=False):
     def of_a_day(self) -> float:
         """Passages of a working day."""
         return sum(self.means_in[:24]) + sum(self.means_out[:24])
+
+
+class Around(msgspec.Struct, frozen=True, gc=False):
+    """What is known beside the counters' figures.
+
+    ``slots`` tells the hours of the day apart (None: nothing is learned of hours), ``deaf`` are counters that are not heard,
+    since when; ``unheard_ms`` how long the one that now speaks was silent at most.
+    """
+
+    slots: Slots | None = None
+    deaf: Mapping[str, int] = {}
+    unheard_ms: int = 0
 
 
 def said_by(before: Door | None, metrics: Mapping[str, Value], at: int) -> Door:

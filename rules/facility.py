@@ -19,9 +19,7 @@ HEARTBEATS = 3  # missed, after which a device is not heard
 PRESENCE = "presence"
 
 
-def count(
-    plan: Plan, state: KeyState, event: Telemetry, metric: str, value: Value, observed: int
-) -> None:
+def count(plan: Plan, state: KeyState, event: Telemetry, metric: str, value: Value, observed: int) -> None:
     """A device of the facility says something about its people: all of the message at once, so that nobody is counted twice."""
     found = state.headcount
     if metric == PRESENCE:
@@ -119,4 +117,8 @@ def _sees(state: KeyState, device: str) -> bool:
 
 def _is_heard(plan: Plan, state: KeyState, device: str, now: int) -> bool:
     known = state.devices.get(device)
-    return known is not None and known.online and now - known.heard_at <= HEARTBEATS * plan.heartbeats[device] + known.credit
+    return (
+        known is not None
+        and known.online
+        and now - known.heard_at <= HEARTBEATS * plan.heartbeats[device] + known.credit
+    )

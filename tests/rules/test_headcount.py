@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from story import Story, built_in
 
 from rules.emptiness import empty_at
-from rules.headcount import Headcount, bytes_max, correct, counted, estimate, forget, fullest, hear, people_said
+from rules.headcount import (
+    Headcount,
+    bytes_max,
+    correct,
+    estimate,
+    forget,
+    hear,
+    people_said,
+)
 from rules.local_time import Window
 from rules.state import TEXT_MAX
 
