@@ -79,7 +79,8 @@ def test_a_flat_battery_is_silent_and_a_new_one_counts_from_zero() -> None:
     made.befalls += [Stimulus(begin, door, "die"), Stimulus(begin + 23 * HOUR, door, "swap")]
     heard = said(made, door)
     assert not [at for at, _, _ in heard if begin < at < begin + 23 * HOUR]
-    before, after = [one for one in heard if one[0] <= begin][-1], [one for one in heard if one[0] > begin][0]
+    before = [one for one in heard if one[0] <= begin][-1]
+    after = next(one for one in heard if one[0] > begin)
     assert before[1] > 0
     assert after[1:] == (0, 0)
     assert any(m.payload == b'{"online":false}' for m in made.messages())
