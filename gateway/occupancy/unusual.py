@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import log10, sqrt
 from typing import Literal, TypeAlias
 
 from gateway.occupancy.chance import DISPERSION, fewer_by_chance, more_by_chance
@@ -33,8 +33,8 @@ from gateway.occupancy.hourly import HOUR_MS, When
 Direction: TypeAlias = Literal["more", "fewer"]
 
 # The smallest threshold, in tenths, with at most 1.25 runs a week outside the listed events in the first seven weeks of UCI
-# CalIt2, half of what is permitted (bench/calit2.py finds it again).
-UNUSUAL_AT = 3.0
+# CalIt2, half of what is permitted (bench/calit2.py finds it again). Its slots are half hours.
+UNUSUAL_AT, UNUSUAL_SLOT_MS = 3.0, HOUR_MS // 2
 
 FILL_MS = HOUR_MS
 LEAVE_MS, LEAVE_SHARE, LEAVE_MAX = 3 * HOUR_MS, 0.5, 3.0
@@ -91,8 +91,17 @@ def scores(slots: Iterable[Slot], ways: Ways) -> list[Flag]:
     return [_joined(arrivals, leaving, at) for at in range(len(slots))]
 
 
-def mark(scored: Sequence[Flag], *, slot_ms: int = HOUR_MS, threshold: float = UNUSUAL_AT) -> list[Flag]:
-    """The same with flags, and with those between two flags of one direction at most ``FILL_MS`` apart."""
+def unusual_at(slot_ms: int) -> float:
+    """The threshold for slots of that length: who looks half as often is mistaken half as often."""
+    return UNUSUAL_AT - log10(slot_ms / UNUSUAL_SLOT_MS)
+
+
+def mark(scored: Sequence[Flag], *, slot_ms: int = HOUR_MS, threshold: float | None = None) -> list[Flag]:
+    """The same with flags, and with those between two flags of one direction at most ``FILL_MS`` apart.
+
+    The threshold is ``unusual_at`` unless another is asked for.
+    """
+    threshold = unusual_at(slot_ms) if threshold is None else threshold
     told = [_direction(one, threshold) for one in scored]
     last = -1  # the last flag
     for at, direction in enumerate(told):
