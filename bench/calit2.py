@@ -24,22 +24,22 @@ from gateway.bench.entrance_flags import (
     OUTSIDE_MAX,
     PLAIN,
     SHARE_MIN,
-    SLOT_MS,
     THRESHOLDS,
     WAYS,
     Span,
+    at_thresholds,
     curve,
-    flagged_at,
-    found,
+    in_hindsight,
     left_out,
     onward,
     other_ways,
     plain,
     rule_threshold,
+    verdict,
 )
 from gateway.bench.entrance_table import document, spans
 from gateway.bench.recordings import RecordingError
-from gateway.occupancy.unusual import UNUSUAL_AT, Flag, mark, scores
+from gateway.occupancy.unusual import UNUSUAL_AT, scores
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "calit2"
 TABLE = Path(__file__).parent / "unusual.md"
@@ -88,7 +88,7 @@ def main() -> int:
         print(json.dumps(told))
     else:
         print(document(told))
-        print(f"\n{spans(told['spans'])}", file=sys.stderr)
+        print(f"\n{spans([*told['spans'], told['hindsight']])}", file=sys.stderr)
     if options.write:
         TABLE.write_text(document(told) + "\n", encoding="utf-8")
     return 0 if told["holds"] else 1
@@ -97,8 +97,8 @@ def main() -> int:
 def judged(recording: Entrance, several: Sequence[Span], *, quick: bool = False) -> dict[str, Any]:
     """All figures of the spans; the last of them is the whole."""
     events, slots = recording.events, recording.slots
-    scored = scores(slots, WAYS)
-    verdicts = [flagged_at(scored, events, span, UNUSUAL_AT) for span in several]
+    at = at_thresholds(scores(slots, WAYS))
+    verdicts = [verdict(at(UNUSUAL_AT), events, span) for span in several]
     counted = {reset: count.residuals(recording, reset=reset) for reset in (True, False)}
     names = {
         True: "Set to nobody at 04:00 each day",
@@ -108,15 +108,16 @@ def judged(recording: Entrance, several: Sequence[Span], *, quick: bool = False)
     fit = _fit(recording)
     return {
         "threshold": UNUSUAL_AT,
-        "rule_threshold": rule_threshold(scored, events, [fit]) if fit else None,
+        "rule_threshold": rule_threshold(at, events, [fit]) if fit else None,
         "holds": all(_holds(one) for one in verdicts) and not any(one.lowest for one in counted.values()),
         "wanted": {"share": SHARE_MIN, "outside_per_week": OUTSIDE_MAX},
         "spans": verdicts,
+        "hindsight": in_hindsight(recording, several[-1]),
         "ways": other_ways(recording, several[-1]),
-        "onward": onward(scored, events, weeks),
-        "left_out": left_out(scored, events, weeks),
+        "onward": onward(at, events, weeks),
+        "left_out": left_out(at, events, weeks),
         "variations": [] if quick else list(_variations(recording, several[-1], fit)),
-        "curve": curve(lambda at: found(_marked(scored, at)), THRESHOLDS, events, several),
+        "curve": curve(at, THRESHOLDS, events, several),
         "plain": curve(plain(slots), PLAIN, events, several),
         "count": [
             {"name": names[reset], **count.summary(one), "rows": count.as_rows(one)}
@@ -125,25 +126,22 @@ def judged(recording: Entrance, several: Sequence[Span], *, quick: bool = False)
     }
 
 
-def _marked(scored: Sequence[Flag], threshold: float) -> Sequence[Flag]:
-    return mark(scored, slot_ms=SLOT_MS, threshold=threshold)
-
-
 def _holds(one: dict[str, Any]) -> bool:
-    return one["outside_per_week"] <= OUTSIDE_MAX and (one["share"] is None or one["share"] >= SHARE_MIN)
+    """Where no event is listed nothing can be asked."""
+    return one["share"] is None or (one["share"] >= SHARE_MIN and one["outside_per_week"] <= OUTSIDE_MAX)
 
 
 def _variations(recording: Entrance, span: Span, fit: Span | None) -> Iterator[dict[str, Any]]:
     """One constant changed: at the threshold as it is, and at that which the rule would have set."""
     for name, constants in CHANGED.items():
         with _constants(constants):
-            scored = scores(recording.slots, WAYS)
-            again = rule_threshold(scored, recording.events, [fit or span])
+            at = at_thresholds(scores(recording.slots, WAYS))
+            again = rule_threshold(at, recording.events, [fit or span])
             yield {
                 "name": name,
-                **flagged_at(scored, recording.events, span, UNUSUAL_AT),
+                **verdict(at(UNUSUAL_AT), recording.events, span),
                 "rule_threshold": again,
-                "by_rule": flagged_at(scored, recording.events, span, again),
+                "by_rule": verdict(at(again), recording.events, span),
             }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from statistics import fmean
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ PLAIN = tuple(float(people) for people in range(5, 61))
 
 Figures: TypeAlias = dict[str, Any]
 Found: TypeAlias = Sequence[tuple[Run, int]]  # with when it was strongest
+At: TypeAlias = Callable[[float], Found]  # a threshold -> what is found
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +90,23 @@ def verdict(several: Found, events: Iterable[Listed], span: Span) -> Figures:
     }
 
 
-def flagged_at(scored: Sequence[Flag], events: Sequence[Listed], span: Span, threshold: float) -> Figures:
-    """The verdict at a threshold."""
-    return verdict(found(mark(scored, slot_ms=SLOT_MS, threshold=threshold)), events, span)
+def at_thresholds(scored: Sequence[Flag]) -> At:
+    """What is found at a threshold, each reckoned once."""
+    return cache(lambda threshold: found(mark(scored, slot_ms=SLOT_MS, threshold=threshold)))
 
 
-def rule_threshold(scored: Sequence[Flag], events: Sequence[Listed], spans: Sequence[Span]) -> float:
+def rule_threshold(at: At, events: Sequence[Listed], spans: Sequence[Span]) -> float:
     """The smallest threshold with at most half of the permitted runs outside in these spans: how ``UNUSUAL_AT`` was found."""
     weeks = sum(span.weeks for span in spans)
     for threshold in THRESHOLDS:
-        several = found(mark(scored, slot_ms=SLOT_MS, threshold=threshold))
-        outside = sum(verdict(several, events, span)["outside"] for span in spans)
+        outside = sum(verdict(at(threshold), events, span)["outside"] for span in spans)
         if outside <= OUTSIDE_MAX / 2 * weeks:
             return threshold
     return THRESHOLDS[-1]
 
 
 def curve(
-    at: Callable[[float], Found], thresholds: Iterable[float], events: Sequence[Listed], spans: Sequence[Span]
+    at: At, thresholds: Iterable[float], events: Sequence[Listed], spans: Sequence[Span]
 ) -> list[Figures]:
     """For each threshold, each span: share of events flagged, and runs a week outside."""
     lines = []
@@ -122,7 +123,7 @@ def curve(
     return lines
 
 
-def plain(slots: Sequence[Passed]) -> Callable[[float], Found]:
+def plain(slots: Sequence[Passed]) -> At:
     """The plain baseline: so many more arrivals than the mean of that half hour, working days and weekends apart.
 
     The mean is of the whole recording, what is judged included, as in a fit in sample.
@@ -133,20 +134,16 @@ def plain(slots: Sequence[Passed]) -> Callable[[float], Found]:
             by.setdefault(_kind(one), []).append(one.came)
     mean = {at: fmean(came) for at, came in by.items()}
     flat = [
-        Flag(one.begin, one.came, mean.get(_kind(one)), None, silent=False)
-        if one.came is None
-        else Flag(one.begin, one.came, mean[_kind(one)], one.came - mean[_kind(one)], silent=False)
+        Flag(
+            one.begin,
+            one.came,
+            mean.get(_kind(one)),
+            None if one.came is None else max(one.came - mean[_kind(one)], 0.0),
+            silent=False,
+        )
         for one in slots
     ]
-
-    def at(threshold: float) -> Found:
-        marked = [
-            replace(one, flag="more") if one.score is not None and one.score >= threshold else one
-            for one in flat
-        ]
-        return found(marked)
-
-    return at
+    return at_thresholds(flat)
 
 
 def hourly(slots: Sequence[Passed]) -> list[Passed]:
@@ -163,15 +160,18 @@ def hourly(slots: Sequence[Passed]) -> list[Passed]:
     return hours
 
 
+def in_hindsight(recording: Entrance, span: Span) -> Figures:
+    """The first days judged as well, by those that followed: for whoever looks back, no living hub."""
+    flagged = mark(scores(recording.slots, replace(WAYS, hindsight=True)), slot_ms=SLOT_MS)
+    name = f"{span.name}, the first days judged in hindsight"
+    return verdict(found(flagged), recording.events, replace(span, name=name))
+
+
 def other_ways(recording: Entrance, span: Span) -> list[Figures]:
     """The same detector, with its own thresholds, as the hub's pages use it and on other figures."""
     events = recording.events
     swapped = [Passed(one.begin, one.went, one.came) for one in recording.slots]
     ways = {
-        "in hindsight: the first days by those that followed": (
-            recording.slots,
-            replace(WAYS, hindsight=True),
-        ),
         "with a weekly programme, as the hub has it": (recording.slots, replace(WAYS, programme=True)),
         "whole hours": (hourly(recording.slots), replace(WAYS, slot_ms=HOUR_MS)),
         "whole hours, with a weekly programme": (
@@ -187,24 +187,24 @@ def other_ways(recording: Entrance, span: Span) -> list[Figures]:
     return told
 
 
-def onward(scored: Sequence[Flag], events: Sequence[Listed], weeks: Sequence[Span]) -> list[Figures]:
+def onward(at: At, events: Sequence[Listed], weeks: Sequence[Span]) -> list[Figures]:
     """The threshold from the first weeks only, by the same rule; judged on the weeks that follow."""
     lines = []
     for many in range(3, len(weeks)):
-        threshold = rule_threshold(scored, events, weeks[:many])
+        threshold = rule_threshold(at, events, weeks[:many])
         after = Span(f"after {many} weeks", weeks[many].begin, weeks[-1].end)
-        lines.append({"threshold": threshold, **flagged_at(scored, events, after, threshold)})
+        lines.append({"threshold": threshold, **verdict(at(threshold), events, after)})
     return lines
 
 
-def left_out(scored: Sequence[Flag], events: Sequence[Listed], weeks: Sequence[Span]) -> Figures | None:
+def left_out(at: At, events: Sequence[Listed], weeks: Sequence[Span]) -> Figures | None:
     """Each week judged with a threshold from all the others, by the same rule; summed up. None for a single week."""
     if len(weeks) < 2:  # noqa: PLR2004
         return None
     lines = []
     for week in weeks:
-        threshold = rule_threshold(scored, events, [one for one in weeks if one is not week])
-        lines.append({"threshold": threshold, **flagged_at(scored, events, week, threshold)})
+        threshold = rule_threshold(at, events, [one for one in weeks if one is not week])
+        lines.append({"threshold": threshold, **verdict(at(threshold), events, week)})
     events_sum, outside = sum(one["events"] for one in lines), [one["outside"] for one in lines]
     return {
         "events": events_sum,
