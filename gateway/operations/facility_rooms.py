@@ -45,4 +45,4 @@ def enter_room(engine: Engine, place_id: str, room: Room, *, at: int, by: str) -
 
 
 def _purpose(text: str) -> Purpose | None:
-    return cast("Purpose", text) if text in PURPOSES else None
+    return text if text in PURPOSES else None
