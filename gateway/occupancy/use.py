@@ -60,12 +60,12 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class FacilityHours:
-    """A facility hour by hour, as a whole and by room; ``counted`` and ``sensed`` are the rooms with counters and sensors."""
+    """A facility hour by hour, as a whole and by room; ``doors`` are the hours of rooms with counters."""
 
     whole: Reckoned
     rooms: list[Room]
     zones: Mapping[str, list[ZoneHour]]
-    counted: frozenset[str]
+    doors: Mapping[str, list[Hour]]
     sensed: frozenset[str]
 
 
@@ -153,19 +153,17 @@ def facility_hours(
     whole = reckoned(rows, [one.id for one in counters], corrections, begin, end, when)
     found = rooms_of(rooms, (one.room for one in devices if one.kind != "gateway"))
     zones: dict[str, list[ZoneHour]] = {}
+    counted: dict[str, list[Hour]] = {}
     for room in found:
         doors = [one.id for one in counters if one.room == room.name]
         hours = None
         if doors:  # who counts a facility's people counts no single door's
-            hours = (
-                whole if len(doors) == len(counters) else reckoned(rows, doors, [], begin, end, when)
-            ).hours
+            own = whole if len(doors) == len(counters) else reckoned(rows, doors, [], begin, end, when)
+            counted[room.name] = hours = own.hours
         seeing = [one.id for one in sensors if one.room == room.name]
         seen = seen_hours(rows, seeing, begin, end) if seeing else None
         zones[room.name] = zone_hours(hours, seen, when, begin, end)
-    return FacilityHours(
-        whole, found, zones, frozenset(one.room for one in counters), frozenset(one.room for one in sensors)
-    )
+    return FacilityHours(whole, found, zones, counted, frozenset(one.room for one in sensors))
 
 
 def facility_use(found: FacilityHours, begin: int, end: int, when: When) -> FacilityUse:
@@ -174,7 +172,7 @@ def facility_use(found: FacilityHours, begin: int, end: int, when: When) -> Faci
     zones = [
         zone_use(
             room, [one for one in found.zones[room.name] if one.begin < end], begin,
-            counted=room.name in found.counted, sensed=room.name in found.sensed,
+            counted=room.name in found.doors, sensed=room.name in found.sensed,
         )
         for room in found.rooms
     ]  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import cast
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session

@@ -197,6 +197,7 @@ def test_a_month_of_a_facility_says_everything_a_report_asks_for() -> None:
         ("service", 30.0, 0),
         ("office", 20.0, 1),
     ]
+    assert found.doors["正门"] is found.whole.hours
     days = days_of(found.whole.hours, TEN_TO_SIX)
     assert [(one.used_h, one.open_h, one.known_h) for one in days[1:3]] == [(4, 8, 24)] * 2
     assert sum(one.people_h or 0 for one in days[1:]) == told.people_h
