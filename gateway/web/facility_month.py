@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
 from gateway.occupancy.hourly import HOUR_MS, Residual, When
+from gateway.occupancy.unusual import Run, flags, runs
 from gateway.occupancy.use import FacilityHours, facility_use
 from gateway.occupancy.zones import (
     IDLE_BELOW,
@@ -93,7 +94,8 @@ class MonthOfFacility:
 
     ``idle``: rooms used in less than ``idle_below`` of their open hours in the four weeks before ``to_ms``; ``idle_unknown``:
     rooms of which too little is known to say. ``week``: average people and how often it was used, by the hour of the week.
-    ``residuals``: what the counters were off at each truth (somebody counted, or it was empty at night).
+    ``unusual``: hours in which more or fewer people came than usual. ``residuals``: what the counters were off at each truth
+    (somebody counted, or it was empty at night).
     """
 
     place: str
@@ -109,6 +111,7 @@ class MonthOfFacility:
     idle_unknown: list[str]
     idle_below: float
     week: list[WeekHour]
+    unusual: list[Run]
     residuals: list[Residual]
 
 
@@ -189,4 +192,5 @@ def _shown(
         use=UseOfMonth(**{name: getattr(use, name) for name in UseOfMonth.__slots__}),
         zones=use.zones, purposes=use.purposes, idle=use.idle, idle_unknown=use.idle_unknown, idle_below=IDLE_BELOW,
         week=[one for one in week.values() if one.known], residuals=use.residuals,
+        unusual=[one for one in runs(flags(found.whole.hours, when)) if begin <= one.begin < to],
     )  # fmt: skip

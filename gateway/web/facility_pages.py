@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,12 +11,21 @@ from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
 from gateway.occupancy.fullness import Public, for_public
+from gateway.occupancy.zones import PURPOSES, purpose_of, week_of
 from gateway.operations import facility_views
 from gateway.web.access import SomePerson, reach_of
 from gateway.web.context import Context
-from gateway.web.facilities import FacilityDetail, PlaceId, facilities_now, facility_detail, facility_now
-from gateway.web.facility_pictures import day_picture, heat_rows
-from gateway.web.facility_use import Month, rhythm, statement
+from gateway.web.facilities import (
+    NAME_CHARS_MAX,
+    FacilityDetail,
+    PlaceId,
+    facilities_now,
+    facility_detail,
+    facility_now,
+)
+from gateway.web.facility_month import month_read, rooms_known
+from gateway.web.facility_pictures import day_picture, heat_rows, week_picture
+from gateway.web.facility_use import Month, beside, rhythm, statement_of
 from gateway.web.needs import needs
 from gateway.web.port import UnavailableError
 from gateway.web.render import language_of, page, render
@@ -24,6 +34,7 @@ from gateway.web.words import LANGUAGES
 PUBLIC_S = 60  # how old the public page may be
 
 router = APIRouter(include_in_schema=False)
+RoomName = Annotated[str, Query(max_length=NAME_CHARS_MAX)]
 
 
 @router.get("/facilities")
@@ -49,15 +60,30 @@ async def show_facility(request: Request, place_id: PlaceId, person: SomePerson)
         picture=day_picture(today, detail.capacity) if today else None, heat=heat_rows(week, detail.capacity),
         rooms_counted=sorted({one.room for one in detail.devices if one.kind == "counter"}),
         may_count=reach_of(request, May.COUNT).holds(detail.path), signed_in=person is not None, hours=_hours(detail),
+        places_within=await rooms_known(request, place_id), purposes=PURPOSES, purpose_of=purpose_of,
     )  # fmt: skip
 
 
 @router.get("/facilities/{place_id}/use")
 @needs(May.FACILITIES, of="facility")
-async def show_use(request: Request, place_id: PlaceId, person: SomePerson, month: Month = "") -> Response:
-    """The use statement of a month, to be printed and signed."""
-    found = await statement(request, place_id, month)
-    return page(request, "facility_use.html", person=person, names=await _names(request), statement=found)
+async def show_use(
+    request: Request, place_id: PlaceId, person: SomePerson, month: Month = "", room: RoomName = ""
+) -> Response:
+    """The use of a month: figures, idle rooms, rooms, the week, what was off; and the statement to be signed."""
+    read = await month_read(request, place_id, month)
+    signed = await statement_of(Context.of(request), read.row, read.found, read.when, read.shown.month)
+    before, after = beside(read.shown.month, Context.of(request).port.health().hub_now_ms, read.when.zone)
+    hours = read.found.zones.get(room)
+    if hours is None:
+        room, picture = "", week_picture(read.shown.week, shares=False)
+    else:
+        mine = [one for one in hours if one.begin >= read.shown.from_ms]
+        picture = week_picture([*week_of(mine, read.when).values()], shares=True)
+    return page(
+        request, "facility_use.html", person=person, names=await _names(request), statement=signed, use=read.shown,
+        picture=picture, room=room, before=before, after=after, purpose_of=purpose_of,
+        hour_of=lambda at: f"{datetime.fromtimestamp(at / 1000, read.when.zone):%H:%M}",
+    )  # fmt: skip
 
 
 @router.get("/p/{place_id}")

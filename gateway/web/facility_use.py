@@ -142,3 +142,14 @@ def month_asked(month: str, now: int, zone: ZoneInfo) -> tuple[str, int, int]:
             422, "invalid", what=f"'month' must not be to come, nor longer ago than {MONTHS_BACK_MAX} months"
         )
     return month, begin, end
+
+
+def beside(month: str, now: int, zone: ZoneInfo) -> tuple[str, str]:
+    """The months before and after, '' where there is nothing to be shown."""
+    here, at = datetime.fromtimestamp(now / 1000, zone), int(month[:4]) * 12 + int(month[5:]) - 1
+    this = here.year * 12 + here.month - 1
+    before, after = at - 1, at + 1
+    return (
+        f"{before // 12}-{before % 12 + 1:02d}" if this - before <= MONTHS_BACK_MAX else "",
+        f"{after // 12}-{after % 12 + 1:02d}" if after <= this else "",
+    )
