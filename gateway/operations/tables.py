@@ -611,3 +611,14 @@ class Erasure(Base):
     done: Mapped[list[str]] = mapped_column(JSON)
     position: Mapped[int | None]
     done_at: Mapped[int | None]
+
+
+class Community(Base):
+    """What people have brought of a community (区/街道/社区): where it lies, and seats that are in no facility of the registry."""
+
+    __tablename__ = "community"
+    path: Mapped[str] = mapped_column(primary_key=True)
+    geometry: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # GeoJSON, WGS-84
+    seats: Mapped[int | None]
+    set_at: Mapped[int]  # hub time
+    set_by: Mapped[str]
