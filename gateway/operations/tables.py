@@ -660,4 +660,3 @@ class Community(Base):
     seats: Mapped[int | None]
     set_at: Mapped[int]  # hub time
     set_by: Mapped[str]
-||||||| bbed052
