@@ -652,7 +652,7 @@ class DenominatorEntry(Base):
 
 
 class Community(Base):
-    """What people have brought of a community (区/街道/社区): where it lies, and seats that are in no facility of the registry."""
+    """What people have brought of a community (区/街道/社区): where it lies, and seats that are in no facility."""
 
     __tablename__ = "community"
     path: Mapped[str] = mapped_column(primary_key=True)
@@ -660,4 +660,3 @@ class Community(Base):
     seats: Mapped[int | None]
     set_at: Mapped[int]  # hub time
     set_by: Mapped[str]
-||||||| bbed052
