@@ -6,7 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway.area_heat.geometry import Shape, as_json
-from gateway.area_heat.heat import DEMANDS, SUPPLIES, Demand, Heat, Supply, Value, demand_value, ratio, supply_value
+from gateway.area_heat.heat import (
+    DEMANDS,
+    SUPPLIES,
+    Demand,
+    Heat,
+    Supply,
+    Value,
+    demand_value,
+    ratio,
+    supply_value,
+)
 
 IN_WORDS = {"no_service": "无服务", "nothing": "无需求"}
 

@@ -1,13 +1,14 @@
 """Where communities lie, as people bring it: GeoJSON (RFC 7946) checked, every mistake with its feature. WGS-84.
 
-Maps made in China for the public (高德, 腾讯, 百度) are shifted by some hundred metres (GCJ-02, BD-09). A file does not say so: whoever
-exports it must take WGS-84 (CGCS2000 differs by less than a metre).
+Maps made in China for the public (高德, 腾讯, 百度) are shifted by some hundred metres (GCJ-02, BD-09). A file does not say so:
+whoever exports it must take WGS-84 (CGCS2000 differs by less than a metre).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -93,23 +94,25 @@ def read(text: bytes | str) -> Read:
     for number, raw in enumerate(found.features[:FEATURES_MAX], 1):
         try:
             path, shape, rings = _feature(raw)
-            positions += sum(1 for _ in _positions(shape))
-            if positions > POSITIONS_MAX:
-                raise _MistakeError(f"the file has over {POSITIONS_MAX} positions; simplify it")
-            if path in shapes:
-                raise _MistakeError(f"{path!r} comes twice")
         except _MistakeError as wrong:
             mistakes.append(f"feature {number}: {wrong}")
-            if len(mistakes) >= MISTAKES_MAX or positions > POSITIONS_MAX:
+            if len(mistakes) >= MISTAKES_MAX:
                 break
             continue
+        positions += sum(1 for _ in _positions(shape))
+        if positions > POSITIONS_MAX:
+            mistakes.append(f"feature {number}: the file has over {POSITIONS_MAX} positions; simplify it")
+            break
+        if path in shapes:
+            mistakes.append(f"feature {number}: {path!r} comes twice")
         shapes[path], turned = shape, turned + rings
     return Read(shapes=shapes, turned=turned, mistakes=tuple(mistakes))
 
 
 def as_shape(stored: Mapping[str, Any]) -> Shape:
     """A shape that was checked and stored."""
-    return _SHAPE.decode(msgspec.json.encode(stored))
+    shape: Shape = _SHAPE.decode(msgspec.json.encode(stored))
+    return shape
 
 
 def as_json(shape: Shape) -> dict[str, Any]:
@@ -146,15 +149,15 @@ def middle(shape: Shape) -> tuple[float, float]:
     ring = max((one[0] for one in polygons_of(shape)), key=lambda one: abs(area(one)))
     twice = area(ring) * 2
     x0, y0 = ring[0][:2]
-    x = sum((a[0] + b[0] - 2 * x0) * _cross(a, b, x0, y0) for a, b in zip(ring, ring[1:], strict=False))
-    y = sum((a[1] + b[1] - 2 * y0) * _cross(a, b, x0, y0) for a, b in zip(ring, ring[1:], strict=False))
+    x = sum((a[0] + b[0] - 2 * x0) * _cross(a, b, x0, y0) for a, b in pairwise(ring))
+    y = sum((a[1] + b[1] - 2 * y0) * _cross(a, b, x0, y0) for a, b in pairwise(ring))
     return x0 + x / (3 * twice), y0 + y / (3 * twice)
 
 
 def area(ring: Ring) -> float:
     """The area of a closed ring in square degrees (shoelace), positive against the clock."""
     x0, y0 = ring[0][:2]
-    return sum(_cross(a, b, x0, y0) for a, b in zip(ring, ring[1:], strict=False)) / 2
+    return sum(_cross(a, b, x0, y0) for a, b in pairwise(ring)) / 2
 
 
 def _cross(a: Position, b: Position, x0: float, y0: float) -> float:
@@ -198,7 +201,11 @@ def _path(raw: msgspec.Raw | None) -> str:
 def is_community(path: str) -> bool:
     """Whether this is written as the path of a community."""
     parts = path.split("/")
-    return len(path) <= PATH_CHARS_MAX and len(parts) == LEVELS and all(part.strip() == part != "" for part in parts)
+    return (
+        len(path) <= PATH_CHARS_MAX
+        and len(parts) == LEVELS
+        and all(part.strip() == part != "" for part in parts)
+    )
 
 
 def _checked(shape: Shape) -> tuple[Shape, int]:

@@ -1,7 +1,7 @@
 """Demand, supply and demand per supply of a community, as they may be shown.
 
-What is about people is a cell (``gateway.alerts.cells``); a ratio is worked out from cells and from supply, which is about nobody,
-and from nothing else. So whoever divides or subtracts learns what they read already.
+What is about people is a cell (``gateway.alerts.cells``); a ratio is worked out from cells and from supply, which is about
+nobody, and from nothing else. So whoever divides or subtracts learns what they read already.
 """
 
 from __future__ import annotations

@@ -652,7 +652,7 @@ class DenominatorEntry(Base):
 
 
 class Community(Base):
-    """What people have brought of a community (区/街道/社区): where it lies, and seats that are in no facility of the registry."""
+    """What people have brought of a community (区/街道/社区): where it lies, and seats that are in no facility."""
 
     __tablename__ = "community"
     path: Mapped[str] = mapped_column(primary_key=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -35,6 +35,7 @@ GEOJSON_EXAMPLE = (
     '{"type":"Polygon","coordinates":[[[114.052,22.551],[114.066,22.551],[114.066,22.562],[114.052,22.562],[114.052,22.551]]]}}]}'
 )
 
+GEOJSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/geo+json": {}}}}
 router = APIRouter(prefix="/api/v1", tags=["performance"])
 Demanded = Annotated[Demand, Query()]
 Supplied = Annotated[Supply, Query()]
@@ -152,7 +153,7 @@ def read_heat(request: Request, demand: Demanded = "elders", supply: Supplied = 
     )  # fmt: skip
 
 
-@router.get("/heat.geojson", responses={200: {"content": {"application/geo+json": {}}}} | declared(422))
+@router.get("/heat.geojson", responses=GEOJSON | declared(422))
 @needs(May.AREA)
 def read_heat_geojson(
     request: Request, demand: Demanded = "elders", supply: Supplied = "stations"
@@ -193,7 +194,9 @@ def set_community(request: Request, note: CommunityNote, person: APerson) -> Com
     """
     context = Context.of(request)
     request.scope["audit_subject"] = note.path
-    if not reach_of(request, May.AREA).holds(note.path) or note.path not in heat_views.known_communities(context.engine):
+    if not reach_of(request, May.AREA).holds(note.path) or note.path not in heat_views.known_communities(
+        context.engine
+    ):
         raise refuse(404, "unknown_community")
     _check(note)
     known = heat_views.communities(context.engine, Reach((note.path,))).get(note.path)
@@ -233,7 +236,10 @@ def _set_shapes(request: Request, text: bytes, *, dry_run: bool) -> Response:
         return Response(msgspec.json.encode(body), 422, media_type="application/json")
     if not dry_run:
         heat_views.keep_shapes(
-            context.engine, found.shapes, at=context.port.health().hub_now_ms, by=who_of(request).name or "api"
+            context.engine,
+            found.shapes,
+            at=context.port.health().hub_now_ms,
+            by=who_of(request).name or "api",
         )
     known = heat_views.known_communities(context.engine)
     kept = sum(shape is not None for shape in found.shapes.values())

@@ -88,12 +88,16 @@ class _Projection:
         )
 
 
-def _area(path: str, shape: Shape, rings: Sequence[Sequence[tuple[float, float]]], project: _Projection) -> Area:
+def _area(
+    path: str, shape: Shape, rings: Sequence[Sequence[tuple[float, float]]], project: _Projection
+) -> Area:
     x, y = project(list(middle(shape)))
     if isinstance(shape, Point):
         return Area(path=path, outline="", x=x, y=y, roomy=False)
     drawn = [ring for ring in rings if _size(ring)[0] >= SMALL and _size(ring)[1] >= SMALL]
-    outline = "".join("M" + "L".join(f"{a:g} {b:g}" for a, b in ring[:-1]) + "Z" for ring in drawn or rings[:1])
+    outline = "".join(
+        "M" + "L".join(f"{a:g} {b:g}" for a, b in ring[:-1]) + "Z" for ring in drawn or rings[:1]
+    )
     wide, high = max((_size(ring) for ring in rings), key=lambda size: size[0] * size[1])
     return Area(path=path, outline=outline, x=x, y=y, roomy=wide >= ROOMY and high >= ROOMY / 2)
 
