@@ -15,6 +15,7 @@ from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.facilities import FACILITY_WORDS
 from gateway.web.words.facility_use import FACILITY_USE_WORDS
 from gateway.web.words.frame import FRAME_WORDS
+from gateway.web.words.heat import HEAT_WORDS
 from gateway.web.words.help import HELP_WORDS
 from gateway.web.words.home import HOME_WORDS
 from gateway.web.words.install import INSTALL_WORDS
@@ -35,6 +36,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **FACILITY_WORDS,
     **FACILITY_USE_WORDS,
     **FRAME_WORDS,
+    **HEAT_WORDS,
     **HELP_WORDS,
     **HOME_WORDS,
     **INSTALL_WORDS,
