@@ -659,6 +659,7 @@ class Community(Base):
     geometry: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # GeoJSON, WGS-84
     seats: Mapped[int | None]
     set_at: Mapped[int]  # hub time
+    set_by: Mapped[str]
 
 
 class FacilityRoom(Base):
