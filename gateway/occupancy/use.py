@@ -98,6 +98,9 @@ class ZoneDay:
     begin: int
     known_h: int
     used_h: int | None
+    open_h: int | None
+    open_known_h: int
+    open_used_h: int
     people_h: float | None
     m2_h: float | None
 
@@ -211,8 +214,11 @@ def zone_days_of(room: Room, hours: Sequence[ZoneHour], when: When) -> list[Zone
     for begin, some in sorted(found.items()):
         use = zone_use(room, some, begin, counted=any(one.people is not None for one in some), sensed=False)
         days.append(
-            ZoneDay(begin=begin, known_h=use.known_h, used_h=use.used_h, people_h=use.people_h, m2_h=use.m2_h)
-        )
+            ZoneDay(
+                begin=begin, known_h=use.known_h, used_h=use.used_h, open_h=use.open_h, open_known_h=use.open_known_h,
+                open_used_h=use.open_used_h or 0, people_h=use.people_h, m2_h=use.m2_h,
+            )
+        )  # fmt: skip
     return days
 
 
