@@ -177,9 +177,14 @@ def is_idle(room: Room, hours: Sequence[ZoneHour]) -> bool | None:
     since = hours[-1].begin + HOUR_MS - IDLE_WEEKS * 7 * 24 * HOUR_MS
     opened = [one for one in hours if one.begin >= since and one.is_open]
     known = [one for one in opened if one.used is not None]
-    if len(known) < max(KNOWN_SHARE * len(opened), OPEN_HOURS_MIN):
+    return idle_by(len(opened), len(known), sum(bool(one.used) for one in known))
+
+
+def idle_by(opened: float, known: float, used: float) -> bool | None:
+    """The same of so many open hours, those of them that are known, and those in which it was used."""
+    if known < max(KNOWN_SHARE * opened, OPEN_HOURS_MIN):
         return None
-    return sum(bool(one.used) for one in known) < IDLE_BELOW * len(known)
+    return used < IDLE_BELOW * known
 
 
 def by_purpose(zones: Sequence[ZoneUse]) -> list[PurposeUse]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
@@ -23,6 +24,7 @@ from gateway.web.facilities import (
     facility_detail,
     facility_now,
 )
+from gateway.web.facility_all import all_in_month, all_in_year, year_of
 from gateway.web.facility_month import month_read, rooms_known
 from gateway.web.facility_pictures import day_picture, heat_rows, week_picture
 from gateway.web.facility_use import Month, beside, rhythm, statement_of
@@ -44,6 +46,27 @@ async def list_facilities(request: Request, person: SomePerson) -> Response:
     names = await run_in_threadpool(Context.of(request).people.names)
     found = await facilities_now(request)
     return page(request, "facilities.html", person=person, names=names, facilities=found)
+
+
+@router.get("/facilities/-/use")
+@needs(May.FACILITIES)
+async def compare_use(request: Request, person: SomePerson, month: Month = "") -> Response:
+    """All facilities within reach in a month, beside one another."""
+    found = await all_in_month(request, month)
+    before, after = beside(found.month, Context.of(request).port.health().hub_now_ms, _zone(request))
+    return page(
+        request, "facilities_use.html", person=person, names=await _names(request), all=found, before=before, after=after
+    )  # fmt: skip
+
+
+@router.get("/facilities/-/year")
+@needs(May.FACILITIES)
+async def compare_year(request: Request, person: SomePerson, month: Month = "") -> Response:
+    """The same over twelve months."""
+    return page(
+        request, "facilities_year.html", person=person, names=await _names(request), all=await all_in_year(request, month),
+        by_month=lambda one: {told.month: told.use for told in one.months},
+    )  # fmt: skip
 
 
 @router.get("/facilities/{place_id}")
@@ -73,6 +96,7 @@ async def show_use(
     read = await month_read(request, place_id, month)
     signed = await statement_of(Context.of(request), read.row, read.found, read.when, read.shown.month)
     before, after = beside(read.shown.month, Context.of(request).port.health().hub_now_ms, read.when.zone)
+    year = await year_of(request, place_id, read.shown.month)
     hours = read.found.zones.get(room)
     if hours is None:
         room, picture = "", week_picture(read.shown.week, shares=False)
@@ -81,7 +105,7 @@ async def show_use(
         picture = week_picture([*week_of(mine, read.when).values()], shares=True)
     return page(
         request, "facility_use.html", person=person, names=await _names(request), statement=signed, use=read.shown,
-        picture=picture, room=room, before=before, after=after, purpose_of=purpose_of,
+        picture=picture, room=room, year=year.facilities[0].months, before=before, after=after, purpose_of=purpose_of,
         hour_of=lambda at: f"{datetime.fromtimestamp(at / 1000, read.when.zone):%H:%M}",
     )  # fmt: skip
 
@@ -108,6 +132,10 @@ async def show_public(
 
 async def _names(request: Request) -> list[str]:
     return await run_in_threadpool(Context.of(request).people.names)
+
+
+def _zone(request: Request) -> ZoneInfo:
+    return ZoneInfo(Context.of(request).settings.zone)
 
 
 def _hours(detail: FacilityDetail) -> dict[str, tuple[str, str]]:

@@ -107,19 +107,22 @@ FACILITY_USE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "use.drift_person": ("有人清点", "counted by hand"),
     "use.year": ("近 12 个月", "The last twelve months"),
     "use.year_none": ("还没有按月的数字。", "No figures by the month yet."),
-    "use.month": ("月份", "Month"),
+    "use.year_means": (
+        "每格上面是开放时间使用率，下面是人次时数；颜色越深用得越多，“–”是无数据。",
+        "Each cell: utilisation, and people-hours below it; darker is more; “–” is no data.",
+    ),
+    "use.dash": ("–", "–"),
     "use.all_title": ("各场所使用情况", "Use of all facilities"),
     "use.all_see": ("比较各场所使用情况", "Compare the use of all facilities"),
     "use.all_lead": (
-        "{month}，到 {time} 为止。看哪里用得少、哪些房间闲置；点名称看详细。",
-        "{month}, until {time}. See what is used little and which rooms stand idle; press a name for more.",
+        "看哪里用得少、哪些房间闲置；点名称看详细。",
+        "See what is used little and which rooms stand idle; press a name for more.",
     ),
-    "use.all_year": ("{year} 年各月", "{year} by the month"),
     "use.place": ("场所", "Facility"),
     "use.no_idle": ("无", "none"),
     "use.figures_later": (
-        "按日的数字每天夜里算好，今天的明天才有。",
-        "Figures by the day are made each night: today's come tomorrow.",
+        "按天汇总：今天的明天才有。",
+        "Summed up by the day: today's figures come tomorrow.",
     ),
     # rooms, entered on the page of a facility
     "use.enter": ("房间、面积和用途", "Rooms, area and purpose"),
