@@ -33,7 +33,7 @@ from gateway.figures_kept.names import NAMES
 from gateway.figures_kept.reading import FigureQuery, FigureStore, Point
 from gateway.figures_kept.saying import Saying
 from gateway.figures_kept.use import EVERY_MS, Present, say_present
-from gateway.figures_sampling import areas_said, asked_of, counters_of
+from gateway.figures_sampling import areas_said, asked_of, devices_of
 from gateway.ingest.decode import Times, Wrong, decode
 from gateway.keeping import ON_OFF
 from gateway.operations import tables
@@ -171,7 +171,7 @@ def simulated_month(folder: Path, *, days: int = DAYS, seed: int = 7) -> Month:
     _write_sampled(figures, told, events, paths, begin)
     _live(engine, figures, begin, seed)
     facilities = Facilities(
-        engine, keeping, figures, zone=ZONE, calendar="none", counters=lambda: counters_of(world)
+        engine, keeping, figures, zone=ZONE, calendar="none", devices=lambda: devices_of(world)
     )
     list(facilities.make(range(begin, END_MS, DAY_MS), END_MS))
     points = figures.read(FigureQuery(sorted(NAMES), (), 0, END_MS * 2))
