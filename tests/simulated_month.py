@@ -156,10 +156,10 @@ def simulated_month(folder: Path, *, days: int = DAYS, seed: int = 7) -> Month:
     """Make it in that folder, the store being a DuckDB."""
     begin = day_of(END_MS - days * DAY_MS, ZONE)[0]
     layouts = [
-        _moved(settle(homes=homes, seed=seed + n), *TOWNS[n][:2]) for n, (_, _, homes) in enumerate(TOWNS)
+        moved(settle(homes=homes, seed=seed + n), *TOWNS[n][:2]) for n, (_, _, homes) in enumerate(TOWNS)
     ]
-    engine = _database(folder, layouts, begin)
-    world = _world(engine)
+    engine = database_of(folder, layouts, begin)
+    world = world_of(engine)
     paths = {place.id: "/".join(place.path.split("/")[:3]) for place in registry.read(engine).places}
     events = _events(layouts, world, begin, seed)
     readings, told = _rows(events, world, begin), _Told(world)
@@ -203,7 +203,7 @@ def hash_of(word: str) -> int:
     return random.Random(word).getrandbits(30)  # noqa: S311 nobody's secret
 
 
-def _moved(layout: Layout, prefix: str, community: str) -> Layout:
+def moved(layout: Layout, prefix: str, community: str) -> Layout:
     """The same town elsewhere, with ids of its own."""
 
     def name(old: str) -> str:
@@ -228,7 +228,7 @@ def _moved(layout: Layout, prefix: str, community: str) -> Layout:
     return Layout(layout.site, tuple(map(home, layout.homes)), tuple(map(facility, layout.facilities)))
 
 
-def _database(folder: Path, layouts: Sequence[Layout], begin: int) -> Engine:
+def database_of(folder: Path, layouts: Sequence[Layout], begin: int) -> Engine:
     engine = open_database(folder / "operations.sqlite")
 
     def hurried(connection: object, _record: object) -> None:
@@ -239,13 +239,13 @@ def _database(folder: Path, layouts: Sequence[Layout], begin: int) -> Engine:
     text = heads[0][0] + "\n" + "".join(rest for _, _, rest in heads)
     registry.apply(engine, parse(text, source="towns.csv"))
     with Session(engine) as session, session.begin():
-        for prefix, _, _ in TOWNS:
+        for prefix, _, _ in TOWNS[: len(layouts)]:
             hall = f"{prefix}-{HALL}"
             hours = {"hours": written_hours(OPEN)}
             assert not obey_facility(
                 session, Command(begin, f"set-{hall}", "facility", "", "李敏", hours, hall)
             )
-    for number, (prefix, community, _) in enumerate(TOWNS):
+    for number, (prefix, community, _) in enumerate(TOWNS[: len(layouts)]):
         hall, room = f"{prefix}-{HALL}", "正门"
         made = OperatorView(
             id=f"o-{prefix}",
@@ -275,7 +275,7 @@ def _database(folder: Path, layouts: Sequence[Layout], begin: int) -> Engine:
     return engine
 
 
-def _world(engine: Engine) -> World:
+def world_of(engine: Engine) -> World:
     found = registry.read(engine)
     return World(
         Definition(
@@ -293,7 +293,7 @@ def _events(layouts: Sequence[Layout], world: World, begin: int, seed: int) -> l
             (replace(layout, homes=()), begin),
             (replace(layout, facilities=()), max(begin, END_MS - HOME_DAYS * DAY_MS)),
         )
-        for message in (each for part, since in parts for each in _said(part, since, seed + number)):
+        for message in (each for part, since in parts for each in said_by(part, since, seed + number)):
             times = Times(message.at_ms, message.at_ms)
             said = decode(message.topic, message.payload, retain=False, devices=world.devices, times=times)
             assert not isinstance(said, Wrong), said
@@ -302,7 +302,7 @@ def _events(layouts: Sequence[Layout], world: World, begin: int, seed: int) -> l
     return found
 
 
-def _said(layout: Layout, since: int, seed: int) -> Iterator[Message]:
+def said_by(layout: Layout, since: int, seed: int) -> Iterator[Message]:
     town = Town(layout, seed=seed, start_ms=since, past_ms=END_MS - since, incidents_from_ms=END_MS)
     for link in dict.fromkeys(fitted.who.link for fitted in layout.fitted()):
         yield from town.announce(link, since)
@@ -329,7 +329,7 @@ def _own(minutes: float) -> dict[str, float]:
     return {
         "hub.received": minutes * 12, "hub.stored": minutes * 30, "hub.quarantined": minutes // 50,
         "hub.refused": minutes // 5_000,
-        "hub.alerts_open": 2 + minutes % 3, "hub.lag": 0.2 + wave, "hub.journal_mb": 40 + minutes / 900,
+        "hub.alerts_open": (0, 5, 6)[int(minutes) % 3], "hub.lag": 0.2 + wave, "hub.journal_mb": 40 + minutes / 900,
         "hub.store_rows": minutes * 30, "hub.outbox_waiting": minutes % 4, "hub.loop_lag_s": wave / 100,
     }  # fmt: skip
 
