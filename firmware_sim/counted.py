@@ -25,7 +25,7 @@ SEES_AFTER_MS = 5 * SECOND  # a radar, that the last one has left
 class Counted:
     """One facility over some days. ``befalls`` are stimuli beside the people's: die, swap, cover, uncover, reboot.
 
-    ``flaws``: those of every door; None draws each as they usually are. ``bits`` and ``begun`` make figures that are about to roll over.
+    ``flaws``: those of every door; None draws each as they usually are. ``bits`` and ``begun`` make figures about to roll over.
     """
 
     kind: Kind

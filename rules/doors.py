@@ -2,11 +2,11 @@
 
 A figure that falls is one of two things, told apart by how far it fell:
 
-- a **rollover**: counters of 16 or 32 bits begin again after their last number. The way from the old figure over the end to the
-  new one is short: no more people than can have passed since the counter's last word. They are counted.
-- a **restart** (power cut, new battery): it counts from zero; what it has since is counted, what passed while it was off is not.
-  A restart looks like a rollover only where it comes within that short way of the last number: less than three times in a
-  hundred at 16 bits. Where one of the two figures falls and the other goes on, it is a rollover or a restart by the same rule. From
+- a **rollover**: counters of 16 or 32 bits begin again after their last number. The way from the old figure over the end to
+  the new one is short: no more people than can have passed since the counter's last word. They are counted.
+- a **restart** (power cut, new battery): it counts from zero; what it has since is counted, what passed while it was off is
+  not. A restart looks like a rollover only where it comes within that short way of the last number: less than three times in
+  a hundred at 16 bits. Where one of the two figures falls and the other goes on, it is one or the other by the same rule. From
   32,767 to -32,768 (a signed counter) is the same way.
 """
 
@@ -68,6 +68,18 @@ class Usual(msgspec.Struct, array_like=True, gc=False):
     def of_a_day(self) -> float:
         """Passages of a working day."""
         return sum(self.means_in[:24]) + sum(self.means_out[:24])
+
+
+class Around(msgspec.Struct, frozen=True, gc=False):
+    """What is known beside the counters' figures.
+
+    ``slots`` tells the hours of the day apart (None: nothing is learned of hours), ``deaf`` are counters that are not heard,
+    since when; ``unheard_ms`` how long the one that now speaks was silent at most.
+    """
+
+    slots: Slots | None = None
+    deaf: Mapping[str, int] = {}
+    unheard_ms: int = 0
 
 
 def said_by(before: Door | None, metrics: Mapping[str, Value], at: int) -> Door:

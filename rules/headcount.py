@@ -4,13 +4,13 @@ Theory of operation
 -------------------
 Counters say how many have come and gone since their power-up. What they say is kept as it is; the estimate adds the differences
 since the last *truth*: a person has counted (``correct``), or the place was truly empty. By how much the counters of this
-facility are usually off is learned at each truth and taken into account (``rules.drift``); so is how much of it is chance, which makes
-the width of the band: nine cases of ten lie within. A truth ends both error and band.
+facility are usually off is learned at each truth and taken into account (``rules.drift``); so is how much of it is chance,
+which makes the width of the band: nine cases of ten lie within. A truth ends both error and band (``rules.band``).
 
-Nobody is fewer than nobody. Where the sum falls below, people had come whom no counter saw: the error is at least so large, and that
-stays known (``low_came``, ``low_went``: when the sum was lowest, measured by its error).
+Nobody is fewer than nobody. Where the sum falls below, people had come whom no counter saw: the error is at least so large,
+and that stays known (``low_came``, ``low_went``: when the sum was lowest, measured by its error).
 
-What a counter could not count is taken from what it usually counts then (``rules.doors``), with an error to match: while it
+What a counter could not count is taken from what it usually counts then (``rules.unseen``), with an error to match: while it
 is not heard, or hears nobody while the others do; and for the time before a restart. Where that is not learned the estimate is
 ``blind`` until the next truth, and its band is open.
 """
@@ -21,21 +21,22 @@ from collections.abc import Mapping
 
 import msgspec
 
+from rules import unseen
+from rules.band import PEOPLE_MAX, band_of, bounded, depth, likely, up
 from rules.doors import (
     COUNTED,
     HOUR_MS,
     OCCUPANCY,
     USUAL_BYTES_MAX,
+    Around,
     Door,
-    Slots,
     Usual,
-    expected,
     note,
     pass_over,
     passed,
     said_by,
 )
-from rules.drift import DRIFT_BYTES_MAX, Drift, beyond, learn
+from rules.drift import DRIFT_BYTES_MAX, Drift, learn
 from rules.events import Value
 from rules.identity import EVENT_IDS_MAX, remember_id
 
@@ -53,19 +54,13 @@ __all__ = [
     "hear",
 ]
 
-PEOPLE_MAX = 100_000  # more are in no facility
 PASSAGES_MAX = 10_000_000
 TAKEN_OVER_MAX = (
     1_000  # passages behind a counter's own count that is still believed: two days of CalIt2's entrance
 )
 COMMAND_CHARS_MAX = 64
 AWAY_MS = HOUR_MS  # not heard for so long, and what came at once did not happen at once
-NOT_COUNTING = (
-    20.0  # people it should have seen and did not, by the others and by its own hours: a counter is covered
-)
-DAYS_DIFFER = 0.3  # a day's coming and going is that share more or less than usual, beside chance
 HEEDED = 1.15  # times the estimate: so far the upper end of the band counts against the capacity
-WORTH_MIN = 0.02  # people squared: an error below is none
 
 
 class Headcount(msgspec.Struct, array_like=True, gc=False):
@@ -73,7 +68,8 @@ class Headcount(msgspec.Struct, array_like=True, gc=False):
 
     ``since`` is the last truth in ms (0: none yet, the counters' own counts were taken), ``start`` the people then, ``came``,
     ``went`` and ``passages`` what was counted since, ``moved_at`` the last of them, ``lost`` and ``lost_variance`` what is put
-    in for passages that no counter counted. ``people`` is the estimate. ``commands`` are the ids of corrections heard lately.
+    in for passages that no counter counted, ``unseen`` (people) for those that one does not count now. ``people`` is the
+    estimate. ``commands`` are the ids of corrections heard lately.
     ``quiet_at``: no presence sensor sees anybody since then (0: one does, or there is none). ``total`` counts every passage.
     """
 
@@ -95,18 +91,7 @@ class Headcount(msgspec.Struct, array_like=True, gc=False):
     total: float = 0.0
     drift: Drift = msgspec.field(default_factory=Drift)
     usual: dict[str, Usual] = msgspec.field(default_factory=dict)
-
-
-class Around(msgspec.Struct, frozen=True, gc=False):
-    """What is known beside the counters' figures.
-
-    ``slots`` tells the hours of the day apart (None: nothing is learned of hours), ``deaf`` are counters that are not heard, since
-    when; ``unheard_ms`` how long the one that now speaks was silent at most.
-    """
-
-    slots: Slots | None = None
-    deaf: Mapping[str, int] = {}
-    unheard_ms: int = 0
+    unseen: float = 0.0
 
 
 NOTHING_AROUND = Around()
@@ -144,7 +129,8 @@ def hear(
     before = count.doors.get(device)
     if before is not None and at < before.at:
         return 0.0  # late: history, never news
-    blocked = _not_counting(count, around)
+    blocked = unseen.not_counting(count, around)
+    was_blocked = device in blocked
     after = said_by(before, metrics, at)
     count.doors[device] = after
     if before is None:
@@ -158,17 +144,24 @@ def hear(
     believed = not (away or blocked)
     empty(count, empty_at, around, believed=believed)
     if at >= count.since:  # else they had passed when the truth was known
-        if again:
-            _put_in(count, device, max(before.at, at - around.unheard_ms), at, around)
-        elif device in blocked:
-            _put_in(count, device, before.at, at, around)
+        if again or was_blocked:
+            _put_in(
+                count,
+                device,
+                before.at if was_blocked else max(before.at, at - around.unheard_ms),
+                at,
+                around,
+            )
         elif away and before.at < count.since:
             count.blind = True  # who of them passed before the truth, and who after?
         if blocked:
             count.low_came = count.low_went = 0.0  # the sum may have been low for want of those
-        _pass(count, came, went, whole=not (around.deaf or blocked))
+        blocked.pop(device, None)
+        gone = unseen.gone(count, around, blocked)
+        count.unseen = sum(unseen.until_now(count, one, gone, at, around)[0] for one in gone)
+        _pass(count, came, went, whole=not gone)
         count.moved_at = max(count.moved_at, at)
-    _learn_hours(count, device, came, went, at, around, believed=not away and device not in blocked)
+    _learn_hours(count, device, came, went, at, around, believed=not (away or was_blocked))
     return came + went
 
 
@@ -177,7 +170,12 @@ def empty(
 ) -> None:
     """The place was empty at that moment (None: it was not), unless that is known already."""
     if empty_at is not None and empty_at > max(count.moved_at, count.since):
-        _know(count, 0.0, empty_at, believed=believed and not (around.deaf or _not_counting(count, around)))
+        _know(
+            count,
+            0.0,
+            empty_at,
+            believed=believed and not (around.deaf or unseen.not_counting(count, around)),
+        )
 
 
 def correct(
@@ -193,7 +191,7 @@ def correct(
     if command and not remember_id(count.commands, command[:COMMAND_CHARS_MAX]):
         return False
     empty(count, empty_at, around)
-    _know(count, float(people), at, believed=not (around.deaf or _not_counting(count, around)))
+    _know(count, float(people), at, believed=not (around.deaf or unseen.not_counting(count, around)))
     return True
 
 
@@ -204,7 +202,7 @@ def forget(count: Headcount, device: str) -> None:
     if door is not None and not count.since:
         _adopt(count)
         count.start = max((count.start or 0.0) - (door.own or 0.0), 0.0)
-        count.people = _likely(count)
+        count.people = likely(count)
 
 
 def people_said(data: Mapping[str, str]) -> int | None:
@@ -232,21 +230,17 @@ def estimate(
     known = empty_at is not None and empty_at > max(count.moved_at, since)
     shut = whole and (known or not count.blind)
     since = empty_at if known and empty_at is not None else since
-    gone = _not_counting(count, around) | {
-        device: max(at, count.doors[device].at) if device in count.doors else 0
-        for device, at in around.deaf.items()
-    }
-    for device, at in sorted(gone.items()):
-        unseen = expected(count.usual.get(device), around.slots, max(at, since), now)
-        shut = shut and unseen is not None
-        more, variance = _stand_in(unseen)
+    gone = unseen.gone(count, around, unseen.not_counting(count, around))
+    for device in gone:
+        more, variance, learned = unseen.until_now(count, device, gone, now, around, since=since)
+        shut = shut and learned
         missed, width2 = missed + more, width2 + variance
     if not shut:
         missed = width2 = 0.0
-    low, mean, high = _band(count, known=known, missed=missed, width2=width2)
+    low, mean, high = band_of(count, known=known, missed=missed, width2=width2)
     least = 1 if seen else 0
     present = max(round(mean), least)
-    lower = max(min(_up(low), present), least)
+    lower = max(min(up(low), present), least)
     upper = max(int(high), present)
     return Estimate(
         people=present, lower=lower if shut else least, upper=upper if shut else None,
@@ -263,13 +257,13 @@ def present(count: Headcount, *, empty_at: int | None) -> float:
 def counted(count: Headcount) -> tuple[float, float] | None:
     """The lower and the upper end of what was counted, whole persons; None while the band is open.
 
-    What stands in for a counter that cannot count is not in it: nobody is sent away because a battery is empty.
+    The error of what stands in for a counter that cannot count is not in it: nobody is sent away because a battery is empty.
     """
     if count.blind:
         return None
-    low, mean, high = _band(count)
+    low, mean, high = band_of(count, missed=count.unseen)
     people = round(mean)
-    return float(min(_up(low), people)), float(max(int(high), people))
+    return float(min(up(low), people)), float(max(int(high), people))
 
 
 def fullest(count: Headcount) -> float:
@@ -284,7 +278,7 @@ def fullest(count: Headcount) -> float:
 
 def bytes_max(devices: int, text: int) -> int:
     """The declared bound of its serialised size."""
-    own = 64 + 12 * 9 + DRIFT_BYTES_MAX + EVENT_IDS_MAX * (4 * COMMAND_CHARS_MAX + 5)
+    own = 64 + 14 * 9 + DRIFT_BYTES_MAX + EVENT_IDS_MAX * (4 * COMMAND_CHARS_MAX + 5)
     return own + devices * (2 * text + 5 + 4 * 9 + USUAL_BYTES_MAX)
 
 
@@ -296,12 +290,12 @@ def _begin(count: Headcount, door: Door) -> None:
         return
     _adopt(count)
     before = max((door.entered or 0.0) + (door.left or 0.0), 0.0)
-    count.start = _bounded((count.start or 0.0) + (door.own or 0.0), PEOPLE_MAX)
-    count.came = _bounded(count.came + before / 2, PASSAGES_MAX)
-    count.went = _bounded(count.went + before / 2, PASSAGES_MAX)
-    count.passages = _bounded(count.passages + before, PASSAGES_MAX)
+    count.start = bounded((count.start or 0.0) + (door.own or 0.0), PEOPLE_MAX)
+    count.came = bounded(count.came + before / 2, PASSAGES_MAX)
+    count.went = bounded(count.went + before / 2, PASSAGES_MAX)
+    count.passages = bounded(count.passages + before, PASSAGES_MAX)
     count.blind = count.blind or count.passages > TAKEN_OVER_MAX
-    count.people = _likely(count)
+    count.people = likely(count)
 
 
 def _adopt(count: Headcount) -> None:
@@ -312,64 +306,13 @@ def _adopt(count: Headcount) -> None:
 
 def _pass(count: Headcount, came: float, went: float, *, whole: bool) -> None:
     _adopt(count)
-    count.came = _bounded(count.came + came, PASSAGES_MAX)
-    count.went = _bounded(count.went + went, PASSAGES_MAX)
-    count.passages = _bounded(count.passages + came + went, PASSAGES_MAX)
-    count.total = _bounded(count.total + came + went, 1 << 52)
-    if whole and _depth(count, count.came, count.went) > _depth(count, count.low_came, count.low_went):
+    count.came = bounded(count.came + came, PASSAGES_MAX)
+    count.went = bounded(count.went + went, PASSAGES_MAX)
+    count.passages = bounded(count.passages + came + went, PASSAGES_MAX)
+    count.total = bounded(count.total + came + went, 1 << 52)
+    if whole and depth(count, count.came, count.went) > depth(count, count.low_came, count.low_went):
         count.low_came, count.low_went = count.came, count.went
-    count.people = _likely(count)
-
-
-def _sum(count: Headcount, came: float, went: float) -> float:
-    """People by the counters' sum and what was learned of them; may be below zero."""
-    return (count.start or 0.0) + came - went + count.drift.corrected(came, went) + count.lost
-
-
-def _depth(count: Headcount, came: float, went: float) -> float:
-    """How far that sum is below zero, by its standard deviation."""
-    variance = count.drift.variance(came, went)
-    return -_sum(count, came, went) / float(variance**0.5) if variance > WORTH_MIN else -1e9
-
-
-def _raised(count: Headcount) -> float:
-    """By how much the error must be above zero now, because the sum was below it once."""
-    came, went = count.low_came, count.low_went
-    low = -_sum(count, came, went)
-    if low <= 0:
-        return 0.0
-    then = count.drift.variance(came, went)
-    if then <= WORTH_MIN:
-        return low
-    return low * max(count.drift.together(count.came, count.went, came, went) / then, 0.0)
-
-
-def _likely(count: Headcount) -> float:
-    return _bounded(_sum(count, count.came, count.went) + _raised(count), PEOPLE_MAX)
-
-
-def _band(
-    count: Headcount, *, known: bool = False, missed: float = 0.0, width2: float = 0.0
-) -> tuple[float, float, float]:
-    """Lower end, estimate and upper end, with ``missed`` people and a variance put in; ``known``: since the house was empty."""
-    drift = count.drift
-    mean = middle = missed
-    variance = width2
-    if not known:
-        variance += drift.variance(count.came, count.went) + count.lost_variance
-        mean += count.people if count.start is None else _sum(count, count.came, count.went)
-        middle = mean + _raised(count)
-        came, went = count.low_came, count.low_went
-        then = drift.variance(came, went)
-        if then > WORTH_MIN:
-            more, spread = beyond(-_sum(count, came, went), then)
-            part = max(drift.together(count.came, count.went, came, went) / then, 0.0)
-            mean += part * more
-            variance = max(variance - part * part * (then - spread), 0.0)
-    wide = drift.z * float(variance**0.5)
-    most = float(PEOPLE_MAX)
-    low, high = min(max(mean - wide, 0.0), most), min(max(mean + wide, 0.0), most)
-    return low, min(max(middle, 0.0), most), high
+    count.people = likely(count)
 
 
 def _know(count: Headcount, people: float, at: int, *, believed: bool) -> None:
@@ -377,42 +320,17 @@ def _know(count: Headcount, people: float, at: int, *, believed: bool) -> None:
         learn(count.drift, count.came, count.went, people - count.start)
     count.people = count.start = people
     count.passages = count.came = count.went = count.low_came = count.low_went = 0.0
-    count.lost = count.lost_variance = 0.0
+    count.lost = count.lost_variance = count.unseen = 0.0
     count.since, count.blind = at, False
 
 
 def _put_in(count: Headcount, device: str, begin: int, end: int, around: Around) -> None:
     """What that counter usually counts stands in for what it could not count."""
-    unseen = expected(count.usual.get(device), around.slots, max(begin, count.since), end)
-    count.blind = count.blind or unseen is None
-    more, variance = _stand_in(unseen)
+    more, variance, learned = unseen.between(
+        count, device, {device, *around.deaf}, max(begin, count.since), end, around
+    )
+    count.blind = count.blind or not learned
     count.lost, count.lost_variance = count.lost + more, count.lost_variance + variance
-
-
-def _stand_in(unseen: tuple[float, float] | None) -> tuple[float, float]:
-    """People and variance for the entries and exits that are usual: each passage is chance, and days differ."""
-    came, went = unseen or (0.0, 0.0)
-    return came - went, came + went + (DAYS_DIFFER * (came - went)) ** 2
-
-
-def _not_counting(count: Headcount, around: Around) -> dict[str, int]:
-    """Counters that go on reporting and count nobody while the others do, since when."""
-    if around.slots is None or len(count.usual) <= 1:
-        return {}
-    found: dict[str, int] = {}
-    if all(count.total - usual.behind < NOT_COUNTING for usual in count.usual.values()):
-        return found
-    everybody = sum(usual.of_a_day for usual in count.usual.values())
-    for device, usual in count.usual.items():
-        own, others = usual.of_a_day, count.total - usual.behind
-        if device in around.deaf or not others or own * others < NOT_COUNTING * (everybody - own):
-            continue
-        door = count.doors[device]
-        whole_hours = count.moved_at // HOUR_MS * HOUR_MS  # within an hour people come when they come
-        unseen = expected(usual, around.slots, door.at, whole_hours)
-        if unseen is not None and sum(unseen) >= NOT_COUNTING:
-            found[device] = door.at
-    return found
 
 
 def _learn_hours(
@@ -428,11 +346,3 @@ def _learn_hours(
     else:
         pass_over(usual, at)
     usual.behind = count.total
-
-
-def _bounded(value: float, most: float) -> float:
-    return min(max(value, 0.0), float(most))
-
-
-def _up(value: float) -> int:
-    return -int(-value // 1)

@@ -280,10 +280,9 @@ def _reads(
     for device in devices if home or any(watch.listens for watch in watches) else ():
         for metric in ACTIVITY_BY_VALUE | ACTIVITY_BY_CHANGE:
             listeners[device.id].setdefault(metric, [])
-    for counter, metric in product(counters, COUNTED):
-        listeners[counter].setdefault(metric, [])
-    for seer in seers:
-        listeners[seer].setdefault("presence", [])
+    about_people = {*product(counters, COUNTED), *product(seers, ("presence",))}
+    for device_id, metric in sorted(about_people):
+        listeners[device_id].setdefault(metric, [])
     shared: dict[
         tuple[object, ...], Reads
     ] = {}  # devices that are read alike share what they are to their place
@@ -291,7 +290,7 @@ def _reads(
     def reads(device: str, metric: str, found: list[Watch]) -> Reads:
         by_value, by_change = metric in ACTIVITY_BY_VALUE, metric in ACTIVITY_BY_CHANGE
         door, still = metric == "contact" and device in sensors.front_doors, metric in STILL
-        counts = (metric in COUNTED and device in counters) or (metric == "presence" and device in seers)
+        counts = (device, metric) in about_people
         if not found:
             return _unwatched(by_value, by_change, door, still, counts)
         alike = (*map(id, found), by_value, by_change, door, still, counts)

@@ -27,7 +27,7 @@ from gateway.web.needs import needs
 from gateway.web.paging import Cursor, cut
 from gateway.web.port import Act
 from gateway.web.problems import declared, refuse
-from rules.headcount import PEOPLE_MAX
+from rules.band import PEOPLE_MAX
 from rules.local_time import Window, opening
 
 NAME_CHARS_MAX = 64
@@ -50,8 +50,8 @@ class FacilityNow:
     """A facility as it is now. ``people`` is None where no counter can be heard, ``upper`` where the error is not known.
 
     ``fullness``: quiet, moderate, busy, near, over; unlimited where it has no capacity, unknown where nothing can be said.
-    ``since``: the last truth in hub time (0: none yet). ``opens``: today's hours; None where nobody has said. ``widened``: a counter
-    does not count; what it usually sees stands in for it, and the band is wider by that.
+    ``since``: the last truth in hub time (0: none yet). ``opens``: today's hours; None where nobody has said. ``widened``: a
+    counter does not count; what it usually sees stands in for it, and the band is wider by that.
     """
 
     id: str

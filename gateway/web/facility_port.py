@@ -30,8 +30,8 @@ class HeadcountNow:
 
     ``upper`` is None while the error is not known: a counter is silent or began anew before it was known what it usually sees,
     or the broker is away. ``since`` is the last truth in hub time, 0 before the first: a person has counted, or it was
-    empty. ``drift`` is by how many people the counters' sum was corrected (signed); ``widened``: what a counter usually sees stands
-    in for what it does not count now.
+    empty. ``drift`` is by how many people the counters' sum was corrected (signed); ``widened``: what a counter usually sees
+    stands in for what it does not count now.
     """
 
     people: int | None

@@ -22,8 +22,8 @@ class Level(Condition, frozen=True):
     What was raised ends when the value has come back by ``hysteresis``. With ``total``, the values of all devices of the
     place are added and the place is the subject; ``above: capacity`` means the capacity of the facility. With ``anywhere``,
     it holds while it holds for any device of the place, and the place is the subject. The total ``occupancy`` of a facility's
-    counters is its estimate (``rules.headcount``), which a person may correct; the capacity is compared with the upper end of its
-    band, as far as that is heeded (``rules.headcount.fullest``).
+    counters is its estimate (``rules.headcount``), which a person may correct; the capacity is compared with the upper end of
+    its band, as far as that is heeded (``rules.headcount.fullest``).
     """
 
     metric: str

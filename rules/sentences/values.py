@@ -25,11 +25,12 @@ def level(facts: tuple[Fact, ...], numbers: Mapping[str, Value], scene: Scene) -
     limit, lasting = _limit(fact.value, numbers, name.unit), duration(held)
     about, band = _band(numbers)
     since = JOINED in numbers and not held
+    value = f"{number(fact.value)}{name.unit}"
     return Words(
-        f"{at.zh} {of_figure(room)}{name.zh} {about.zh}{number(fact.value)}{name.unit}{band.zh}，{'此后一直' if since else ''}{limit.zh}"
+        f"{at.zh} {of_figure(room)}{name.zh} {about.zh}{value}{band.zh}，{'此后一直' if since else ''}{limit.zh}"
         + (f"，已持续{lasting.zh}" if held else ""),
-        f"{at.en} {name.en}{inside(room)} {about.en}{number(fact.value)}{name.unit}{band.en}, "
-        f"{limit.en}{' ever since' if since else ''}" + (f", for {lasting.en}" if held else ""),
+        f"{at.en} {name.en}{inside(room)} {about.en}{value}{band.en}, {limit.en}{' ever since' if since else ''}"
+        + (f", for {lasting.en}" if held else ""),
     )
 
 

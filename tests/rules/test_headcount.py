@@ -14,10 +14,8 @@ from rules.headcount import (
     Headcount,
     bytes_max,
     correct,
-    counted,
     estimate,
     forget,
-    fullest,
     hear,
     people_said,
 )
