@@ -81,7 +81,7 @@ class Sampling:
         """Read what the hour needs of the store and of the operational database."""
         self._days.refresh(now)
         with Session(self._hub.database) as session:
-            self._paths = dict(session.execute(select(Place.id, Place.path)).tuples().all())
+            self._paths = {place: path for place, path in session.execute(select(Place.id, Place.path))}  # noqa: C416 rows, not pairs
         desks = duty_port.desks(self._hub).desks
         calendar = self._hub.settings.hub.calendar
         self._areas = areas_said(self._hub.database, desks, now, zone=self._zone, calendar=calendar)
