@@ -30,9 +30,12 @@ def rendered() -> Mapping[str, bytes]:
         )
     from grafana_foundation_sdk.cog.encoder import JSONEncoder  # noqa: PLC0415 development only
 
-    from dashboards.overview import overview  # noqa: PLC0415 needs the SDK
+    from dashboards.pages import area, duty, fleet, heat, hub, occupancy  # noqa: PLC0415 needs the SDK
 
-    pages = {"overview.json": overview()}
+    pages = {
+        f"{module.__name__.rpartition('.')[2]}.json": module.page().build()
+        for module in (area, duty, fleet, heat, hub, occupancy)
+    }
     return {
         name: (
             json.dumps(page, cls=JSONEncoder, ensure_ascii=False, indent=2, sort_keys=True) + "\n"

@@ -1,0 +1,318 @@
+"""Carehub 场所使用 / Use of facilities: live, by hour and weekday, against usual, in and out, drift, rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grafana_foundation_sdk.builders import stat, table, timeseries
+from grafana_foundation_sdk.models import common
+
+from dashboards.frame import FACILITY, Page, facility, mark
+from dashboards.panels import AMBER, GREEN, RED, bars, both, lines, number, set_to
+from dashboards.queries import occupancy
+from dashboards.queries.parts import Query
+from dashboards.tables import Column, events, ratio, rows, week
+
+NOT_FIRE = ("由进出计数器推算，不用于消防限员。", "Estimated from door counters: not for fire limits.")
+PLACE = Column(name="place", title="场所 / Place", link=FACILITY)
+MONTH = ("最多看所选时段末的 31 天。", "At most the last 31 days of the chosen time.")
+
+
+def page() -> Page:
+    """The live part first: it is what a property manager opens the page for."""
+    return Page(
+        uid="carehub-occupancy",
+        title="Carehub 场所使用 / Use of facilities",
+        says=(
+            "各场所在场人数、容量、规律与使用时数。",
+            "People, capacity, rhythm and hours of use of the facilities.",
+        ),
+        rows=[
+            ("现在 / Now", [_people_now(), fullness(occupancy.FULLNESS, height=8, span=19)]),
+            ("规律 / Rhythm", [_week(), _unusual(), _passed_by_hour(), _drift()]),
+            ("按天 / By day", [_people_hours(), _used(), _passed(), _totals()]),
+            ("房间与门 / Rooms and doors", [_rooms_used(), _rooms(), _doors()]),
+            ("每个场所的近 24 小时 / Each facility, last 24 hours", [_band()]),
+            ("每个场所按小时 / Each facility by hour", [_hours()]),
+        ],
+        variables=[facility()],
+        marks=[mark("异于平时 / Unusual", occupancy.UNUSUAL_MARKS, color=AMBER)],
+        leads_to=[("场所 / Facilities", "/facilities")],
+        since="now-7d",
+        refresh="1m",
+    )
+
+
+def fullness(asked: Sequence[Query], *, height: int, span: int = 24) -> table.Panel:
+    """A row for each facility: how many, between what bounds, of how many that may be there."""
+    return rows(
+        "各场所现在 / Each facility now",
+        asked,
+        [
+            PLACE,
+            Column(name="people", title="在场人数 / People", decimals=0),
+            Column(name="lower", title="下限 / Lower", decimals=0),
+            Column(name="upper", title="上限 / Upper", decimals=0),
+            Column(name="capacity", title="核定容量 / Capacity", decimals=0),
+            Column(
+                name="full",
+                title="满 / Full",
+                unit="percentunit",
+                decimals=0,
+                steps=((None, GREEN), (0.8, AMBER), (1, RED)),
+                full=1,
+            ),
+        ],
+        says=both(
+            "半小时内最后一次估计；上下限之间有九成把握，暂时说不准时为空。",
+            "The last estimate within half an hour, its 90 % band; empty while the band is open.",
+            NOT_FIRE,
+        ),
+        span=span,
+        height=height,
+        sort="full",
+        ratios=[ratio("full", "people", "capacity")],
+    )
+
+
+def _people_now() -> stat.Panel:
+    return (
+        number(
+            "所选场所现在 / Chosen facilities now",
+            occupancy.PEOPLE_NOW,
+            occupancy.CAPACITY_NOW,
+            says=both(
+                "所选场所之和；没有登记容量的不算在容量里。",
+                "Sums of the chosen facilities; one without a capacity is not in the capacity.",
+                NOT_FIRE,
+            ),
+            span=5,
+        )
+        .decimals(0)
+        .height(8)
+    )
+
+
+def _week() -> table.Panel:
+    return week(
+        "一周规律 / Hours of the week",
+        occupancy.PEOPLE_BY_HOUR,
+        value="people",
+        says=both(
+            "所选场所同一星期、同一小时的平均在场人数之和；颜色越深人越多。",
+            "People on average in each hour of the week, all chosen facilities together.",
+            MONTH,
+        ),
+        span=24,
+    )
+
+
+def _unusual() -> table.Panel:
+    return events(
+        "异于平时的小时 / Unusual hours",
+        occupancy.UNUSUAL,
+        [PLACE, Column(name="unusual", title="标记 / Flag")],
+        says=both(
+            "人数明显多于或少于同一时段平时的小时。",
+            "Hours with far more or far fewer people than usual.",
+            MONTH,
+        ),
+        span=8,
+    )
+
+
+def _passed_by_hour() -> timeseries.Panel:
+    return bars(
+        "进出人次 / In and out",
+        occupancy.CAME,
+        occupancy.WENT,
+        says=both(
+            "每格内各门进出人次之和，已去掉计数器归零。", "People through all doors in each step.", MONTH
+        ),
+        span=8,
+        interval="1h",
+    ).decimals(0)
+
+
+def _drift() -> timeseries.Panel:
+    panel = lines(
+        "计数漂移 / Drift of the counters",
+        occupancy.DRIFT,
+        says=both(
+            "进减出对不上、由系统改正的人数；常年偏一边，请检查计数器。",
+            "People by which in minus out had to be corrected; always to one side means: look at the counter.",
+            MONTH,
+        ),
+        span=8,
+    )
+    return panel.draw_style(common.GraphDrawStyle.BARS).axis_centered_zero(True).min(-1)
+
+
+def _people_hours() -> timeseries.Panel:
+    return bars(
+        "每天人·小时 / Person-hours a day",
+        occupancy.PEOPLE_HOURS,
+        says=both("在场人数乘以时长，一人待一小时为 1。", "One person for one hour is 1."),
+        span=8,
+    ).decimals(0)
+
+
+def _used() -> timeseries.Panel:
+    return lines(
+        "每天使用时数 / Hours a day in use",
+        *occupancy.USED,
+        says=both(
+            "所选场所之和：开放、有人、有数据的小时。有数少于开放时，使用时数偏低。",
+            "Sums of the chosen facilities: hours open, with people, with data.",
+        ),
+        span=8,
+        unit="h",
+        interval="1d",
+    ).line_interpolation(common.LineInterpolation.STEP_AFTER)
+
+
+def _passed() -> timeseries.Panel:
+    return bars(
+        "每天进出人次 / In and out a day",
+        *occupancy.PASSED,
+        says=both("所选场所各门之和。", "All doors of the chosen facilities."),
+        span=8,
+    ).decimals(0)
+
+
+def _totals() -> table.Panel:
+    return rows(
+        "所选时段合计 / Totals of the chosen time",
+        occupancy.TOTALS,
+        [
+            PLACE,
+            Column(name="people_h", title="人·小时 / Person-hours", decimals=0),
+            Column(name="used", title="使用率 / In use", unit="percentunit", decimals=0, full=1),
+            Column(name="used_h", title="有人 / Used", unit="h"),
+            Column(name="open_h", title="开放 / Open", unit="h"),
+            Column(name="known_h", title="有数 / Known", unit="h"),
+            Column(name="peak", title="最多 / Most", decimals=0),
+            Column(name="capacity", title="核定容量 / Capacity", decimals=0),
+            Column(name="came", title="进入 / In", decimals=0),
+            Column(name="went", title="离开 / Out", decimals=0),
+            Column(name="drift", title="漂移 / Drift", decimals=0),
+        ],
+        says=both("使用率 = 有人的小时 ÷ 开放的小时。", "In use = hours with people over hours open."),
+        span=24,
+        height=9,
+        sort="people_h",
+        ratios=[ratio("used", "used_h", "open_h")],
+    )
+
+
+def _rooms_used() -> timeseries.Panel:
+    return bars(
+        "各房间每天使用时数 / Hours a day of each room",
+        occupancy.ROOMS_USED,
+        says=both("房间里有人的小时。", "Hours with people in the room.", MONTH),
+        span=12,
+        unit="h",
+    )
+
+
+def _rooms() -> table.Panel:
+    return rows(
+        "各房间合计 / Totals of each room",
+        occupancy.ROOMS,
+        [
+            PLACE,
+            Column(name="device", title="房间 / Room"),
+            Column(name="used_h", title="有人 / Used", unit="h"),
+            Column(name="people_h", title="人·小时 / Person-hours", decimals=0),
+            Column(name="m2_h", title="平方米·小时 / m²-hours", decimals=0),
+            Column(name="known_h", title="有数 / Known", unit="h"),
+        ],
+        says=both(
+            "平方米·小时 = 面积 × 有人的小时，登记了面积的房间才有。有数多而有人少的是闲置房间。",
+            "m²-hours only where the area is registered. Much known and little used: an idle room.",
+        ),
+        span=12,
+        sort="used_h",
+    )
+
+
+def _doors() -> table.Panel:
+    return rows(
+        "计数器原始读数 / Raw readings of the counters",
+        occupancy.DOORS,
+        [
+            PLACE,
+            Column(name="device", title="计数器 / Counter"),
+            Column(name="occupancy", title="自报人数 / Own count"),
+            Column(name="in", title="累计进入 / In"),
+            Column(name="out", title="累计离开 / Out"),
+        ],
+        says=both(
+            "24 小时内最后一次，未作任何改正；累计数从计数器开机算起。",
+            "The last within 24 hours, as sent; in and out count from the counter's boot.",
+        ),
+        span=24,
+    )
+
+
+def _banded(panel: timeseries.Panel) -> timeseries.Panel:
+    dashed = {"fill": "dash", "dash": [8, 8]}
+    return (
+        panel.decimals(0)
+        .fill_opacity(0)
+        .override_by_name(
+            "上限 / upper",
+            set_to(
+                custom__fillBelowTo="下限 / lower",
+                custom__fillOpacity=15,
+                custom__lineWidth=0,
+                color=_one(BAND),
+            ),
+        )
+        .override_by_name("下限 / lower", set_to(custom__lineWidth=0, color=_one(BAND)))
+        .override_by_name("核定容量 / capacity", set_to(custom__lineStyle=dashed, color=_one(RED)))
+        .override_by_name("平时 / usual", set_to(custom__lineStyle=dashed, color=_one("purple")))
+        .override_by_name("在场人数 / people", set_to(color=_one("blue")))
+        .repeat("place")
+        .repeat_direction("h")
+        .max_per_row(3)
+        .span(24)
+    )
+
+
+BAND = "light-blue"
+
+
+def _one(color: str) -> dict[str, str]:
+    return {"mode": "fixed", "fixedColor": color}
+
+
+def _band() -> timeseries.Panel:
+    return _banded(
+        lines(
+            "$place 在场人数与误差范围 / People and their band",
+            *occupancy.BAND,
+            says=both(
+                "所选时段末的 24 小时，每 5 分钟；阴影里有九成把握。",
+                "The last 24 hours of the chosen time, every 5 minutes; 90 % lie in the shade.",
+                NOT_FIRE,
+            ),
+            span=24,
+            interval="5m",
+        ).time_from("24h")
+    )
+
+
+def _hours() -> timeseries.Panel:
+    return _banded(
+        lines(
+            "$place 按小时与平时 / By hour, against usual",
+            *occupancy.HOURS,
+            says=both(
+                "每小时平均、误差范围、最多，与同一时段平时相比。",
+                "Hourly mean, its band, the most, and what is usual.",
+                MONTH,
+            ),
+            span=24,
+        )
+    )
