@@ -29,6 +29,8 @@ from gateway.web import (
     facility_use,
     family,
     follow_ups,
+    heat,
+    heat_pages,
     help_pages,
     home_detail,
     home_pages,
@@ -110,6 +112,8 @@ MODULES = (
     privacy,
     privacy_pages,
     help_pages,
+    heat,
+    heat_pages,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

@@ -211,6 +211,7 @@ def _pages(links: dict[str, str]) -> tuple[Shown, ...]:
         Shown("/rules/{rule_id}", "/rules/bathroom_too_long"),
         Shown("/area", "/area", "赵琳"),
         Shown("/area/screen", "/area/screen", "赵琳"),
+        Shown("/heat", "/heat", "周平"),
         Shown("/install", "/install", "孙强"),
         Shown("/install/new", "/install/new", "孙强"),
         Shown("/install/unclaimed", "/install/unclaimed", "孙强"),
