@@ -12,11 +12,9 @@ from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as model
 
+from dashboards.console import CONSOLE
 from dashboards.panels import SOURCE, Said, both
 from dashboards.queries import places
-
-CONSOLE = "http://127.0.0.1:8080"
-"""Where the console is unless it is said: ``carehub dashboards push --console``, ``copy --console``."""
 
 TAG = "carehub"
 ALL = model.VariableOption(text="All", value="$__all", selected=True)
@@ -112,7 +110,10 @@ def _console() -> build.TextBoxVariable:
         build.TextBoxVariable("console")
         .label("控制台 / Console")
         .description(
-            "控制台地址，链接用。/ Address of the console, for links. carehub dashboards push --console"
+            both(
+                "控制台的地址，链接用。",
+                "The console's address, for links. To keep it: carehub dashboards push --console",
+            )
         )
         .default_value(CONSOLE)
         .current(model.VariableOption(text=CONSOLE, value=CONSOLE, selected=True))

@@ -1,0 +1,128 @@
+"""The lower part of the page about facilities: by day, by room, and what the counters themselves said."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import table, timeseries
+from grafana_foundation_sdk.models import common
+
+from dashboards.frame import Rows
+from dashboards.panels import bars, both, lines
+from dashboards.queries import occupancy
+from dashboards.tables import Column, ratio, rows
+
+MONTH = ("最多看所选时段末的 31 天。", "At most the last 31 days of the chosen time.")
+
+
+def by_day(place: Column) -> Rows:
+    """Rows of what is written once a day: it may be looked at over years."""
+    return [
+        ("按天 / By day", [_people_hours(), _used(), _passed(), _totals(place)]),
+        ("房间与门 / Rooms and doors", [_rooms_used(), _rooms(place), _doors(place)]),
+    ]
+
+
+def _people_hours() -> timeseries.Panel:
+    return bars(
+        "每天人·小时 / Person-hours a day",
+        occupancy.PEOPLE_HOURS,
+        says=both("在场人数乘以时长，一人待一小时为 1。", "One person for one hour is 1."),
+        span=8,
+    ).decimals(0)
+
+
+def _used() -> timeseries.Panel:
+    return lines(
+        "每天使用时数 / Hours a day in use",
+        *occupancy.USED,
+        says=both(
+            "所选场所之和：开放、有人、有数据的小时。有数少于开放时，使用时数偏低。",
+            "Sums of the chosen facilities: hours open, with people, with data.",
+        ),
+        span=8,
+        unit="h",
+        interval="1d",
+    ).line_interpolation(common.LineInterpolation.STEP_AFTER)
+
+
+def _passed() -> timeseries.Panel:
+    return bars(
+        "每天进出人次 / In and out a day",
+        *occupancy.PASSED,
+        says=both("所选场所各门之和。", "All doors of the chosen facilities."),
+        span=8,
+    ).decimals(0)
+
+
+def _totals(place: Column) -> table.Panel:
+    return rows(
+        "所选时段合计 / Totals of the chosen time",
+        occupancy.TOTALS,
+        [
+            place,
+            Column(name="people_h", title="人·小时 / Person-hours", decimals=0),
+            Column(name="used", title="使用率 / In use", unit="percentunit", decimals=0, full=1),
+            Column(name="used_h", title="有人 / Used", unit="h"),
+            Column(name="open_h", title="开放 / Open", unit="h"),
+            Column(name="known_h", title="有数 / Known", unit="h"),
+            Column(name="peak", title="最多 / Most", decimals=0),
+            Column(name="capacity", title="核定容量 / Capacity", decimals=0),
+            Column(name="came", title="进入 / In", decimals=0),
+            Column(name="went", title="离开 / Out", decimals=0),
+            Column(name="drift", title="漂移 / Drift", decimals=0),
+        ],
+        says=both("使用率 = 有人的小时 ÷ 开放的小时。", "In use = hours with people over hours open."),
+        span=24,
+        height=9,
+        sort="people_h",
+        ratios=[ratio("used", "used_h", "open_h")],
+    )
+
+
+def _rooms_used() -> timeseries.Panel:
+    return bars(
+        "各房间每天使用时数 / Hours a day of each room",
+        occupancy.ROOMS_USED,
+        says=both("房间里有人的小时。", "Hours with people in the room.", MONTH),
+        span=12,
+        unit="h",
+    )
+
+
+def _rooms(place: Column) -> table.Panel:
+    return rows(
+        "各房间合计 / Totals of each room",
+        occupancy.ROOMS,
+        [
+            place,
+            Column(name="device", title="房间 / Room"),
+            Column(name="used_h", title="有人 / Used", unit="h"),
+            Column(name="people_h", title="人·小时 / Person-hours", decimals=0),
+            Column(name="m2_h", title="平方米·小时 / m²-hours", decimals=0),
+            Column(name="known_h", title="有数 / Known", unit="h"),
+        ],
+        says=both(
+            "平方米·小时 = 面积 × 有人的小时，登记了面积的房间才有。有数多而有人少的是闲置房间。",
+            "m²-hours only where the area is registered. Much known and little used: an idle room.",
+        ),
+        span=12,
+        sort="used_h",
+    )
+
+
+def _doors(place: Column) -> table.Panel:
+    return rows(
+        "计数器原始读数 / Raw readings of the counters",
+        occupancy.DOORS,
+        [
+            place,
+            Column(name="device", title="计数器 / Counter"),
+            Column(name="occupancy", title="自报人数 / Own count"),
+            Column(name="in", title="累计进入 / In"),
+            Column(name="out", title="累计离开 / Out"),
+        ],
+        says=both(
+            "24 小时内最后一次，未作任何改正；累计数从计数器开机算起。",
+            "The last within 24 hours, as sent; in and out count from the counter's boot.",
+        ),
+        span=24,
+    )
