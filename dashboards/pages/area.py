@@ -45,8 +45,8 @@ def _now() -> Panels:
             "未办结警情 / Open alerts",
             area.OPEN,
             says=both(
-                "各社区各级别未办结警情之和。",
-                "Open alerts of every severity, all chosen communities.",
+                "各社区各级别未办结警情之和，不含设备警情。",
+                "Open alerts of every severity, all chosen communities, without those about devices.",
                 SMALL,
             ),
             span=5,

@@ -45,8 +45,8 @@ def _per_hour() -> timeseries.Panel:
         "每小时警情 / Alerts per hour",
         duty.PER_HOUR,
         says=both(
-            "当天平均每小时的警情数，一个社区一条线。",
-            "Alerts an hour on average of the day, a line a community.",
+            "当天每人每小时的警情数，一个社区一条线。",
+            "Alerts an hour and person on that day, a line a community.",
             ISA,
             ONLY_FULL,
         ),

@@ -80,9 +80,9 @@ def _now() -> Panels:
             unit="decmbytes",
         ),
         number(
-            "已存行数 / Rows stored",
+            "入库行数 / Rows stored",
             hub.ROWS_NOW,
-            says=both("读数库里的行数。", "Rows in the store of readings."),
+            says=both("程序启动以来入库的行数。", "Rows stored since the hub's start."),
             span=4,
         ),
     ]
@@ -101,12 +101,12 @@ def _flow() -> timeseries.Panel:
 
 def _refused() -> timeseries.Panel:
     return lines(
-        "每分钟拒收 / Refused per minute",
+        "每分钟认不出与被拒 / Unreadable and refused per minute",
         hub.QUARANTINED,
         hub.REFUSED,
         says=both(
-            "无法识别的数据可在控制台查看、重放。",
-            "What could not be read is kept and can be replayed.",
+            "无法识别的数据可在控制台查看、重放；数据库拒收的另存在磁盘上。",
+            "What could not be read is kept and can be replayed; what the database refuses is kept aside.",
             WEEKLY,
         ),
         span=12,
@@ -162,7 +162,7 @@ def _journal() -> timeseries.Panel:
 
 
 def _rows() -> timeseries.Panel:
-    return lines("已存行数 / Rows in the store", hub.ROWS, says=both(*MINUTES), span=8, interval="1m")
+    return lines("入库行数 / Rows stored over time", hub.ROWS, says=both(*MINUTES), span=8, interval="1m")
 
 
 def _alerts() -> timeseries.Panel:

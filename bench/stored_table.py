@@ -61,7 +61,9 @@ def point(metric: str, place: str, device: str, at: int, value: float) -> str:
 
 def _people(luck: random.Random, at: int) -> float:
     hour = (at + ZONE_MS) % DAY_MS / HOUR_MS
-    return max(0.0, 30 * math.sin((hour - 8) / 12 * math.pi) + luck.uniform(-3, 3)) if 8 <= hour <= 20 else 0.0
+    return (
+        max(0.0, 30 * math.sin((hour - 8) / 12 * math.pi) + luck.uniform(-3, 3)) if 8 <= hour <= 20 else 0.0
+    )
 
 
 def _hours(town: Town) -> range:
@@ -136,7 +138,14 @@ def _devices(town: Town, luck: random.Random) -> Iterator[str]:
 def _area_hours(town: Town, luck: random.Random) -> Iterator[str]:
     for at in _hours(town):
         for path in town.paths:
-            values = {"homes": 120, "stations": 2, "staffed": 2, "hearing": 1, "neighbourhoods": 9, "covered": 7}
+            values = {
+                "homes": 120,
+                "stations": 2,
+                "staffed": 2,
+                "hearing": 1,
+                "neighbourhoods": 9,
+                "covered": 7,
+            }
             for name, value in values.items():
                 yield point(f"area.{name}", path, "carehub", at, value)
             for severity in ("critical", "urgent", "notice"):
