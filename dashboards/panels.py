@@ -5,7 +5,7 @@ Needs grafana-foundation-sdk (a development dependency). Widths are in Grafana's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from grafana_foundation_sdk.builders import bargauge, stat, timeseries
@@ -75,9 +75,32 @@ def steps_of(*steps: Step) -> build.ThresholdsConfig:
     )
 
 
-def set_to(**values: object) -> list[model.DynamicConfigValue]:
-    """Properties of an override; ``custom__x`` is Grafana's ``custom.x``."""
-    return [model.DynamicConfigValue(name.replace("__", "."), value) for name, value in values.items()]
+def only(
+    names: Sequence[str], told: Mapping[str, object]
+) -> tuple[model.MatcherConfig, list[model.DynamicConfigValue]]:
+    """An override of the columns or lines of these names: property → value.
+
+    In the words of Grafana's schema, by which a matcher's options and a property's value are objects.
+    """
+    return (
+        model.MatcherConfig(id_val="byNames", options={"mode": "include", "names": [*names]}),
+        [model.DynamicConfigValue(name, value) for name, value in told.items()],
+    )
+
+
+def called(names: Mapping[str, str]) -> list[model.DataTransformerConfig]:
+    """Legends of series that are named by a tag: the tag's value → what people read."""
+    return [
+        model.DataTransformerConfig(
+            id_val="renameByRegex", options={"regex": f"^{name}$", "renamePattern": shown}
+        )
+        for name, shown in names.items()
+    ]
+
+
+def colored(color: str) -> dict[str, object]:
+    """One colour, whatever the value."""
+    return {"color": {"mode": "fixed", "fixedColor": color}}
 
 
 def number(

@@ -8,12 +8,12 @@ from grafana_foundation_sdk.models import common
 
 from dashboards.frame import Page, Panels, community, mark, street
 from dashboards.pages.occupancy import fullness
-from dashboards.panels import AMBER, GREEN, RED, SMALL, both, lines, number
+from dashboards.panels import AMBER, GREEN, RED, SMALL, both, called, lines, number
 from dashboards.queries import area, duty
-from dashboards.tables import Column, beside, ratio, rows
+from dashboards.tables import Column, beside, percent, ratio, rows
 
-FULL = ((None, GREEN), (0.8, AMBER), (1, RED))
 COVERED = ((None, RED), (0.5, AMBER), (1, GREEN))
+COVERED_PERCENT = ((None, RED), (50, AMBER), (100, GREEN))
 
 
 def page() -> Page:
@@ -106,7 +106,7 @@ def _communities() -> table.Panel:
             Column(name="homes", title="户数 / Homes"),
             Column(name="neighbourhoods", title="小区 / Neighbourhoods"),
             Column(name="covered", title="已覆盖 / Covered"),
-            Column(name="share", title="覆盖率 / Coverage", unit="percentunit", steps=COVERED),
+            Column(name="share", title="覆盖率 / Coverage (%)", steps=COVERED_PERCENT),
         ],
         says=both(
             "空格表示 1–4 或无数据。听得到为 0：没有值班台能听到警情，请打电话。",
@@ -116,8 +116,11 @@ def _communities() -> table.Panel:
         span=24,
         height=10,
         sort="open",
-        ratios=[ratio("share", "covered", "neighbourhoods")],
+        worked_out=percent("share", "covered", "neighbourhoods"),
     )
+
+
+SEVERITIES = {"critical": "紧急 / critical", "urgent": "重要 / urgent", "notice": "提示 / notice"}
 
 
 def _open_over_time() -> timeseries.Panel:
@@ -125,12 +128,12 @@ def _open_over_time() -> timeseries.Panel:
         "未办结警情（按级别） / Open alerts by severity",
         area.OPEN_BY_SEVERITY,
         says=both(
-            "critical 紧急，urgent 重要，notice 提示；每小时一次，最多看 7 天。",
-            "Hourly, 7 days at most.",
+            "每小时一次，最多看 7 天；不含设备警情。",
+            "Hourly, 7 days at most; without those about devices.",
             SMALL,
         ),
         span=12,
-    )
+    ).transformations(called(SEVERITIES))
 
 
 def _stations_over_time() -> timeseries.Panel:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import table, timeseries
 from grafana_foundation_sdk.models import common
+from grafana_foundation_sdk.models import dashboard as model
 
 from dashboards.frame import Page, community, mark, street
-from dashboards.panels import AMBER, GREEN, RED, SMALL, bars, both, limits, lines, set_to
+from dashboards.panels import AMBER, BLUE, GREEN, RED, SMALL, bars, both, called, colored, limits, lines, only
 from dashboards.queries import duty
 from dashboards.tables import Column, rows
 
@@ -71,25 +72,23 @@ def _peak() -> timeseries.Panel:
     return limits(panel, (None, GREEN), (FINE, AMBER), (FLOOD, RED)).axis_soft_max(FLOOD + 1)
 
 
+CLASSES = {
+    "life_safety": ("生命安全 / life safety", RED),
+    "care": ("照护 / care", AMBER),
+    "facility": ("场所 / facility", BLUE),
+    "device": ("设备 / device", "purple"),
+}
+
+
 def _classes() -> timeseries.Panel:
     panel = bars(
         "每天警情（按类别） / Alerts a day by class",
         duty.CLASSES,
-        says=both(
-            "life_safety 生命安全，care 照护，facility 场所，device 设备。",
-            "All chosen communities together.",
-            SMALL,
-        ),
+        says=both("所选社区之和。", "All chosen communities together.", SMALL),
         span=12,
-    )
-    for name, shown, color in (
-        ("life_safety", "生命安全 / life safety", RED),
-        ("care", "照护 / care", AMBER),
-        ("facility", "场所 / facility", "blue"),
-        ("device", "设备 / device", "purple"),
-    ):
-        fixed = {"mode": "fixed", "fixedColor": color}
-        panel = panel.override_by_name(name, set_to(displayName=shown, color=fixed))
+    ).transformations(called({name: shown for name, (shown, _) in CLASSES.items()}))
+    for shown, color in CLASSES.values():
+        panel = panel.with_override(*only([shown], colored(color)))
     return panel
 
 
@@ -134,26 +133,22 @@ def _shares() -> timeseries.Panel:
 
 
 def _shares_now() -> table.Panel:
-    names = {name: {"text": shown, "index": at} for at, (name, shown) in enumerate(TARGETS.items())}
+    names = {
+        name: model.ValueMappingResult(text=shown, index=at)
+        for at, (name, shown) in enumerate(TARGETS.items())
+    }
     return rows(
         "现在的达标率 / Shares now",
         [duty.SHARES_NOW],
         [
             Column(name="place", title="社区 / Community"),
-            Column(
-                name="share",
-                title="达标率 / Share",
-                unit="percent",
-                decimals=1,
-                steps=((None, RED), (90, AMBER), (97.5, GREEN)),
-            ),
+            Column(name="device", title="目标 / Target"),
+            Column(name="share", title="达标率 / Share (%)", steps=((None, RED), (90, AMBER), (97.5, GREEN))),
         ],
         says=both(*WANTED),
         span=10,
         height=9,
-    ).override_by_name(
-        "device", set_to(displayName="目标 / Target", mappings=[{"type": "value", "options": names}])
-    )
+    ).mappings([model.ValueMap(names)])
 
 
 def _burden() -> timeseries.Panel:
@@ -191,7 +186,6 @@ def _communities() -> table.Panel:
             Column(
                 name="per_hour",
                 title="最忙日每小时 / Per hour, busiest day",
-                decimals=1,
                 steps=((None, GREEN), (FINE, AMBER), (MOST, RED)),
             ),
             Column(

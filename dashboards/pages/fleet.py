@@ -19,11 +19,10 @@ from dashboards.panels import (
     both,
     lines,
     number,
-    set_to,
     targets,
 )
 from dashboards.queries import fleet, places
-from dashboards.tables import Column, ratio, rows
+from dashboards.tables import Column, percent, rows
 
 HOURLY = ("每小时一次，最多看 31 天。", "Hourly, 31 days at most.")
 ALL_OF_THEM = ("全部社区，不受所选社区影响。", "Of all communities, whatever is chosen.")
@@ -40,7 +39,7 @@ TITLES = {
     "clock_wrong": ("时钟不准 / Wrong clock", ("相差 5 秒以上。", "Off by more than 5 s.")),
 }
 COUNTS = [
-    Column(name="online_share", title="在线率 / Online share", unit="percentunit", decimals=0, full=1),
+    Column(name="online_share", title="在线率 / Online share (%)", bar=True),
     *(
         Column(name=name, title=title, steps=() if name in {"devices", "online"} else ANY_IS_BAD)
         for name, (title, _) in TITLES.items()
@@ -96,7 +95,7 @@ def _kinds() -> table.Panel:
         says=both("所选社区之和。", "Sums of the chosen communities.", SMALL),
         span=24,
         sort="devices",
-        ratios=[ratio("online_share", "online", "devices")],
+        worked_out=percent("online_share", "online", "devices"),
     )
 
 
@@ -108,7 +107,7 @@ def _communities() -> table.Panel:
         says=both("各种类之和。", "Sums over the kinds.", SMALL),
         span=16,
         sort="silent",
-        ratios=[ratio("online_share", "online", "devices")],
+        worked_out=percent("online_share", "online", "devices"),
     )
 
 
@@ -149,31 +148,19 @@ def _devices() -> table.Panel:
         "各设备现在 / Each device now",
         fleet.DEVICES,
         [
-            Column(name="place", title="场所 / Place", link=FACILITY),
+            Column(name="place", title="场所 / Place"),
             Column(name="device", title="设备 / Device"),
             Column(
-                name="battery",
-                title="电量 / Battery",
-                unit="percent",
-                steps=((None, RED), (15, AMBER), (30, GREEN)),
+                name="online", title="在线 1，离线 0 / Online 1, offline 0", steps=((None, RED), (1, GREEN))
             ),
+            Column(name="battery", title="电量 / Battery (%)", steps=((None, RED), (15, AMBER), (30, GREEN))),
             Column(
-                name="battery_days",
-                title="还能用 / Days left",
-                unit="d",
-                decimals=0,
-                steps=((None, RED), (30, AMBER), (90, GREEN)),
+                name="battery_days", title="还能用 / Days left", steps=((None, RED), (30, AMBER), (90, GREEN))
             ),
-            Column(
-                name="rssi",
-                title="信号 / Signal",
-                unit="dBm",
-                steps=((None, RED), (-85, AMBER), (-75, GREEN)),
-            ),
+            Column(name="rssi", title="信号 / Signal (dBm)", steps=((None, RED), (-85, AMBER), (-75, GREEN))),
             Column(
                 name="clock_skew_ms",
-                title="时钟差 / Clock off",
-                unit="ms",
+                title="时钟差 / Clock off (ms)",
                 steps=((None, RED), (-5000, GREEN), (5000, RED)),
             ),
         ],
@@ -183,7 +170,8 @@ def _devices() -> table.Panel:
         ),
         span=24,
         height=10,
-    ).override_by_name("online", set_to(displayName="状态 / State", mappings=[_on_or_off().to_json()]))
+        link=FACILITY,
+    )
 
 
 def _battery() -> timeseries.Panel:

@@ -22,7 +22,7 @@ from dashboards.panels import (
     targets,
 )
 from dashboards.queries import heat
-from dashboards.tables import Column, merged, ratio, rows
+from dashboards.tables import Column, merged, named, ratio, rows
 
 # Elders to one seat or one weekly hour: where the colours change is for the eye, no norm.
 ELDERS_A_SEAT = ((None, GREEN), (5, AMBER), (15, RED))
@@ -49,6 +49,17 @@ def page() -> Page:
     )
 
 
+ON_THE_MAP = [
+    Column(name="place", title="社区 / Community"),
+    Column(name="lat", title="纬度 / Latitude"),
+    Column(name="lon", title="经度 / Longitude"),
+    Column(name="elders", title="长者 / Elders"),
+    Column(name="seats", title="座位 / Seats"),
+    Column(name="alerts_30d", title="30 天警情 / Alerts in 30 days"),
+    Column(name="per_seat", title="长者每座位 / Elders to a seat"),
+]
+
+
 def _map() -> geomap.Panel:
     return (
         geomap.Panel()
@@ -62,11 +73,7 @@ def _map() -> geomap.Panel:
         )
         .datasource(SOURCE)
         .targets(targets(heat.ON_THE_MAP))
-        .transformations([*merged(), ratio("per_seat", "elders", "seats")])
-        .override_by_name(
-            "per_seat", Column(name="per_seat", title="长者每座位 / Elders to a seat", decimals=1).override()
-        )
-        .override_by_name("elders", Column(name="elders", title="长者 / Elders").override())
+        .transformations([*merged(), ratio("per_seat", "elders", "seats"), *named(ON_THE_MAP)])
         .thresholds(steps_of(*ELDERS_A_SEAT))
         .basemap(
             # Grafana's own outlines of countries: its usual ground would be fetched from outside by every viewer's browser.
@@ -104,7 +111,7 @@ def _markers() -> parts.MapLayerOptions:
         "opacity": 0.7,
         "size": {"field": "长者 / Elders", "fixed": 8, "min": 8, "max": 40},
         "symbol": {"fixed": "img/icons/marker/circle.svg", "mode": "fixed"},
-        "text": {"field": "place", "fixed": "", "mode": "field"},
+        "text": {"field": "社区 / Community", "fixed": "", "mode": "field"},
         "textConfig": {
             "fontSize": 12,
             "offsetX": 0,
@@ -121,8 +128,8 @@ def _markers() -> parts.MapLayerOptions:
         .location(
             parts.FrameGeometrySource()
             .mode(common.FrameGeometrySourceMode.COORDS)
-            .latitude("lat")
-            .longitude("lon")
+            .latitude("纬度 / Latitude")
+            .longitude("经度 / Longitude")
         )
     )
 
@@ -146,10 +153,10 @@ def _communities() -> table.Panel:
             Column(name="alerts_30d", title="30 天警情 / Alerts in 30 days"),
             Column(name="visits_30d", title="30 天探访 / Visits in 30 days"),
             Column(name="stations", title="服务站 / Stations", steps=((None, RED), (1, GREEN))),
-            Column(name="hours_week", title="每周开放 / Hours a week", unit="h"),
+            Column(name="hours_week", title="每周开放 / Hours a week (h)"),
             Column(name="seats", title="座位 / Seats"),
-            Column(name="per_seat", title="长者每座位 / Elders to a seat", decimals=1, steps=ELDERS_A_SEAT),
-            Column(name="per_hour", title="长者每开放小时 / Elders to an hour", decimals=1),
+            Column(name="per_seat", title="长者每座位 / Elders to a seat", steps=ELDERS_A_SEAT),
+            Column(name="per_hour", title="长者每开放小时 / Elders to an hour"),
         ],
         says=both(
             "需求在左，供给在中，比值在右；空格为 1–4 或无数据。",
@@ -159,7 +166,7 @@ def _communities() -> table.Panel:
         span=24,
         height=10,
         sort="per_seat",
-        ratios=[ratio("per_seat", "elders", "seats"), ratio("per_hour", "elders", "hours_week")],
+        worked_out=[ratio("per_seat", "elders", "seats"), ratio("per_hour", "elders", "hours_week")],
     )
 
 

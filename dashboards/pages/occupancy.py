@@ -9,13 +9,13 @@ from grafana_foundation_sdk.models import common
 
 from dashboards.frame import FACILITY, Page, facility, mark
 from dashboards.pages.occupancy_days import MONTH, by_day
-from dashboards.panels import AMBER, GREEN, RED, bars, both, lines, number, set_to
+from dashboards.panels import AMBER, GREEN, RED, bars, both, colored, lines, number, only
 from dashboards.queries import occupancy
 from dashboards.queries.parts import Query
-from dashboards.tables import Column, events, ratio, rows, week
+from dashboards.tables import Column, events, percent, rows, week
 
 NOT_FIRE = ("由进出计数器推算，不用于消防限员。", "Estimated from door counters: not for fire limits.")
-PLACE = Column(name="place", title="场所 / Place", link=FACILITY)
+PLACE = Column(name="place", title="场所 / Place")
 
 
 def page() -> Page:
@@ -49,17 +49,12 @@ def fullness(asked: Sequence[Query], *, height: int, span: int = 24) -> table.Pa
         asked,
         [
             PLACE,
-            Column(name="people", title="在场人数 / People", decimals=0),
-            Column(name="lower", title="下限 / Lower", decimals=0),
-            Column(name="upper", title="上限 / Upper", decimals=0),
-            Column(name="capacity", title="核定容量 / Capacity", decimals=0),
+            Column(name="people", title="在场人数 / People"),
+            Column(name="lower", title="下限 / Lower"),
+            Column(name="upper", title="上限 / Upper"),
+            Column(name="capacity", title="核定容量 / Capacity"),
             Column(
-                name="full",
-                title="满 / Full",
-                unit="percentunit",
-                decimals=0,
-                steps=((None, GREEN), (0.8, AMBER), (1, RED)),
-                full=1,
+                name="full", title="满 / Full (%)", steps=((None, GREEN), (80, AMBER), (100, RED)), bar=True
             ),
         ],
         says=both(
@@ -70,8 +65,9 @@ def fullness(asked: Sequence[Query], *, height: int, span: int = 24) -> table.Pa
         span=span,
         height=height,
         sort="full",
-        ratios=[ratio("full", "people", "capacity")],
-    )
+        worked_out=percent("full", "people", "capacity"),
+        link=FACILITY,
+    ).decimals(0)
 
 
 def _people_now() -> stat.Panel:
@@ -110,7 +106,7 @@ def _unusual() -> table.Panel:
     return events(
         "异于平时的小时 / Unusual hours",
         occupancy.UNUSUAL,
-        [PLACE, Column(name="unusual", title="标记 / Flag")],
+        [PLACE],
         says=both(
             "人数明显多于或少于同一时段平时的小时。",
             "Hours with far more or far fewer people than usual.",
@@ -147,36 +143,23 @@ def _drift() -> timeseries.Panel:
     return panel.draw_style(common.GraphDrawStyle.BARS).axis_centered_zero(True).min(-1)
 
 
+DASHED: dict[str, object] = {"custom.lineStyle": {"fill": "dash", "dash": [8, 8]}}
+DOTTED: dict[str, object] = {"custom.lineStyle": {"fill": "dot", "dash": [0, 6]}}
+
+
 def _banded(panel: timeseries.Panel) -> timeseries.Panel:
-    dashed = {"fill": "dash", "dash": [8, 8]}
+    """One facility's people between dotted bounds; the panel is repeated for each chosen one."""
     return (
         panel.decimals(0)
         .fill_opacity(0)
-        .override_by_name(
-            "上限 / upper",
-            set_to(
-                custom__fillBelowTo="下限 / lower",
-                custom__fillOpacity=15,
-                custom__lineWidth=0,
-                color=_one(BAND),
-            ),
-        )
-        .override_by_name("下限 / lower", set_to(custom__lineWidth=0, color=_one(BAND)))
-        .override_by_name("核定容量 / capacity", set_to(custom__lineStyle=dashed, color=_one(RED)))
-        .override_by_name("平时 / usual", set_to(custom__lineStyle=dashed, color=_one("purple")))
-        .override_by_name("在场人数 / people", set_to(color=_one("blue")))
+        .with_override(*only(["下限 / lower", "上限 / upper"], colored("light-blue") | DOTTED))
+        .with_override(*only(["核定容量 / capacity"], colored(RED) | DASHED))
+        .with_override(*only(["在场人数 / people"], colored("blue")))
         .repeat("place")
         .repeat_direction("h")
         .max_per_row(3)
         .span(24)
     )
-
-
-BAND = "light-blue"
-
-
-def _one(color: str) -> dict[str, str]:
-    return {"mode": "fixed", "fixedColor": color}
 
 
 def _band() -> timeseries.Panel:
@@ -185,8 +168,8 @@ def _band() -> timeseries.Panel:
             "$place 在场人数与误差范围 / People and their band",
             *occupancy.BAND,
             says=both(
-                "所选时段末的 24 小时，每 5 分钟；阴影里有九成把握。",
-                "The last 24 hours of the chosen time, every 5 minutes; 90 % lie in the shade.",
+                "所选时段末的 24 小时，每 5 分钟；点线之间有九成把握。",
+                "The last 24 hours of the chosen time, every 5 minutes; 90 % lie between the dotted lines.",
                 NOT_FIRE,
             ),
             span=24,
@@ -207,4 +190,4 @@ def _hours() -> timeseries.Panel:
             ),
             span=24,
         )
-    )
+    ).with_override(*only(["平时 / usual"], colored("purple") | DASHED))

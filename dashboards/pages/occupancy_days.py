@@ -5,10 +5,10 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import table, timeseries
 from grafana_foundation_sdk.models import common
 
-from dashboards.frame import Rows
+from dashboards.frame import FACILITY, Rows
 from dashboards.panels import bars, both, lines
 from dashboards.queries import occupancy
-from dashboards.tables import Column, ratio, rows
+from dashboards.tables import Column, percent, rows
 
 MONTH = ("最多看所选时段末的 31 天。", "At most the last 31 days of the chosen time.")
 
@@ -59,22 +59,23 @@ def _totals(place: Column) -> table.Panel:
         occupancy.TOTALS,
         [
             place,
-            Column(name="people_h", title="人·小时 / Person-hours", decimals=0),
-            Column(name="used", title="使用率 / In use", unit="percentunit", decimals=0, full=1),
-            Column(name="used_h", title="有人 / Used", unit="h"),
-            Column(name="open_h", title="开放 / Open", unit="h"),
-            Column(name="known_h", title="有数 / Known", unit="h"),
-            Column(name="peak", title="最多 / Most", decimals=0),
-            Column(name="capacity", title="核定容量 / Capacity", decimals=0),
-            Column(name="came", title="进入 / In", decimals=0),
-            Column(name="went", title="离开 / Out", decimals=0),
-            Column(name="drift", title="漂移 / Drift", decimals=0),
+            Column(name="people_h", title="人·小时 / Person-hours"),
+            Column(name="used", title="使用率 / In use (%)", bar=True),
+            Column(name="used_h", title="有人 / Used (h)"),
+            Column(name="open_h", title="开放 / Open (h)"),
+            Column(name="known_h", title="有数 / Known (h)"),
+            Column(name="peak", title="最多 / Most"),
+            Column(name="capacity", title="核定容量 / Capacity"),
+            Column(name="came", title="进入 / In"),
+            Column(name="went", title="离开 / Out"),
+            Column(name="drift", title="漂移 / Drift"),
         ],
         says=both("使用率 = 有人的小时 ÷ 开放的小时。", "In use = hours with people over hours open."),
         span=24,
         height=9,
         sort="people_h",
-        ratios=[ratio("used", "used_h", "open_h")],
+        worked_out=percent("used", "used_h", "open_h"),
+        link=FACILITY,
     )
 
 
@@ -95,10 +96,10 @@ def _rooms(place: Column) -> table.Panel:
         [
             place,
             Column(name="device", title="房间 / Room"),
-            Column(name="used_h", title="有人 / Used", unit="h"),
-            Column(name="people_h", title="人·小时 / Person-hours", decimals=0),
-            Column(name="m2_h", title="平方米·小时 / m²-hours", decimals=0),
-            Column(name="known_h", title="有数 / Known", unit="h"),
+            Column(name="used_h", title="有人 / Used (h)"),
+            Column(name="people_h", title="人·小时 / Person-hours"),
+            Column(name="m2_h", title="平方米·小时 / m²-hours"),
+            Column(name="known_h", title="有数 / Known (h)"),
         ],
         says=both(
             "平方米·小时 = 面积 × 有人的小时，登记了面积的房间才有。有数多而有人少的是闲置房间。",

@@ -1,4 +1,4 @@
-"""Every query of every dashboard, filled in as Grafana does, asked of a real InfluxDB that holds a month the hub has written."""
+"""Every query of every dashboard, filled in as Grafana does, asked of a real InfluxDB with a month that the hub wrote."""
 
 from __future__ import annotations
 
