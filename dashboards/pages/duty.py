@@ -7,7 +7,21 @@ from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
 from dashboards.frame import Page, community, mark, street
-from dashboards.panels import AMBER, BLUE, GREEN, RED, SMALL, bars, both, called, colored, limits, lines, only
+from dashboards.panels import (
+    AMBER,
+    BLUE,
+    GREEN,
+    MONTH,
+    RED,
+    SMALL,
+    bars,
+    both,
+    called,
+    colored,
+    limits,
+    lines,
+    only,
+)
 from dashboards.queries import duty
 from dashboards.tables import Column, rows
 
@@ -121,7 +135,7 @@ def _shares() -> timeseries.Panel:
         lines(
             "前 30 天响应达标率 / Response shares, 30 days before",
             duty.SHARES,
-            says=both(*WANTED),
+            says=both(*WANTED, ("最多看 92 天。", "92 days at most.")),
             span=14,
             unit="percent",
             interval="1d",
@@ -178,7 +192,7 @@ def _over_12() -> timeseries.Panel:
 
 def _communities() -> table.Panel:
     return rows(
-        "各社区（所选时段） / Each community in the chosen time",
+        "各社区合计 / Totals of each community",
         duty.COMMUNITIES,
         [
             Column(name="place", title="社区 / Community"),
@@ -199,7 +213,9 @@ def _communities() -> table.Panel:
             Column(name="stale", title="久未办结 / Stale"),
             Column(name="shelved", title="暂缓 / Shelved"),
         ],
-        says=both("每天显示出来的数相加，或取最大。", "Sums or maxima of the days' shown figures.", SMALL),
+        says=both(
+            "每天显示出来的数相加，或取最大。", "Sums or maxima of the days' shown figures.", MONTH, SMALL
+        ),
         span=24,
         height=9,
         sort="alerts",

@@ -8,8 +8,8 @@ from grafana_foundation_sdk.builders import stat, table, timeseries
 from grafana_foundation_sdk.models import common
 
 from dashboards.frame import FACILITY, Page, facility, mark
-from dashboards.pages.occupancy_days import MONTH, by_day
-from dashboards.panels import AMBER, GREEN, RED, bars, both, colored, lines, number, only
+from dashboards.pages.occupancy_days import by_day
+from dashboards.panels import AMBER, GREEN, MONTH, RED, bars, both, colored, lines, number, only
 from dashboards.queries import occupancy
 from dashboards.queries.parts import Query
 from dashboards.tables import Column, events, percent, rows, week

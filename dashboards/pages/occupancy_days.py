@@ -6,11 +6,9 @@ from grafana_foundation_sdk.builders import table, timeseries
 from grafana_foundation_sdk.models import common
 
 from dashboards.frame import FACILITY, Rows
-from dashboards.panels import bars, both, lines
+from dashboards.panels import MONTH, bars, both, lines
 from dashboards.queries import occupancy
 from dashboards.tables import Column, percent, rows
-
-MONTH = ("最多看所选时段末的 31 天。", "At most the last 31 days of the chosen time.")
 
 
 def by_day(place: Column) -> Rows:
@@ -55,7 +53,7 @@ def _passed() -> timeseries.Panel:
 
 def _totals(place: Column) -> table.Panel:
     return rows(
-        "所选时段合计 / Totals of the chosen time",
+        "各场所合计 / Totals of each facility",
         occupancy.TOTALS,
         [
             place,
@@ -70,7 +68,7 @@ def _totals(place: Column) -> table.Panel:
             Column(name="went", title="离开 / Out"),
             Column(name="drift", title="漂移 / Drift"),
         ],
-        says=both("使用率 = 有人的小时 ÷ 开放的小时。", "In use = hours with people over hours open."),
+        says=both("使用率 = 有人的小时 ÷ 开放的小时。", "In use = hours with people over hours open.", MONTH),
         span=24,
         height=9,
         sort="people_h",
@@ -104,6 +102,7 @@ def _rooms(place: Column) -> table.Panel:
         says=both(
             "平方米·小时 = 面积 × 有人的小时，登记了面积的房间才有。有数多而有人少的是闲置房间。",
             "m²-hours only where the area is registered. Much known and little used: an idle room.",
+            MONTH,
         ),
         span=12,
         sort="used_h",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.queries.parts import AREA, DAY, daily, latest, marks, total
+from dashboards.queries.parts import AREA, DAY, QUARTER, daily, latest, marks, total
 
 CLASSES = daily("duty_1d.alerts", "$tag_device", who=AREA, by=("device",))
 PER_HOUR = daily("duty_1d.per_hour", "$tag_place", who=AREA, how="max")
@@ -10,7 +10,9 @@ PEAK = daily("duty_1d.peak_10min", "$tag_place", who=AREA, how="max")
 FLOODS = daily("duty_1d.floods", "$tag_place", who=AREA)
 OVER_12 = daily("duty_1d.over_12h", "$tag_place", who=AREA)
 
-SHARES = daily("duty_30d.share", "$tag_place · $tag_device", who=AREA, by=("place", "device"), how="max")
+SHARES = daily(
+    "duty_30d.share", "$tag_place · $tag_device", who=AREA, when=QUARTER, by=("place", "device"), how="max"
+)
 SHARES_NOW = latest("duty_30d.share", "share", who=AREA, when=DAY, by=("place", "device"))
 
 BURDEN = tuple(

@@ -27,7 +27,8 @@ AREA: Final = '"place" =~ /^$street(\\/|$)/ AND "place" =~ /^$community$/ AND "p
 HUB: Final = "\"place\" = 'hub'"
 
 # When. A page that shows a year must not read its minutes: what is written every hour or minute is read for the last month of
-# the chosen time, what is written every five minutes for its last day. What is written once a day is read for all of it.
+# the chosen time, what is written every five minutes for its last day. What is written once a day is read for all of it, but
+# for what has many series: InfluxDB keeps a week by itself, so a year of each series is 52 places to look at.
 CHOSEN: Final = "$timeFilter"
 
 
@@ -37,6 +38,7 @@ def last(span: str) -> str:
 
 
 MONTH: Final = f"{CHOSEN} AND {last('31d')}"
+QUARTER: Final = f"{CHOSEN} AND {last('92d')}"
 WEEK: Final = f"{CHOSEN} AND {last('7d')}"  # of what is written every hour for each of many
 LIVE: Final = last("24h")
 NOW: Final = last("30m")  # of what is written every five minutes
@@ -117,9 +119,9 @@ def daily(
 
 
 def total(metric: str, name: str, *, who: str, by: tuple[str, ...] = ("place",), how: str = "sum") -> Query:
-    """A table of the sum (or the max) over the chosen time, one column called ``name`` beside the tags."""
+    """A table of the sum (or the max) over the chosen time, its last month at most, one column called ``name``."""
     return Query(
-        f'SELECT {how}("value") AS "{name}" FROM "{metric}" WHERE {who} AND {CHOSEN} GROUP BY {tags(*by)}',
+        f'SELECT {how}("value") AS "{name}" FROM "{metric}" WHERE {who} AND {MONTH} GROUP BY {tags(*by)}',
         shape="table",
     )
 
