@@ -10,6 +10,12 @@ from dashboards.panels import MONTH, bars, both, lines
 from dashboards.queries import occupancy
 from dashboards.tables import Column, percent, rows
 
+OPEN = [
+    Column(name="open_used_h", title="开放时有人 / Open and used (h)"),
+    Column(name="open_known_h", title="开放且有数 / Open and known (h)"),
+    Column(name="open_h", title="开放 / Open (h)"),
+]
+
 
 def by_day(place: Column) -> Rows:
     """Rows of what is written once a day: it may be looked at over years."""
@@ -59,20 +65,24 @@ def _totals(place: Column) -> table.Panel:
             place,
             Column(name="people_h", title="人·小时 / Person-hours"),
             Column(name="used", title="使用率 / In use (%)", bar=True),
-            Column(name="used_h", title="有人 / Used (h)"),
-            Column(name="open_h", title="开放 / Open (h)"),
-            Column(name="known_h", title="有数 / Known (h)"),
+            *OPEN,
+            Column(name="used_h", title="全部有人 / Used in all (h)"),
+            Column(name="known_h", title="全部有数 / Known in all (h)"),
             Column(name="peak", title="最多 / Most"),
             Column(name="capacity", title="核定容量 / Capacity"),
             Column(name="came", title="进入 / In"),
             Column(name="went", title="离开 / Out"),
             Column(name="drift", title="漂移 / Drift"),
         ],
-        says=both("使用率 = 有人的小时 ÷ 开放的小时。", "In use = hours with people over hours open.", MONTH),
+        says=both(
+            "使用率 = 开放时间里有人的小时 ÷ 有数的小时；没有数的不当作没人。",
+            "In use = of the hours open and known, those with people; what is not known is not taken for empty.",
+            MONTH,
+        ),
         span=24,
         height=9,
         sort="people_h",
-        worked_out=percent("used", "used_h", "open_h"),
+        worked_out=percent("used", "open_used_h", "open_known_h"),
         link=FACILITY,
     )
 
@@ -82,7 +92,7 @@ def _rooms_used() -> timeseries.Panel:
         "各房间每天使用时数 / Hours a day of each room",
         occupancy.ROOMS_USED,
         says=both("房间里有人的小时。", "Hours with people in the room.", MONTH),
-        span=12,
+        span=24,
         unit="h",
     )
 
@@ -94,18 +104,22 @@ def _rooms(place: Column) -> table.Panel:
         [
             place,
             Column(name="device", title="房间 / Room"),
-            Column(name="used_h", title="有人 / Used (h)"),
+            Column(name="used", title="使用率 / In use (%)", bar=True),
+            *OPEN,
+            Column(name="used_h", title="全部有人 / Used in all (h)"),
             Column(name="people_h", title="人·小时 / Person-hours"),
             Column(name="m2_h", title="平方米·小时 / m²-hours"),
-            Column(name="known_h", title="有数 / Known (h)"),
+            Column(name="known_h", title="全部有数 / Known in all (h)"),
         ],
         says=both(
-            "平方米·小时 = 面积 × 有人的小时，登记了面积的房间才有。有数多而有人少的是闲置房间。",
-            "m²-hours only where the area is registered. Much known and little used: an idle room.",
+            "平方米·小时 = 面积 × 有人的小时，登记了面积的房间才有。使用率低的是闲置房间。",
+            "m²-hours only where the area is registered. Little in use: an idle room.",
             MONTH,
         ),
-        span=12,
+        span=24,
+        height=9,
         sort="used_h",
+        worked_out=percent("used", "open_used_h", "open_known_h"),
     )
 
 

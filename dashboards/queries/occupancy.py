@@ -62,16 +62,17 @@ PASSED = tuple(
     daily(f"use_1d.{name}", alias, who=HERE, by=())
     for name, alias in (("came", "进入 / in"), ("went", "离开 / out"))
 )
+OPEN = ("open_h", "open_known_h", "open_used_h")
 TOTALS = (
     *(total(f"use_1d.{name}", name, who=HERE) for name in ("people_h", "came", "went", "drift")),
-    *(total(f"use_1d.{name}", name, who=HERE) for name in ("used_h", "open_h", "known_h")),
+    *(total(f"use_1d.{name}", name, who=HERE) for name in ("used_h", "known_h", *OPEN)),
     *(total(f"use_1d.{name}", name, who=HERE, how="max") for name in ("peak", "capacity")),
 )
 
 ROOMS_USED = daily("zone_1d.used_h", "$tag_place $tag_device", who=HERE, when=MONTH, by=("place", "device"))
 ROOMS = tuple(
     total(f"zone_1d.{name}", name, who=HERE, by=("place", "device"))
-    for name in ("used_h", "people_h", "m2_h", "known_h")
+    for name in ("used_h", "people_h", "m2_h", "known_h", *OPEN)
 )
 
 DOORS = tuple(
