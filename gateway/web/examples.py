@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from gateway.web.area_example import AREA
 from gateway.web.facility_examples import FACILITIES
+from gateway.web.heat_example import HEAT
 from gateway.web.install_examples import INSTALLATION
 from gateway.web.performance_example import PERFORMANCE
 
@@ -436,6 +437,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "Entering": {"token": "the token of the hub's settings"},
     **FACILITIES,
     **INSTALLATION,
+    **HEAT,
     "ErasurePlan": {
         "place": "J0001", "rows": {"alert": 12, "alert_step": 61, "consent": 1, "contact": 2, "place": 1},
         "refused": "reporting", "devices": ["J0001-pendant"],

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from gateway.alerts.cells import Cell, cell
 from gateway.area_heat.features import features
 from gateway.area_heat.heat import (
     DEMANDS,
@@ -23,7 +24,6 @@ from gateway.area_heat.heat import (
     value_of,
 )
 from gateway.area_heat.scale import STEPS, scale_of
-from gateway.alerts.cells import Cell, cell
 
 small = st.integers(0, 12)
 counts = st.builds(

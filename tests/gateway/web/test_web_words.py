@@ -45,6 +45,9 @@ BUILT = {
     "privacy.table_",
     "help.",
     "help.title_",
+    "heat_",
+    "heat_per_",
+    "heat_show_",
 }
 
 
