@@ -15,6 +15,7 @@ from gateway.histogram import Histogram
 from gateway.journal.journal import JournalError
 from gateway.notify import outbox
 from gateway.operations.alert_log import FLOOR
+from gateway.operations.open_told import open_told
 from gateway.process_figures import process_figures
 from gateway.web.port import Figure, Sample
 
@@ -45,7 +46,7 @@ def about_itself(hub: Hub) -> Mapping[str, float]:
         "hub.received": float(counts["read"]),
         "hub.stored": float(hub.kept.store.stored),
         "hub.quarantined": float(counts.total() - sum(counts[name] for name in NOT_REFUSED)),
-        "hub.alerts_open": float(hub.alert_log.count_open()),
+        "hub.alerts_open": float(open_told(hub.database)),
         "hub.refused": float(hub.kept.dead.refused),
         "hub.journal_mb": hub.retention.used_bytes / MB,
         "hub.store_rows": float(hub.kept.store.stored),

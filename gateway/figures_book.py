@@ -26,6 +26,7 @@ class FiguresBook:
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=FULL")
         self._database.executescript(SHAPE)
+        self._told = 0  # how often: a day has the number of the last time
         self._due = {begin: 0 for (begin,) in self._database.execute("SELECT begin_ms FROM due_day")}
         self._reached: dict[str, int] = dict(self._database.execute("SELECT name, time_ms FROM reached"))
 
@@ -38,8 +39,8 @@ class FiguresBook:
                 self._database.execute("BEGIN IMMEDIATE")
                 self._database.executemany("INSERT OR IGNORE INTO due_day VALUES (?)", new)
                 self._database.execute("COMMIT")
-            for day in given:
-                self._due[day] = self._due.get(day, 0) + 1
+            self._told += 1
+            self._due |= dict.fromkeys(given, self._told)
 
     def due(self) -> dict[int, int]:
         """The days that are due, oldest first, each with a number to give to ``done``."""
