@@ -52,15 +52,17 @@ class DuckDBFigures:
         if query.places:
             there, places = _among("place", query.places)
             which, values = f"{which} AND {there}", [*values, *places]
+        own = f" AND at_ms IN ({', '.join(map(str, query.moments))})" if query.moments else ""
+        sent = f" AND time_ns // {NS_PER_MS} IN ({', '.join(map(str, query.moments))})" if query.moments else ""
         question = f"""
             SELECT metric, place, device, time_ns // {NS_PER_MS}, value FROM (
                 SELECT metric, place, device, at_ms * {NS_PER_MS} AS time_ns, value FROM figure
-                WHERE at_ms >= ? AND at_ms < ? AND {which}
+                WHERE at_ms >= ? AND at_ms < ? AND {which}{own}
                 UNION ALL
                 SELECT metric, place, device, time_ns, value FROM reading
-                WHERE NOT home AND time_ns >= ? AND time_ns < ? AND {which}
+                WHERE NOT home AND time_ns >= ? AND time_ns < ? AND {which}{sent}
             ) ORDER BY metric, place, device, time_ns
-        """  # noqa: S608 fixed words and question marks
+        """  # noqa: S608 fixed words, whole numbers and question marks
         span = [query.from_ms, query.to_ms]
         with self._store.work("reading") as connection:
             found = connection.execute(

@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 360.0, 180.0, 36.0, 6.0, 12.0, 22.0
 BASE = HEIGHT - BOTTOM
 TICKS_MAX = 5
+TINY = 1e-9  # nothing that is measured
 NICE: Final = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 Numbers: TypeAlias = Sequence[float | None]
 _Across: TypeAlias = Callable[[int], float]
@@ -135,7 +136,7 @@ def drawn(chart: Chart) -> Drawing:
 
 def nice_top(most: float) -> float:
     """The end of a scale, at or above that number: a number whose half is easily read as well."""
-    if most <= 0:
+    if most < TINY:
         return 1.0
     power = 10.0 ** math.floor(math.log10(most))
     return next(power * one for one in NICE if power * one >= most * (1 - 1e-9))

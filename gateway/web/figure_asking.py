@@ -5,15 +5,14 @@ A year is asked for as it is kept: by the day where there are days, of hours one
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from gateway.figures_kept.reading import FigureQuery, Point
 from gateway.web.figure_spans import HOUR_MS, Span, moments
-from gateway.web.port import HubPort, ReadingQuery
+from gateway.web.port import ReadingQuery, Summary
 
 HOURLY_DAYS = frozenset(
     {"day", "week"}
@@ -25,50 +24,50 @@ LEVELS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Of which time, at which hub; ``places`` are those that may be seen and are asked for: never none."""
+    """Of which time; ``places`` are those that may be seen and are asked for: never none.
 
-    port: HubPort
+    ``kept`` and ``summed`` ask the hub, from this thread: what is drawn of a year is not drawn on the loop.
+    """
+
+    kept: Callable[[FigureQuery], Sequence[Point]]
+    summed: Callable[[ReadingQuery, Literal["1h", "1d"]], Sequence[Summary]]
     span: Span
     now: int
     zone: ZoneInfo
     places: Collection[str]
 
 
-async def between(asked: Asked, metrics: Sequence[str], span: Span) -> Sequence[Point]:
+def between(asked: Asked, metrics: Sequence[str], span: Span) -> Sequence[Point]:
     """What there is of a span."""
-    return await asked.port.kept_figures(FigureQuery(metrics, asked.places, span.begin, span.end))
+    return asked.kept(FigureQuery(metrics, asked.places, span.begin, span.end))
 
 
-async def hourly(asked: Asked, metrics: Sequence[str]) -> Sequence[Point]:
+def hourly(asked: Asked, metrics: Sequence[str]) -> Sequence[Point]:
     """What is told every hour: all hours of a short span, of a long one noon of its days or weeks."""
     if asked.span.name in HOURLY_DAYS:
-        return await between(asked, metrics, asked.span)
-    queries = [
-        FigureQuery(metrics, asked.places, at, at + HOUR_MS)
-        for at in moments(asked.span, asked.now, asked.zone)
-    ]
-    parts = await asyncio.gather(*(asked.port.kept_figures(query) for query in queries))
-    return [point for part in parts for point in part]
+        return between(asked, metrics, asked.span)
+    span, looked = asked.span, tuple(moments(asked.span, asked.now, asked.zone))
+    return asked.kept(FigureQuery(metrics, asked.places, span.begin, span.end, looked))
 
 
-async def latest(asked: Asked, metrics: Sequence[str]) -> list[Point]:
+def latest(asked: Asked, metrics: Sequence[str]) -> list[Point]:
     """The newest of each series, of the last three hours."""
     begin = asked.now // HOUR_MS * HOUR_MS - 2 * HOUR_MS
-    found = await asked.port.kept_figures(FigureQuery(metrics, asked.places, begin, asked.now + 1))
+    found = asked.kept(FigureQuery(metrics, asked.places, begin, asked.now + 1))
     return list({(one.metric, one.place, one.device): one for one in found}.values())
 
 
-async def of_hub(asked: Asked, metric: str) -> list[Point]:
+def of_hub(asked: Asked, metric: str) -> list[Point]:
     """A figure of the hub's: minute by minute for a day, else its hours or days as they are summed up."""
     span = asked.span
     if span.name == "day":
-        return list(await asked.port.kept_figures(FigureQuery([metric], asked.places, span.begin, span.end)))
+        return list(asked.kept(FigureQuery([metric], asked.places, span.begin, span.end)))
     every: Literal["1h", "1d"] = "1d" if span.name == "year" else "1h"
     limit = (span.end - span.begin) // HOUR_MS + 1
     query = ReadingQuery(
         place="hub", device="", metric=metric, from_ms=span.begin, to_ms=span.end, limit=limit
     )
-    found = await asked.port.summaries(query, every)
+    found = asked.summed(query, every)
     peaks = metric.removeprefix("hub.") in LEVELS
     points = [
         Point(metric, "hub", "", one.begin, one.max if peaks else one.last)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from anyio import from_thread
 from fastapi import APIRouter, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
 from gateway.accounts.who import Reach
+from gateway.figures_kept.reading import FigureQuery, Point
 from gateway.operations import facility_views, heat_views
 from gateway.web import figure_parts
 from gateway.web.access import SomePerson, reach_of
@@ -23,7 +24,7 @@ from gateway.web.figure_asking import Asked
 from gateway.web.figure_parts import Part
 from gateway.web.figure_spans import HOUR_MS, SPANS, SpanName, span_of
 from gateway.web.needs import needs
-from gateway.web.port import UnavailableError
+from gateway.web.port import ReadingQuery, Summary, UnavailableError
 from gateway.web.problems import refuse
 from gateway.web.render import page
 
@@ -35,7 +36,7 @@ PartName: TypeAlias = Literal["area", "duty", "facility", "fleet", "hub"]
 NEEDED: Final[dict[PartName, May]] = {
     "area": May.AREA, "duty": May.AREA, "facility": May.FACILITIES, "fleet": May.DEVICES, "hub": May.SYSTEM
 }  # fmt: skip
-MADE: Final[dict[PartName, Callable[[Asked], Awaitable[Part]]]] = {
+MADE: Final[dict[PartName, Callable[[Asked], Part]]] = {
     "area": figure_parts.area, "duty": figure_parts.duty, "facility": figure_parts.facility, "fleet": figure_parts.fleet,
     "hub": figure_parts.hub,
 }  # fmt: skip
@@ -53,7 +54,7 @@ class Choice:
 
 @router.get("/figures")
 @needs(May.AREA, May.FACILITIES, May.DEVICES, May.SYSTEM)
-async def show_figures(
+def show_figures(
     request: Request,
     person: SomePerson,
     part: Annotated[PartName | Literal[""], Query()] = "",
@@ -67,20 +68,30 @@ async def show_figures(
     shown: PartName = part or parts[0]
     context, zone = Context.of(request), ZoneInfo(Context.of(request).settings.zone)
     now = context.port.health().hub_now_ms
-    choices = await run_in_threadpool(_choices, request, shown)
+    choices = _choices(request, shown)
     if at and at not in {one.value for one in choices}:
         raise refuse(404, "unknown_place")
     at = at or (choices[0].value if choices else "")
     places = _places(request, shown, choices, at)
+
+    def kept(query: FigureQuery) -> Sequence[Point]:
+        return from_thread.run(context.port.kept_figures, query)
+
+    def summed(query: ReadingQuery, every: Literal["1h", "1d"]) -> Sequence[Summary]:
+        return from_thread.run(context.port.summaries, query, every)
+
     found, away = Part(), False
     if places:
-        asked = Asked(port=context.port, span=span_of(span, now, zone), now=now, zone=zone, places=places)
+        asked = Asked(
+            kept=kept, summed=summed,
+            span=span_of(span, now, zone), now=now, zone=zone, places=places,
+        )  # fmt: skip
         try:
-            found = await _made(request, shown, asked)
+            found = _made(request, shown, asked)
         except UnavailableError:
             away = True
     return page(
-        request, "figures.html", person=person, names=await run_in_threadpool(context.people.names), parts=parts, part=shown,
+        request, "figures.html", person=person, names=context.people.names(), parts=parts, part=shown,
         spans=SPANS, over=span, choices=choices, at=at, found=found, away=away, drawings=[drawn(one) for one in found.charts],
         heat=heat_rows(found.week, found.capacity), tick=_tick(zone), day=_day(zone), places=places,
     )  # fmt: skip
@@ -95,18 +106,16 @@ def parts_of(request: Request) -> list[PartName]:
     ]
 
 
-async def _made(request: Request, part: PartName, asked: Asked) -> Part:
-    found = await MADE[part](asked)
+def _made(request: Request, part: PartName, asked: Asked) -> Part:
+    found = MADE[part](asked)
     if part != "fleet":
         return found
     context = Context.of(request)
-    facilities = await run_in_threadpool(
-        facility_views.facilities, context.engine, reach_of(request, May.DEVICES)
-    )
+    facilities = facility_views.facilities(context.engine, reach_of(request, May.DEVICES))
     places = [one.id for one in facilities.rows]
     if not places:
         return found
-    return replace(found, ranks=[*found.ranks, await figure_parts.batteries(replace(asked, places=places))])
+    return replace(found, ranks=[*found.ranks, figure_parts.batteries(replace(asked, places=places))])
 
 
 def _choices(request: Request, part: PartName) -> list[Choice]:

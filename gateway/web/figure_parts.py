@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,10 +44,10 @@ class Part:
     capacity: int | None = None
 
 
-async def area(asked: Asked) -> Part:
+def area(asked: Asked) -> Part:
     """Communities together: alerts a day by class, open alerts, stations; and which has how many."""
     days = by_day(asked.span, asked.now, asked.zone)
-    raised, open_now, stations = await asyncio.gather(
+    raised, open_now, stations = (
         between(asked, ["duty_1d.alerts"], days), hourly(asked, ["area.open"]),
         hourly(asked, ["area.stations", "area.staffed", "area.hearing"]),
     )  # fmt: skip
@@ -83,11 +82,11 @@ async def area(asked: Asked) -> Part:
     )  # fmt: skip
 
 
-async def duty(asked: Asked) -> Part:
+def duty(asked: Asked) -> Part:
     """The load of stations against 6 and 12 an hour and the flood, and the shares within targets: of several the worst."""
     days = by_day(asked.span, asked.now, asked.zone)
     names = ("per_hour", "peak_10min", "floods", "over_12h", "chatter", "stale", "shelved")
-    work, shares = await asyncio.gather(
+    work, shares = (
         between(asked, [f"duty_1d.{name}" for name in names], days),
         between(asked, ["duty_30d.share"], days),
     )
@@ -128,7 +127,7 @@ async def duty(asked: Asked) -> Part:
     return Part(charts=charts)
 
 
-async def facility(asked: Asked) -> Part:
+def facility(asked: Asked) -> Part:
     """One facility: people with their band against the capacity, in and out, drift; the week by hour and weekday."""
     live, hours = asked.span.name == "day", asked.span.name != "year"
     family = "use" if live else "use_1h" if hours else "use_1d"
@@ -141,7 +140,7 @@ async def facility(asked: Asked) -> Part:
     flows = [f"use_1{'h' if hours else 'd'}.{name}" for name in ("came", "went")]
     usual = ["use_1h.usual"] if hours else []
     weeks = asked.span if asked.span.name in BUCKET_DAYS else span_of("month", asked.now, asked.zone)
-    people, moved, drift, week = await asyncio.gather(
+    people, moved, drift, week = (
         between(asked, names, asked.span), between(asked, [*flows, *usual], asked.span),
         between(asked, ["use_1d.drift"], days), between(asked, ["use_1h.people"], weeks),
     )  # fmt: skip
@@ -166,10 +165,10 @@ async def facility(asked: Asked) -> Part:
     )
 
 
-async def fleet(asked: Asked) -> Part:
+def fleet(asked: Asked) -> Part:
     """The devices of these communities, or of all (``hub``): how they are now, over time, what they run; weak batteries."""
     metrics = [f"fleet.{name}" for name in FLEET]
-    newest, over = await asyncio.gather(
+    newest, over = (
         latest(asked, [*metrics, "fleet.firmware"]),
         hourly(asked, ["fleet.silent", "fleet.battery_30d", "fleet.battery_low"]),
     )
@@ -198,20 +197,18 @@ async def fleet(asked: Asked) -> Part:
     )  # fmt: skip
 
 
-async def batteries(asked: Asked) -> Ranks:
+def batteries(asked: Asked) -> Ranks:
     """The devices of these facilities that will be empty first."""
-    found = await latest(asked, ["device.battery_days"])
+    found = latest(asked, ["device.battery_days"])
     days = {one.device: one.value for one in found}
     soon = sorted(days.items(), key=lambda one: one[1])[:BATTERIES_SHOWN]
     return Ranks(word="figures_batteries", said="figures_batteries_said", rows=soon)
 
 
-async def hub(asked: Asked) -> Part:
+def hub(asked: Asked) -> Part:
     """The hub: messages and rows a second, what it refused, how far behind it is, what waits and grows."""
     names = (*HUB_RATES, *HUB_GROWS, *HUB_LEVELS)
-    found = dict(
-        zip(names, await asyncio.gather(*(of_hub(asked, f"hub.{name}") for name in names)), strict=True)
-    )
+    found = {name: of_hub(asked, f"hub.{name}") for name in names}
     span = asked.span
     lengths = lengths_s(span, asked.now)
 
