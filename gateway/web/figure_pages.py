@@ -63,7 +63,7 @@ def show_figures(
 ) -> Response:
     """One part of the figures over a day, a week, a month or a year; only the parts somebody may see are there."""
     parts = parts_of(request)
-    if part and part not in parts:
+    if not parts or (part and part not in parts):
         raise refuse(403, "not_yours")
     shown: PartName = part or parts[0]
     context, zone = Context.of(request), ZoneInfo(Context.of(request).settings.zone)
