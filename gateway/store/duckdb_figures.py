@@ -53,7 +53,9 @@ class DuckDBFigures:
             there, places = _among("place", query.places)
             which, values = f"{which} AND {there}", [*values, *places]
         own = f" AND at_ms IN ({', '.join(map(str, query.moments))})" if query.moments else ""
-        sent = f" AND time_ns // {NS_PER_MS} IN ({', '.join(map(str, query.moments))})" if query.moments else ""
+        sent = (
+            f" AND time_ns // {NS_PER_MS} IN ({', '.join(map(str, query.moments))})" if query.moments else ""
+        )
         question = f"""
             SELECT metric, place, device, time_ns // {NS_PER_MS}, value FROM (
                 SELECT metric, place, device, at_ms * {NS_PER_MS} AS time_ns, value FROM figure

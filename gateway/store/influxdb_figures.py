@@ -68,7 +68,8 @@ def _at_moments(query: FigureQuery) -> str:
     within = sorted({at for at in query.moments if query.from_ms <= at < query.to_ms})
     # An empty question is an error: where no moment lies within, one that lies before all of them is asked for.
     return "; ".join(
-        f"SELECT {_from(query)} WHERE time = {at * NS_PER_MS} {GROUPED}" for at in within or [query.from_ms - 1]
+        f"SELECT {_from(query)} WHERE time = {at * NS_PER_MS} {GROUPED}"
+        for at in within or [query.from_ms - 1]
     )
 
 
