@@ -23,12 +23,15 @@ from gateway.operations.performance_apart import APART_S, HERE_MAX, ApartError
 from gateway.operations.performance_views import alerts_asked, read_facts
 
 NICE = 19
+# Made while one thread imports it: two that first decode a type at the same instant end the process.
+_POINTS = msgspec.json.Decoder(list[Point])
+_ASKED = msgspec.json.Decoder(Asked)
 
 
 def duty_points(engine: Engine, asked: Asked) -> list[Point]:
     """What is said of the day from ``asked.begin`` to ``asked.end``. Blocking; raises ``ApartError``."""
     if alerts_asked(engine, asked) <= HERE_MAX:
-        return _read(engine, asked)
+        return read_points(engine, asked)
     database = Path(str(engine.url.database)).resolve()
     command = [sys.executable, "-P", "-m", "gateway.figures_duty", str(database)]
     given = msgspec.json.encode(asked)
@@ -39,10 +42,11 @@ def duty_points(engine: Engine, asked: Asked) -> list[Point]:
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise ApartError(f"it ended with {done.returncode}: {said[-1] if said else 'without a word'}")
-    return msgspec.json.decode(done.stdout, type=list[Point])
+    return _POINTS.decode(done.stdout)
 
 
-def _read(engine: Engine, asked: Asked) -> list[Point]:
+def read_points(engine: Engine, asked: Asked) -> list[Point]:
+    """The same in this process, however long it takes."""
     said = Saying()
     with engine.connect() as connection, connection.begin():
         facts = read_facts(connection, asked)
@@ -54,8 +58,8 @@ def main() -> None:
     """Answer the question on stdin."""
     os.nice(NICE)
     gc.disable()  # it holds everything until it ends, and that is soon
-    asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Asked)
-    sys.stdout.buffer.write(msgspec.json.encode(_read(open_to_read(Path(sys.argv[1])), asked)))
+    asked = _ASKED.decode(sys.stdin.buffer.read())
+    sys.stdout.buffer.write(msgspec.json.encode(read_points(open_to_read(Path(sys.argv[1])), asked)))
     sys.stdout.buffer.flush()
 
 

@@ -18,21 +18,23 @@ from gateway.figures_kept.names import NAMES
 from gateway.figures_kept.reading import FigureQuery, FigureStore, Point
 from gateway.figures_kept.saying import Saying
 from gateway.figures_kept.use import hours_between, say_day, say_hours, say_zone
-from gateway.occupancy.hourly import Counted, Hour, When, hours_of
+from gateway.occupancy.hourly import HOUR_MS, Counted, Hour, When
+from gateway.occupancy.unusual import flags
+from gateway.occupancy.use import Fitted, days_of, facility_hours, zone_days_of
 from gateway.occupancy.usual import WEEKS, usual_week
 from gateway.operations import facility_views
+from gateway.operations.facility_rooms import rooms_entered
 from gateway.operations.facility_views import CORRECTIONS_READ_MAX, Facility
 from gateway.store.summaries import Keeping, Series, Summary, day_of
-from rules.headcount import COUNTED
 
 BACK_DAYS = 7  # that a truth puts right
 ON_DAYS = WEEKS * 7  # in which an hour is part of what is usual
 LEAD_DAYS = ON_DAYS + 1  # read before the first day, so that it begins with what is known
 AT_ONCE_DAYS = 31  # due days that are made together
-COUNTERS_MAX = 24  # doors of one facility
+DEVICES_MAX = 100  # of one facility
 HALF_DAY_MS = DAY_MS // 2
 
-Counters = Mapping[str, Sequence[tuple[str, str]]]  # of a facility: (device, room) of its counters
+Devices = Mapping[str, Sequence[Fitted]]  # of each facility
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Span:
 
 
 class Facilities:
-    """Makes their figures. ``counters`` are those of the registry now; ``now`` is hub time."""
+    """Makes their figures. ``devices`` are those of the registry now; ``now`` is hub time."""
 
     def __init__(
         self,
@@ -73,22 +75,22 @@ class Facilities:
         *,
         zone: ZoneInfo,
         calendar: str,
-        counters: Callable[[], Counters],
+        devices: Callable[[], Devices],
     ) -> None:
         self._engine = engine
         self._keeping = keeping
         self._figures = figures
         self._zone = zone
         self._calendar = calendar
-        self._counters = counters
+        self._devices = devices
 
     def make(self, due: Sequence[int], now: int) -> Iterator[int]:
         """Make the figures of those days, a facility at a time; how many points of each have changed."""
-        counters = self._counters()
+        devices = self._devices()
         span = self.span(due, now)
         for one in facility_views.facilities(self._engine, EVERYTHING).rows:
-            if mine := counters.get(one.id):
-                yield self._make_one(one, mine[:COUNTERS_MAX], span)
+            if mine := devices.get(one.id):
+                yield self._make_one(one, mine[:DEVICES_MAX], span)
 
     def span(self, due: Sequence[int], now: int) -> Span:
         """The days that are made again with those that are due."""
@@ -104,52 +106,42 @@ class Facilities:
         lead = day_of(begin - LEAD_DAYS * DAY_MS + HALF_DAY_MS, self._zone)[0]
         return Span(tuple(days), lead, at)
 
-    def _make_one(self, one: Facility, counters: Sequence[tuple[str, str]], span: Span) -> int:
+    def _make_one(self, one: Facility, devices: Sequence[Fitted], span: Span) -> int:
         rows = self._rows(one.id, span)
         if not rows:
             return 0
-        until = min(max(row.begin for row in rows) + 3_600_000, span.until)
+        until = min(max(row.begin for row in rows) + HOUR_MS, span.until)
         when = When(one.hours, self._zone, self._calendar)
         told = facility_views.corrections(self._engine, one.id, since=span.lead, limit=CORRECTIONS_READ_MAX)
         corrections = [Counted(each.at, each.people) for each in told if each.at < until]
-        hours = hours_of(rows, [name for name, _ in counters], corrections, span.lead, until, when)
+        rooms = rooms_entered(self._engine, [one.id]).get(one.id, {})
+        found = facility_hours(rows, devices, rooms, corrections, span.lead, until, when)
         said = Saying()
-        self._say(said, one, hours, span, when)
-        self._say_rooms(said, one, counters, rows, hours, span, until, when)
+        self._say(said, one, found.whole.hours, span, when)
+        for room in found.rooms:
+            mine = [each for each in found.zones[room.name] if each.begin >= span.begin]
+            for day in zone_days_of(room, mine, when):
+                say_zone(said, one.id, room.name, day)
         return self.write_changed(said.points, span.begin)
 
     def _say(self, said: Saying, one: Facility, hours: Sequence[Hour], span: Span, when: When) -> None:
+        judged = [each for each in flags(hours, when) if each.score is not None]
+        known = {each.begin for each in judged}
+        unusual = {each.begin for each in judged if each.flag is not None}
         for begin, end in span.days:
             since = day_of(begin - ON_DAYS * DAY_MS + HALF_DAY_MS, self._zone)[0]
             week = usual_week(hours_between(hours, since, begin), self._zone)
             today = hours_between(hours, begin, end)
             say_hours(
-                said, one.id, today, usual=week, unusual=(), judged=False, when=when, capacity=one.capacity
-            )
-            say_day(said, one.id, begin, today, when, one.capacity)
-
-    def _say_rooms(
-        self, said: Saying, one: Facility, counters: Sequence[tuple[str, str]], rows: Sequence[_Row],
-        hours: Sequence[Hour], span: Span, until: int, when: When,
-    ) -> None:  # fmt: skip
-        """A room has its own counters; what people have counted is about the whole."""
-        areas = {
-            each.room: each.area_m2 for each in facility_views.operators(self._engine, one.id) if each.area_m2
-        }
-        for room in dict.fromkeys(room for _, room in counters if room):
-            own = [name for name, where in counters if where == room]
-            there = hours if len(own) == len(counters) else hours_of(rows, own, [], span.lead, until, when)
-            for begin, end in span.days:
-                some = hours_between(there, begin, end)
-                say_zone(said, one.id, room, begin, some, when, area_m2=areas.get(room))
+                said, one.id, today, usual=week, unusual=unusual, judged=not known.isdisjoint(each.begin for each in today),
+                when=when, capacity=one.capacity,
+            )  # fmt: skip
+            for day in days_of(today, when):
+                say_day(said, one.id, day, one.capacity)
 
     def _rows(self, place: str, span: Span) -> list[_Row]:
-        found = (
-            each
-            for metric in COUNTED
-            for each in self._keeping.kept("1h", Series(span.lead, span.until, place=place, metric=metric))
-        )
-        return [_row(each) for each in found]
+        """All that its devices said: a sensor's sign of life shows that it would have seen somebody."""
+        return [_row(each) for each in self._keeping.kept("1h", Series(span.lead, span.until, place=place))]
 
     def write_changed(self, points: Sequence[Point], since: int) -> int:
         """Write those that do not stand there already; how many."""

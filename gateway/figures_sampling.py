@@ -17,7 +17,7 @@ from gateway.area_heat.supply import Week
 from gateway.facility_port import FacilitiesOfHub
 from gateway.figures_book import FiguresBook
 from gateway.figures_duty import duty_points
-from gateway.figures_facilities import Counters, Facilities
+from gateway.figures_facilities import Devices, Facilities
 from gateway.figures_fleet import DeviceDays, seen
 from gateway.figures_keeper import FiguresKeeper, Sources
 from gateway.figures_kept.area import say_area, say_heat
@@ -26,6 +26,7 @@ from gateway.figures_kept.reading import Point
 from gateway.figures_kept.saying import Saying
 from gateway.figures_kept.use import Present, say_present
 from gateway.keeping import Kept, bounds_of
+from gateway.occupancy.use import Fitted
 from gateway.operations.area_views import count_area
 from gateway.operations.heat_views import communities, heats
 from gateway.operations.tables import Alert, CountCorrection, Place
@@ -33,7 +34,6 @@ from gateway.parts import targets
 from gateway.web.area import spans_of
 from gateway.web.area_numbers import communities as communities_shown
 from gateway.web.port import DeskNow
-from rules.plan import COUNTER
 from rules.world import World
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Sampling:
         """Read what the hour needs of the store and of the operational database."""
         self._days.refresh(now)
         with Session(self._hub.database) as session:
-            self._paths = dict(session.execute(select(Place.id, Place.path)).tuples().all())
+            self._paths = {place: path for place, path in session.execute(select(Place.id, Place.path))}  # noqa: C416 rows, not pairs
         desks = duty_port.desks(self._hub).desks
         calendar = self._hub.settings.hub.calendar
         self._areas = areas_said(self._hub.database, desks, now, zone=self._zone, calendar=calendar)
@@ -107,7 +107,7 @@ def keep_figures(hub: Hub, kept: Kept) -> FiguresKeeper:
     zone, sampling = ZoneInfo(hub.settings.hub.zone), Sampling(hub)
     facilities = Facilities(
         hub.database, kept.keeping, kept.figures, zone=zone, calendar=hub.settings.hub.calendar,
-        counters=lambda: counters_of(hub.engine.world),
+        devices=lambda: devices_of(hub.engine.world),
     )  # fmt: skip
     sources = Sources(
         present=sampling.present, fetch=sampling.fetch, hourly=sampling.hourly, duty=sampling.duty,
@@ -142,12 +142,13 @@ def asked_of(begin: int, end: int, now: int, zone: ZoneInfo, held_to: Targets) -
     return Asked(begin=begin, end=end, now=now, zone=str(zone), targets=held_to)
 
 
-def counters_of(world: World) -> Counters:
-    """The counters of each facility, with their rooms, in order."""
-    found: dict[str, list[tuple[str, str]]] = {}
+def devices_of(world: World) -> Devices:
+    """The devices of each facility, with their rooms, in order."""
+    found: dict[str, list[Fitted]] = {}
     for device in sorted(world.definition.devices, key=lambda one: one.id):
-        if device.kind == COUNTER:
-            found.setdefault(device.key, []).append((device.id, device.room))
+        place = world.places.get(device.key)
+        if place is not None and place.kind == "facility":
+            found.setdefault(device.key, []).append(Fitted(device.id, device.kind, device.room))
     return found
 
 

@@ -24,7 +24,7 @@ from gateway.alerts.record import Targets
 from gateway.area_heat.geometry import point
 from gateway.duty.plan import Desk, Person, Plan, Shift
 from gateway.duty.roster import on_duty
-from gateway.figures_duty import duty_points
+from gateway.figures_duty import read_points
 from gateway.figures_facilities import Facilities
 from gateway.figures_fleet import BATTERY_BACK_DAYS
 from gateway.figures_kept.fleet import Seen, say_fleet
@@ -33,12 +33,14 @@ from gateway.figures_kept.names import NAMES
 from gateway.figures_kept.reading import FigureQuery, FigureStore, Point
 from gateway.figures_kept.saying import Saying
 from gateway.figures_kept.use import EVERY_MS, Present, say_present
-from gateway.figures_sampling import areas_said, asked_of, counters_of
+from gateway.figures_sampling import areas_said, asked_of, devices_of
 from gateway.ingest.decode import Times, Wrong, decode
 from gateway.keeping import ON_OFF
+from gateway.occupancy.zones import Room
 from gateway.operations import tables
 from gateway.operations.database import open_database
 from gateway.operations.duty_in_force import DutyInForce, plan_in_force
+from gateway.operations.facility_rooms import enter_room
 from gateway.operations.facility_settings import (
     facility_settings,
     obey_facility,
@@ -171,7 +173,7 @@ def simulated_month(folder: Path, *, days: int = DAYS, seed: int = 7) -> Month:
     _write_sampled(figures, told, events, paths, begin)
     _live(engine, figures, begin, seed)
     facilities = Facilities(
-        engine, keeping, figures, zone=ZONE, calendar="none", counters=lambda: counters_of(world)
+        engine, keeping, figures, zone=ZONE, calendar="none", devices=lambda: devices_of(world)
     )
     list(facilities.make(range(begin, END_MS, DAY_MS), END_MS))
     points = figures.read(FigureQuery(sorted(NAMES), (), 0, END_MS * 2))
@@ -257,6 +259,7 @@ def database_of(folder: Path, layouts: Sequence[Layout], begin: int) -> Engine:
             made_by="李敏",
         )
         assert not add_operator(engine, hall, made)
+        assert enter_room(engine, hall, Room(room, 86.5, "service"), at=begin, by="李敏")
         keep_seats(engine, community, 20 + number, at=begin, by="李敏")
         keep_shapes(engine, {community: point(114.05 + number / 50, 22.55)}, at=begin, by="李敏")
     window = Window("08:00", "20:00")
@@ -337,7 +340,7 @@ def _own(minutes: float) -> dict[str, float]:
 def _write_sampled(
     figures: DuckDBFigures, told: _Told, events: Sequence[FromDevice], paths: Mapping[str, str], begin: int
 ) -> None:
-    """What the keeper samples: people every five minutes, devices every hour."""
+    """What the keeper samples: people every five minutes, devices every hour (every sixth, but for the last ten days)."""
     heard = 0
     for day in range(begin, END_MS, DAY_MS):
         said = Saying()
@@ -346,7 +349,7 @@ def _write_sampled(
                 told.hear(events[heard])
                 heard += 1
             say_present(said, told.present(at), at)
-            if at % HOUR_MS == 0:
+            if at % (HOUR_MS if day + 10 * DAY_MS > END_MS else 6 * HOUR_MS) == 0:
                 say_fleet(said, told.seen(paths), at)
         figures.write(said.points)
 
@@ -376,12 +379,14 @@ def _live(engine: Engine, figures: DuckDBFigures, begin: int, seed: int) -> None
                     )
                     assert not obey_visit(session, visit)
         end = min(day + DAY_MS, END_MS)
-        for hour in range(day, end, HOUR_MS):
-            if hour % (6 * HOUR_MS) == 0 or hour == day:
-                said = areas_said(engine, _desks(engine, hour), hour, zone=ZONE, calendar="none").points
-            figures.write([replace(one, at=hour) for one in said])
+        points: list[Point] = []
+        for part in range(day, end, DAY_MS // 2):  # by night the stations are closed
+            said = areas_said(engine, _desks(engine, part), part, zone=ZONE, calendar="none").points
+            hours = range(part, min(part + DAY_MS // 2, end), HOUR_MS)
+            points += [replace(one, at=hour) for hour in hours for one in said]
         if end == day + DAY_MS:
-            figures.write(duty_points(engine, asked_of(day, end, end, ZONE, Targets())))
+            points += read_points(engine, asked_of(day, end, end, ZONE, Targets()))
+        figures.write(points)
 
 
 def _counts(prefix: str, day: int, draw: random.Random) -> Sequence[int]:

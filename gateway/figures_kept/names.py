@@ -17,8 +17,8 @@ _NAMES: Mapping[tuple[About, Class], Mapping[str, str]] = {
         "device": "battery_days rssi clock_skew_ms online battery",
     },
     ("facility", "1d"): {
-        "use_1d": "people_h peak came went drift known_h used_h open_h capacity",
-        "zone_1d": "used_h people_h m2_h known_h",
+        "use_1d": "people_h peak came went drift known_h used_h open_h open_known_h open_used_h capacity",
+        "zone_1d": "used_h people_h m2_h known_h open_h open_known_h open_used_h",
     },
     ("count", "1h"): {
         "fleet": "devices online silent battery_low battery_30d signal_weak clock_wrong firmware",

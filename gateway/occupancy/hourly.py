@@ -11,70 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
+from gateway.occupancy.said import Counted, Summed, When
 from gateway.occupancy.stretches import Live, Mark, Stretch
-from rules.emptiness import empty_at
+from rules.emptiness import NIGHT_MINUTES, empty_at
 from rules.headcount import COUNTED, OCCUPANCY, Headcount, correct, estimate, hear, passed, present
-from rules.local_time import Window, is_open
+from rules.local_time import local_day, moment
+
+__all__ = ["HOUR_MS", "Counted", "Hour", "Reckoned", "Residual", "Summed", "When", "hours_of", "reckoned"]
 
 HOUR_MS = 3_600_000
-
-
-class Summed(Protocol):
-    """One metric of one counter in one hour."""
-
-    @property
-    def begin(self) -> int:
-        """Beginning of the hour, epoch ms."""
-
-    @property
-    def device(self) -> str:
-        """The counter."""
-
-    @property
-    def metric(self) -> str:
-        """Of ``rules.headcount.COUNTED``."""
-
-    @property
-    def mean(self) -> float:
-        """Of what it said."""
-
-    @property
-    def max(self) -> float:
-        """The most it said."""
-
-    @property
-    def last(self) -> float:
-        """What it said last."""
-
-    @property
-    def last_at(self) -> int:
-        """When that was, epoch ms."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """What a person has counted, epoch ms."""
-
-    at: int
-    people: int
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """When a facility is open (None: nobody has said), in which zone and by whose calendar."""
-
-    hours: Sequence[Window] | None
-    zone: ZoneInfo
-    calendar: str
-
-    def is_open(self, at: int) -> bool | None:
-        """Whether it is open then; None where nobody has said."""
-        if self.hours is None:
-            return None
-        return any(is_open(window, at, self.zone, self.calendar) for window in self.hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +126,8 @@ class _Reckoning:
         self._residuals: list[Residual] = []
         self._dark: set[str] = set()  # counters that are silent, and before which a truth was told meanwhile
         self._silent: set[str] = set()
+        self._night: int | None = None  # the end of the last closed night; asked for once a day
+        self._asked_at = self._ask_again_at = 0
 
     def hour(self, begin: int, said: Mapping[str, Metrics], told: Sequence[Counted]) -> None:
         """Read an hour: what the counters said last in it, and who has counted in it."""
@@ -269,7 +218,13 @@ class _Reckoning:
 
     def _empty(self, at: int) -> int | None:
         count, when = self._count, self._when
-        return empty_at(max(count.moved_at, count.since), at, when.hours, when.zone, when.calendar)
+        if not self._asked_at <= at < self._ask_again_at:
+            self._asked_at, self._ask_again_at = at, _next_morning(at, when)
+            self._night = empty_at(0, at, when.hours, when.zone, when.calendar)  # whoever passed in it
+        night, known = self._night, max(count.moved_at, count.since)
+        if night is None or known >= night:
+            return None
+        return empty_at(known, at, when.hours, when.zone, when.calendar)
 
 
 def _closed(one: _Open) -> Hour:
@@ -325,3 +280,10 @@ def _share(passed_ms: int, said: Mapping[str, Metrics]) -> float:
     """Of what passed in an hour, the part before that many ms of it; everything where the counters had fallen silent."""
     last = max((one.last_at - one.begin for metrics in said.values() for one in metrics.values()), default=0)
     return 1.0 if passed_ms >= last or last <= 0 else max(passed_ms, 0) / last
+
+
+def _next_morning(at: int, when: When) -> int:
+    """When the next night ends."""
+    today = local_day(at, when.zone)
+    end = moment(today, NIGHT_MINUTES[1], when.zone)
+    return end if at < end else moment(today + timedelta(days=1), NIGHT_MINUTES[1], when.zone)

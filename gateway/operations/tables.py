@@ -660,3 +660,15 @@ class Community(Base):
     seats: Mapped[int | None]
     set_at: Mapped[int]  # hub time
     set_by: Mapped[str]
+
+
+class FacilityRoom(Base):
+    """A room of a facility as people have entered it: its area, and what it is for (gateway.occupancy.zones.PURPOSES)."""
+
+    __tablename__ = "facility_room"
+    place_id: Mapped[str] = mapped_column(ForeignKey("place.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    area_m2: Mapped[float | None] = mapped_column(REAL)
+    purpose: Mapped[str] = mapped_column(default="")
+    set_at: Mapped[int]
+    set_by: Mapped[str]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from simulated_month import counters_of, database_of, world_of
+from simulated_month import database_of, devices_of, world_of
 from sqlalchemy import Engine
 
 from firmware_sim.places import Layout
@@ -88,7 +88,7 @@ class FigureLife:
             self.figures,
             zone=ZONE,
             calendar="none",
-            counters=lambda: counters_of(self.world),
+            devices=lambda: devices_of(self.world),
         )
         self.figures_book = FiguresBook(self.folder / "figures.sqlite")
         sources = Sources(

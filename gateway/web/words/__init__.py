@@ -13,6 +13,7 @@ from gateway.web.words.audit import AUDIT_WORDS
 from gateway.web.words.calls import CALL_WORDS
 from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.facilities import FACILITY_WORDS
+from gateway.web.words.facility_use import FACILITY_USE_WORDS
 from gateway.web.words.figures import FIGURES_WORDS
 from gateway.web.words.frame import FRAME_WORDS
 from gateway.web.words.heat import HEAT_WORDS
@@ -34,6 +35,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **CALL_WORDS,
     **DESK_WORDS,
     **FACILITY_WORDS,
+    **FACILITY_USE_WORDS,
     **FIGURES_WORDS,
     **FRAME_WORDS,
     **HEAT_WORDS,
