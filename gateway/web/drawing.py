@@ -44,7 +44,7 @@ class Chart:
     """What is to be drawn over buckets that begin at ``begins`` (epoch ms): lines, or bars upon one another.
 
     ``band``: from the one to the other, behind the lines. ``word`` is its title, ``said`` what it means. ``top``: how far the
-    scale goes, percent to 100; else as far as what is drawn.
+    scale goes, percent to 100; else as far as what is drawn. ``marks``: a dot above the buckets where it is over 0.
     """
 
     word: str
@@ -55,6 +55,8 @@ class Chart:
     limits: Sequence[Limit] = ()
     band: tuple[Numbers, Numbers] | None = None
     top: float | None = None
+    marks: Numbers = ()
+    marks_word: str = ""
 
     @property
     def empty(self) -> bool:
@@ -107,6 +109,7 @@ class Drawing:
     bars: list[Bar] = field(default_factory=list)
     band: str = ""
     limits: list[tuple[float, Limit]] = field(default_factory=list)
+    marks: list[float] = field(default_factory=list)
 
 
 def drawn(chart: Chart) -> Drawing:
@@ -126,6 +129,7 @@ def drawn(chart: Chart) -> Drawing:
         ticks=[(x(at), chart.begins[at]) for at in range(0, len(chart.begins), every)],
         limits=[(y(one.value), one) for one in chart.limits if one.value <= top],
         band=_band(chart.band, x, y) if chart.band else "",
+        marks=[x(at) for at, number in enumerate(chart.marks) if number],
     )
     if chart.kind == "bars":
         drawing.bars.extend(_bars(chart, step, y))

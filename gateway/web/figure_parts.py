@@ -138,7 +138,7 @@ def facility(asked: Asked) -> Part:
         else ["use_1d.peak", "use_1d.people_h", "use_1d.known_h", "use_1d.capacity"]
     )
     flows = [f"use_1{'h' if hours else 'd'}.{name}" for name in ("came", "went")]
-    usual = ["use_1h.usual"] if hours else []
+    usual = ["use_1h.usual", "use_1h.unusual"] if hours else []
     weeks = asked.span if asked.span.name in BUCKET_DAYS else span_of("month", asked.now, asked.zone)
     people, moved, drift, week = (
         between(asked, names, asked.span), between(asked, [*flows, *usual], asked.span),
@@ -258,6 +258,7 @@ def _people(span: Span, people: Sequence[Point], moved: Sequence[Point], family:
     return Chart(
         word="figures_people", said="figures_people_said", kind="lines", begins=span.begins,
         series=[Series("figures_now_there", of("people")), usual, capacity], band=(of("lower", min), of("upper", max)),
+        marks=bucketed(span, named(moved, "use_1h.unusual"), max), marks_word="figures_unusual",
     )  # fmt: skip
 
 

@@ -104,6 +104,7 @@ FIGURES_WORDS: Final[dict[str, tuple[str, str]]] = {
     "figures_average": ("平均", "average"),
     "figures_peak": ("最多", "most"),
     "figures_usual": ("平时", "usual"),
+    "figures_unusual": ("和平时不一样", "unusual"),
     "figures_capacity": ("核定容量", "rated capacity"),
     "figures_moved": ("进、出", "In and out"),
     "figures_moved_said": ("人次，已按偏差修正", "Passages, corrected for drift"),

@@ -50,6 +50,8 @@ def app(desk: Desk) -> FastAPI:
             Point(f"use_1h.{name}", facility, "carehub", NOW // HOUR * HOUR - HOUR, 7001 + 1000 * number + at)
             for at, name in enumerate(("people", "lower", "upper", "capacity", "came", "went", "usual"))
         ]
+        last = NOW // HOUR * HOUR - HOUR
+        desk.figures_laid.append(Point("use_1h.unusual", facility, "carehub", last, number % 2 == 0))
         desk.figures_laid.append(
             Point("device.battery_days", facility, f"{facility}-counter", NOW - HOUR, 71 + number)
         )
@@ -141,7 +143,9 @@ def test_what_lies_beyond_reach_is_on_no_page_of_an_officer(app: FastAPI) -> Non
     assert "1003" in shown(officer, part="duty")
     assert "1004" in shown(head, part="fleet", span="month")
     assert "F01-counter" in shown(head, part="fleet")
-    assert "7001" in shown(manager, part="facility", at="F01")
+    facility = shown(manager, part="facility", at="F01")
+    assert "7001" in facility
+    assert facility.count('<circle class="mark"') == facility.count("●") == 1, "one hour was unusual"
 
 
 def test_what_is_named_must_lie_within_reach(app: FastAPI) -> None:
@@ -201,7 +205,7 @@ def test_a_year_is_asked_for_as_it_is_kept(app: FastAPI, desk: Desk, monkeypatch
     kinds = ("care", "device")
     figures.write(
         [Point("duty_1d.alerts", path, kind, at, 9.0) for path in paths for kind in kinds for at in days]
-        + [Point("area.open", path, "urgent", at, 5.0) for path in paths for at in hours[::3]]
+        + [Point("area.open", path, "urgent", at, 5.0) for path in paths for at in hours[::24]]
         + [Point("use_1h.people", "F01", "carehub", at, 5.0) for at in hours]
         + [
             Point(f"use_1d.{name}", "F01", "carehub", at, 9.0)
