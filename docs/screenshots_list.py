@@ -71,6 +71,7 @@ PICTURES: Final = (
     shown("area", "/area", "赵琳", whole=True),
     shown("wall", "/area/screen", "赵琳"),
     shown("heat", "/heat", "赵琳", whole=True),
+    shown("figures", "/figures?part=facility&span=day", "陈刚", "/figures", whole=True),
     shown("rules", "/rules", "王芳"),
     shown("rule", "/rules/bathroom_too_long", "王芳", "/rules/{rule_id}"),
     shown("steps", "/steps", "王芳"),

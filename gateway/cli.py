@@ -20,6 +20,7 @@ from gateway.device_commands import devices_app
 from gateway.duty.plan import Plan
 from gateway.duty_commands import duty_app
 from gateway.export.command import export_app
+from gateway.heat_command import heat
 from gateway.journal_command import journal_app
 from gateway.performance_command import performance
 from gateway.privacy.command import privacy_app
@@ -141,6 +142,7 @@ app.command(name="import")(import_registry)
 app.command(name="backup")(backup)
 app.command(name="restore")(restore)
 app.command(name="performance")(performance)
+app.command(name="heat")(heat)
 rules_app.command(name="test")(try_cases)
 rules_app.command(name="backtest")(backtest)
 rules_app.command(name="reload")(reload_rules)

@@ -179,6 +179,12 @@ INVENTORY: Final[tuple[Kept, ...]] = (
         until=("长期", "for ever"), erased=_STAYS,
     ),
     Kept(
+        what=("社区：边界或位置、另有座位", "communities: outline or place, other seats"),
+        where=OPERATIONS, tables=("community",), personal=False,
+        seen_by=("社区街道、站长、系统管理员", "community officers, head, administrator"),
+        until=("长期", "for ever"), erased=_STAYS,
+    ),
+    Kept(
         what=("处置步骤卡", "steps of cards"),
         where=OPERATIONS, tables=("card_steps",), personal=False, seen_by=_STATION, until=("长期", "for ever"),
         erased=_STAYS,

@@ -30,6 +30,7 @@ from gateway.web import (
     facility_pages,
     facility_use,
     family,
+    figure_pages,
     follow_ups,
     heat,
     heat_pages,
@@ -118,6 +119,7 @@ MODULES = (
     help_pages,
     heat,
     heat_pages,
+    figure_pages,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

@@ -14,6 +14,7 @@ from gateway.web.words.calls import CALL_WORDS
 from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.facilities import FACILITY_WORDS
 from gateway.web.words.facility_use import FACILITY_USE_WORDS
+from gateway.web.words.figures import FIGURES_WORDS
 from gateway.web.words.frame import FRAME_WORDS
 from gateway.web.words.heat import HEAT_WORDS
 from gateway.web.words.help import HELP_WORDS
@@ -35,6 +36,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **DESK_WORDS,
     **FACILITY_WORDS,
     **FACILITY_USE_WORDS,
+    **FIGURES_WORDS,
     **FRAME_WORDS,
     **HEAT_WORDS,
     **HELP_WORDS,

@@ -47,6 +47,12 @@ BUILT = {
     "privacy.table_",
     "help.",
     "help.title_",
+    "figures_",
+    "figures_part_",
+    "figures_span_",
+    "heat_",
+    "heat_per_",
+    "heat_show_",
 }
 
 

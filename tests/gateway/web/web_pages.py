@@ -218,6 +218,8 @@ def _pages(links: dict[str, str]) -> tuple[Shown, ...]:
         Shown("/area", "/area", "赵琳"),
         Shown("/area/screen", "/area/screen", "赵琳"),
         Shown("/heat", "/heat", "周平"),
+        Shown("/figures", "/figures", "陈刚"),
+        Shown("/figures", "/figures?part=fleet&span=month", "周平"),
         Shown("/install", "/install", "孙强"),
         Shown("/install/new", "/install/new", "孙强"),
         Shown("/install/unclaimed", "/install/unclaimed", "孙强"),
