@@ -34,6 +34,7 @@ from gateway.operations.tables import (
     Place,
     PointProven,
     SignOff,
+    Visit,
 )
 from gateway.operations.whereabouts import within
 from gateway.reports.asked import Asked
@@ -81,7 +82,9 @@ class _Reading:
         self._stations = sorted(set(stations))
         self._reach = Reach(tuple(self._stations))
         self._begin, self._end = asked.before.begin, asked.until
-        rows = connection.execute(select(Place.id, Place.path, Place.kind).where(within(self._reach, Place.path))).all()
+        rows = connection.execute(
+            select(Place.id, Place.path, Place.kind).where(within(self._reach, Place.path))
+        ).all()
         self._places: dict[str, str] = {place: path for place, path, _ in rows}
         self._homes = Counter(station_of(path) for _, path, kind in rows if kind == "home")
         erased = select(Erasure.pseudonym, Erasure.path).where(within(self._reach, Erasure.path))
@@ -94,13 +97,16 @@ class _Reading:
         since = known_from(self._connection)
         alerts, calls, follow_ups = self._alerts(), self._calls(), self._follow_ups()
         devices, weekly, faults = self._devices(), self._weekly(), self._faults()
+        visits = self._visits()
         days = self._of_places(select(LedgerItem.place_id, LedgerItem.day))
-        accepted = self._of_places(select(LedgerItem.place_id, LedgerItem.accepted_at).where(*self._in(LedgerItem.accepted_at)))
+        accepted = self._of_places(
+            select(LedgerItem.place_id, LedgerItem.accepted_at).where(*self._in(LedgerItem.accepted_at))
+        )
         signed = self._of_places(select(SignOff.place_id, SignOff.at).where(*self._in(SignOff.at)))
         return {
             at: StationFacts(
                 at=at, name=self._name(at), known_from=since, homes=self._homes[at], devices=devices[at], alerts=alerts[at],
-                calls=calls[at], visits=None, follow_ups=follow_ups[at], weekly=weekly[at], ledger_days=sorted(days[at]),
+                calls=calls[at], visits=visits[at], visits_from=self._visits_from(), follow_ups=follow_ups[at], weekly=weekly[at], ledger_days=sorted(days[at]),
                 accepted_at=sorted(accepted[at]), signed_off_at=sorted(signed[at]), faults=faults[at],
             )
             for at in self._stations
@@ -127,7 +133,11 @@ class _Reading:
 
     def _alerts(self) -> Mapping[str, list[Alerted]]:
         numbers = Numbers(
-            begin=self._begin, end=self._end, now=self._end, zone=self._asked.zone, within=tuple(self._stations)
+            begin=self._begin,
+            end=self._end,
+            now=self._end,
+            zone=self._asked.zone,
+            within=tuple(self._stations),
         )
         query = select(Alert.number, Alert.severity, Alert.closed_at).where(*self._in(Alert.raised_at))
         marks = {number: (severity, closed) for number, severity, closed in self._connection.execute(query)}
@@ -145,7 +155,24 @@ class _Reading:
             .order_by(AlertStep.at, AlertStep.id)
         )
         rows = self._connection.execute(query)
-        return self._by_station((place, Call(at, (detail.split(" ")[1:] or [""])[0])) for place, at, detail in rows)
+        return self._by_station(
+            (place, Call(at, (detail.split(" ")[1:] or [""])[0])) for place, at, detail in rows
+        )
+
+    def _visits_from(self) -> int | None:
+        found: int | None = self._connection.scalar(
+            select(func.min(Visit.at)).where(Visit.struck_at.is_(None))
+        )
+        return found
+
+    def _visits(self) -> Mapping[str, list[int]]:
+        query = select(Visit.path, Visit.at).where(Visit.struck_at.is_(None), *self._in(Visit.at))
+        found: dict[str, list[int]] = defaultdict(list)
+        for path, at in self._connection.execute(
+            query.where(within(self._reach, Visit.path)).order_by(Visit.at, Visit.id)
+        ):
+            found[station_of(path)].append(at)
+        return found
 
     def _follow_ups(self) -> Mapping[str, list[FollowUpFact]]:
         query = select(FollowUp.place_id, FollowUp.due_at, FollowUp.done_at).where(*self._in(FollowUp.due_at))
@@ -162,7 +189,9 @@ class _Reading:
     def _weekly(self) -> Mapping[str, list[tuple[int, ...]]]:
         """When each button or wearable was proven: in a test where it is, or by an alert it raised."""
         devices = self._connection.execute(
-            select(Device.id, Device.place_id, Device.room).where(Device.kind.in_(WEEKLY_KINDS)).order_by(Device.id)
+            select(Device.id, Device.place_id, Device.room)
+            .where(Device.kind.in_(WEEKLY_KINDS))
+            .order_by(Device.id)
         ).all()
         since = self._begin - WEEK_MS
         proven: dict[tuple[str, str, str], set[int]] = defaultdict(set)
@@ -178,20 +207,30 @@ class _Reading:
         for device, at in self._connection.execute(alerts):
             pressed[device].add(at)
         return self._by_station(
-            (place, tuple(sorted(proven[device, place, room] | pressed[device]))) for device, place, room in devices
+            (place, tuple(sorted(proven[device, place, room] | pressed[device])))
+            for device, place, room in devices
         )
 
     def _faults(self) -> Mapping[str, list[Fault]]:
         """Jobs, and for alerts of devices that nobody has looked at as a job yet the same by the rule that opens one."""
         found: dict[str, list[tuple[str, Fault]]] = defaultdict(list)
         job = select(FaultJob, Alert.number).join(Alert, Alert.id == FaultJob.alert_id)
-        rows = self._connection.execute(job.where(FaultJob.opened_at < self._end).order_by(FaultJob.opened_at, Alert.number))
+        rows = self._connection.execute(
+            job.where(FaultJob.opened_at < self._end).order_by(FaultJob.opened_at, Alert.number)
+        )
         jobs: set[str] = set()
         for row in rows.mappings():
             place = row["place_id"]
             jobs.add(row["alert_id"])
             if place in self._all:
-                fault = self._fault(place, row["number"], row["device_kind"], row["opened_at"], row["substitute_at"], row["proven_at"])
+                fault = self._fault(
+                    place,
+                    row["number"],
+                    row["device_kind"],
+                    row["opened_at"],
+                    row["substitute_at"],
+                    row["proven_at"],
+                )
                 found[row["device_id"]].append((place, fault))
         for device, opened in self._untold(jobs).items():
             for place, number, kind, at, ended in opened:
@@ -236,11 +275,11 @@ class _Reading:
         known = self._windows.get((place, path))
         if known is None:
             windows = windows_of(self._plan, place, path)
-            known = self._windows[place, path] = Hours(windows, ZoneInfo(self._asked.zone), self._asked.calendar)
+            known = self._windows[place, path] = Hours(
+                windows, ZoneInfo(self._asked.zone), self._asked.calendar
+            )
         return known
 
 
 def _spans(fault: Fault, at: int) -> bool:
     return fault.opened_at <= at and (fault.over_at is None or at <= fault.over_at)
-
-

@@ -52,8 +52,8 @@ class Fault:
 class StationFacts:
     """A station over both periods. ``known_from``: before that the hub knows of no alert at all, None: it knows of none.
 
-    ``weekly``: the times at which each button or wearable was proven. ``visits`` is None where nobody writes visits down.
-    ``ledger_days`` are days (YYYY-MM-DD); ``homes`` and ``devices`` are those registered now.
+    ``weekly``: the times at which each button or wearable was proven. ``visits_from``: the first visit that
+    anybody of the hub has written down, None: none was. ``ledger_days`` are days (YYYY-MM-DD); ``homes`` and ``devices`` are those registered now.
     """
 
     at: str
@@ -63,7 +63,8 @@ class StationFacts:
     devices: Mapping[str, int]
     alerts: Sequence[Alerted]
     calls: Sequence[Call]
-    visits: Sequence[int] | None
+    visits: Sequence[int]
+    visits_from: int | None
     follow_ups: Sequence[FollowUpFact]
     weekly: Sequence[tuple[int, ...]]
     ledger_days: Sequence[str]
@@ -136,10 +137,14 @@ class Typed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaFacts:
-    """A part of the tree of places: its communities by path, the care desks of the plan in it, the denominators typed for it."""
+    """A part of the tree of places: its communities by path, the care desks of the plan in it, the denominators typed for it.
+
+    ``ageing``: the communities that a person has marked as ageing.
+    """
 
     at: str
     known_from: int | None
+    ageing: Sequence[str]
     communities: Mapping[str, CommunityFacts]
     desks: Sequence[Desk]
     denominators: Mapping[str, Typed]

@@ -13,7 +13,18 @@ from gateway.fitting.points import WEEK_MS
 from gateway.fitting.service_hours import LIFE_AFFECTING, is_overdue
 from gateway.reports import station_words as words
 from gateway.reports.asked import Asked
-from gateway.reports.document import Cell, Column, Figure, Picture, Report, Section, Series, Table, Text, Value
+from gateway.reports.document import (
+    Cell,
+    Column,
+    Figure,
+    Picture,
+    Report,
+    Section,
+    Series,
+    Table,
+    Text,
+    Value,
+)
 from gateway.reports.facts import Alerted, Fault, StationFacts
 from gateway.reports.figures import figures_of, keys_of, percent, ratio
 from gateway.reports.kinds import device_kind
@@ -113,11 +124,11 @@ def _response(alerts: Sequence[Alerted], asked: Asked) -> dict[str, Value]:
 def _care(facts: StationFacts, asked: Asked) -> dict[str, Value]:
     calls = Counter(one.result for one in facts.calls if _within(one.at, asked))
     due = [one for one in facts.follow_ups if _within(one.due_at, asked)]
-    visits = facts.visits
+    visits_known = facts.visits_from is not None and facts.visits_from < asked.until
     return {
         "calls": calls.total(),
         **{f"calls.{name}": calls[name] for name in words.CALLS},
-        "visits": None if visits is None else sum(_within(at, asked) for at in visits),
+        "visits": sum(_within(at, asked) for at in facts.visits) if visits_known else None,
         "follow_ups": len(due),
         "follow_ups.done": sum(one.done_at is not None and one.done_at < asked.until for one in due),
     }
@@ -130,7 +141,9 @@ def _checks(facts: StationFacts, asked: Asked) -> dict[str, Value]:
     return {
         "checks.week": week if facts.weekly else None,
         "checks.week_share": percent(ratio(week, len(facts.weekly))),
-        "checks.period": sum(any(_within(at, asked) for at in times) for times in facts.weekly) if facts.weekly else None,
+        "checks.period": sum(any(_within(at, asked) for at in times) for times in facts.weekly)
+        if facts.weekly
+        else None,
         "ledger": sum(day in days for day in facts.ledger_days),
         "ledger.accepted": sum(_within(at, asked) for at in facts.accepted_at),
         "sign_offs": sum(_within(at, asked) for at in facts.signed_off_at),
@@ -177,7 +190,10 @@ def _alerts_section(alerts: Sequence[Alerted], asked: Asked, *, known: bool) -> 
         counts = (verdicts.total(), *(verdicts[name] for name in words.VERDICTS), verdicts[None])
         rows.append((terms.CLASSES[kind], *(counts if known else [None] * len(counts))))
     table = Table(
-        key="alerts.by_class", title={"zh": "类别与核实结果", "en": "Class and verdict"}, columns=columns, rows=tuple(rows)
+        key="alerts.by_class",
+        title={"zh": "类别与核实结果", "en": "Class and verdict"},
+        columns=columns,
+        rows=tuple(rows),
     )
     return Section(
         key="alerts", title={"zh": "警情", "en": "Alerts"}, figures=keys_of(words.ALERTS), tables=(table,),
@@ -192,12 +208,18 @@ def _picture(alerts: Sequence[Alerted], asked: Asked) -> Picture:
     last = _slot(asked.until - 1, zone, daily=asked.daily)
     serious, others = Counter[int](), Counter[int]()
     for one in alerts:
-        (serious if one.record.kind == "life_safety" else others)[_slot(one.record.raised_at, zone, daily=asked.daily)] += 1
+        (serious if one.record.kind == "life_safety" else others)[
+            _slot(one.record.raised_at, zone, daily=asked.daily)
+        ] += 1
 
     def values(counts: Counter[int]) -> tuple[int | None, ...]:
         return tuple(counts[each] if each <= last or asked.until == asked.end else None for each in labels)
 
-    title: Text = {"zh": "每小时警情", "en": "Alerts by the hour"} if asked.daily else {"zh": "每日警情", "en": "Alerts by day"}
+    title: Text = (
+        {"zh": "每小时警情", "en": "Alerts by the hour"}
+        if asked.daily
+        else {"zh": "每日警情", "en": "Alerts by day"}
+    )
     return Picture(
         key="alerts.by_time", title=title, shape="bars", labels=labels, unit={"zh": "条", "en": "alerts"},
         series=(
@@ -229,7 +251,12 @@ def _targets_table(response: Response, figures: dict[str, Figure], *, known: boo
         )
         for one in response.targets
     )  # fmt: skip
-    return Table(key="response.targets", title={"zh": "与目标对照", "en": "Against the targets"}, columns=columns, rows=rows)
+    return Table(
+        key="response.targets",
+        title={"zh": "与目标对照", "en": "Against the targets"},
+        columns=columns,
+        rows=rows,
+    )
 
 
 def _faults_section(facts: StationFacts, asked: Asked) -> Section:
@@ -251,7 +278,9 @@ def _faults_section(facts: StationFacts, asked: Asked) -> Section:
         )
         for one in shown[:LISTED_MAX]
     )  # fmt: skip
-    table = Table(key="faults.list", title={"zh": "本期故障", "en": "Faults of the period"}, columns=columns, rows=rows)
+    table = Table(
+        key="faults.list", title={"zh": "本期故障", "en": "Faults of the period"}, columns=columns, rows=rows
+    )
     return Section(
         key="faults", title={"zh": "故障", "en": "Faults"}, figures=keys_of(words.FAULTS), tables=(table,),
         notes=_cut(len(shown)),
@@ -296,7 +325,10 @@ def _cut(many: int) -> tuple[Text, ...]:
     if many <= LISTED_MAX:
         return ()
     return (
-        {"zh": f"共 {many} 行，只列前 {LISTED_MAX} 行。", "en": f"{many} rows; the first {LISTED_MAX} are listed."},
+        {
+            "zh": f"共 {many} 行，只列前 {LISTED_MAX} 行。",
+            "en": f"{many} rows; the first {LISTED_MAX} are listed.",
+        },
     )
 
 
