@@ -73,7 +73,7 @@ def changed(figure: Figure) -> str:
 
 def where(report: Report, lang: Lang) -> str:
     """The part of the tree it is about."""
-    return report.at.replace("/", " ▸ ") or word("everywhere", lang)
+    return report.at.replace("/", " / ") or word("everywhere", lang)
 
 
 def up_to(report: Report, lang: Lang) -> str:
