@@ -71,7 +71,9 @@ def stations(many: int) -> list[str]:
     return [f"莲花区/街道{at // 10 + 1:02d}/社区{at + 1:02d}" for at in range(many)]
 
 
-def fill(engine: Engine, *, many: int, homes: int = 30, alerts: int = 150, facilities: int = 2, seed: int = 7) -> None:
+def fill(
+    engine: Engine, *, many: int, homes: int = 30, alerts: int = 150, facilities: int = 2, seed: int = 7
+) -> None:
     """Write ``many`` stations of ``homes`` homes, each with about ``alerts`` alerts a month, and the facilities."""
     seeded = random.Random(seed)  # noqa: S311 made-up data
     rows: Rows = defaultdict(list)
@@ -105,7 +107,14 @@ def _station(rows: Rows, path: str, seeded: random.Random, *, homes: int, alerts
         for kind in ("pendant", "radar", "motion", "contact"):
             name = f"{place}-{kind}"
             rows[Device].append(
-                {"id": name, "place_id": place, "site": "s", "kind": kind, "room": "卧室", "heartbeat_s": 3600}
+                {
+                    "id": name,
+                    "place_id": place,
+                    "site": "s",
+                    "kind": kind,
+                    "room": "卧室",
+                    "heartbeat_s": 3600,
+                }
             )
             if kind == "pendant":
                 _tests(rows, place, name, seeded)
@@ -123,10 +132,24 @@ def _tests(rows: Rows, place: str, device: str, seeded: random.Random) -> None:
             at = begin_ms() + week * 7 * DAY_MS + seeded.randrange(7 * DAY_MS)
             test = _id("test", device, week)
             rows[HomeTest].append(
-                {"id": test, "place_id": place, "kind": "weekly", "since": at, "until": at + 30 * MINUTE_MS, "by": PEOPLE[0]}
+                {
+                    "id": test,
+                    "place_id": place,
+                    "kind": "weekly",
+                    "since": at,
+                    "until": at + 30 * MINUTE_MS,
+                    "by": PEOPLE[0],
+                }
             )
             rows[PointProven].append(
-                {"test_id": test, "device_id": device, "place_id": place, "room": "卧室", "at": at + MINUTE_MS, "said": "event.test"}
+                {
+                    "test_id": test,
+                    "device_id": device,
+                    "place_id": place,
+                    "room": "卧室",
+                    "at": at + MINUTE_MS,
+                    "said": "event.test",
+                }
             )
 
 
@@ -211,7 +234,14 @@ def _facility(rows: Rows, at: int, path: str) -> None:
     for room, area in ROOMS:
         if room != "会议室":
             rows[Device].append(
-                {"id": f"{place}-{room}", "place_id": place, "site": "s", "kind": "counter", "room": room, "heartbeat_s": 900}
+                {
+                    "id": f"{place}-{room}",
+                    "place_id": place,
+                    "site": "s",
+                    "kind": "counter",
+                    "room": room,
+                    "heartbeat_s": 900,
+                }
             )
         rows[Operator].append(
             {"id": _id(place, room), "place_id": place, "name": "夕阳红艺术团", "room": room, "area_m2": area, "hours_per_month": 20.0,
@@ -223,7 +253,14 @@ def _plan(rows: Rows, paths: list[str]) -> None:
     open_hours = (Shift(window=Window("08:30", "20:00"), people=()),)
     streets = sorted({path.rsplit("/", 1)[0] for path in paths})
     desks = [
-        Desk(id=f"st{at}", name=f"{path.rsplit('/', 1)[-1]}长者服务站", serves="care", at=path, shifts=open_hours, console=True)
+        Desk(
+            id=f"st{at}",
+            name=f"{path.rsplit('/', 1)[-1]}长者服务站",
+            serves="care",
+            at=path,
+            shifts=open_hours,
+            console=True,
+        )
         for at, path in enumerate(paths)
     ]
     desks += [

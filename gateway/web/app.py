@@ -45,6 +45,7 @@ from gateway.web import (
     privacy_pages,
     problems,
     quarantine,
+    reports,
     rule_changes,
     rule_pages,
     rules,
@@ -110,6 +111,7 @@ MODULES = (
     privacy,
     privacy_pages,
     help_pages,
+    reports,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all
