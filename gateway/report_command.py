@@ -228,9 +228,11 @@ def _one_by_hub(client: httpx.Client, address: str, subject: str, wanted: Wanted
     files = []
     query = {"period": wanted.period, "lang": wanted.lang, **about}
     report = _ask(client, address, wanted.kind, query | {"format": "json"}).json()
+    stem = stem_of(report["kind"], report["period"], report["place"] or report["at"])
+    tongue = ".en" if wanted.lang == "en" else ""
     for form in wanted.forms:
         body = _ask(client, address, wanted.kind, query | {"format": form}).content
-        name = f"{stem_of(report['kind'], report['period'], report['place'] or report['at'])}{'.en' if wanted.lang == 'en' else ''}.{form}"
+        name = f"{stem}{tongue}.{form}"
         files.append(_write(wanted.output / name, body))
     return _told(report, files)
 

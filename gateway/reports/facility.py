@@ -24,20 +24,35 @@ def facility_report(facts: FacilityFacts, asked: Asked) -> Report:
     figures = figures_of((*words.USE, *words.ROOMS), now, before)
     sections = (
         Section(
-            key="use", title={"zh": "使用情况", "en": "Use"}, figures=keys_of(words.USE),
-            pictures=(_by_day(facts, asked), _by_hour(facts)), notes=_peak_note(facts),
+            key="use",
+            title={"zh": "使用情况", "en": "Use"},
+            figures=keys_of(words.USE),
+            pictures=(_by_day(facts, asked), _by_hour(facts)),
+            notes=_peak_note(facts),
         ),
         Section(
-            key="rooms", title={"zh": "功能室", "en": "Rooms"}, figures=keys_of(words.ROOMS), tables=(_room_table(facts, asked),)
+            key="rooms",
+            title={"zh": "功能室", "en": "Rooms"},
+            figures=keys_of(words.ROOMS),
+            tables=(_room_table(facts, asked),),
         ),
         Section(key="counters", title={"zh": "计数器", "en": "Counters"}, tables=(_counter_table(facts),)),
-    )  # fmt: skip
+    )
     return Report(
-        kind="facility", period=asked.period, begin=asked.begin, end=asked.end, until=asked.until, zone=asked.zone,
-        at=facts.at, place=facts.id, subject=facts.name,
+        kind="facility",
+        period=asked.period,
+        begin=asked.begin,
+        end=asked.end,
+        until=asked.until,
+        zone=asked.zone,
+        at=facts.at,
+        place=facts.id,
+        subject=facts.name,
         title={"zh": f"{facts.name} 场所使用月报", "en": f"{facts.name} use of the facility, monthly"},
-        figures=figures, sections=sections, notes=_notes(facts),
-    )  # fmt: skip
+        figures=figures,
+        sections=sections,
+        notes=_notes(facts),
+    )
 
 
 def _use(hours: Sequence[Hour], facts: FacilityFacts) -> dict[str, Value]:
@@ -133,11 +148,16 @@ def _room_table(facts: FacilityFacts, asked: Asked) -> Table:
         known = use.hours - use.unknown_h if use is not None else 0
         rows.append(
             (
-                room, area, used, percent(ratio(used, known)) if used is not None else None,
-                use.people_h if use is not None else None, round(area * used, 1) if area is not None and used is not None else None,
-                use.unknown_h if use is not None else (asked.until - asked.begin) // HOUR_MS, _STATES[_state(zone)],
+                room,
+                area,
+                used,
+                percent(ratio(used, known)) if used is not None else None,
+                use.people_h if use is not None else None,
+                round(area * used, 1) if area is not None and used is not None else None,
+                use.unknown_h if use is not None else (asked.until - asked.begin) // HOUR_MS,
+                _STATES[_state(zone)],
             )
-        )  # fmt: skip
+        )
     empty: Text = {"zh": "没有登记功能室。", "en": "No room is entered."}
     return Table(
         key="rooms.list",
@@ -177,10 +197,13 @@ def _by_day(facts: FacilityFacts, asked: Asked) -> Picture:
             days.setdefault(_local(one, facts).day, []).append(one.people)
     values = tuple(round(sum(days[day.day]), 1) if day.day in days else None for day in asked.days)
     return Picture(
-        key="use.by_day", title={"zh": "每日人时", "en": "People-hours by day"}, shape="bars",
-        labels=tuple(day.day for day in asked.days), series=(Series(name={"zh": "人时", "en": "people-hours"}, values=values),),
+        key="use.by_day",
+        title={"zh": "每日人时", "en": "People-hours by day"},
+        shape="bars",
+        labels=tuple(day.day for day in asked.days),
+        series=(Series(name={"zh": "人时", "en": "people-hours"}, values=values),),
         unit={"zh": "人·时", "en": "people-hours"},
-    )  # fmt: skip
+    )
 
 
 def _by_hour(facts: FacilityFacts) -> Picture:
@@ -196,13 +219,16 @@ def _by_hour(facts: FacilityFacts) -> Picture:
         )
 
     return Picture(
-        key="use.by_hour", title={"zh": "各时段平均在场人数", "en": "People on average by hour of the day"}, shape="lines",
-        labels=tuple(range(DAY_HOURS)), unit={"zh": "人", "en": "people"},
+        key="use.by_hour",
+        title={"zh": "各时段平均在场人数", "en": "People on average by hour of the day"},
+        shape="lines",
+        labels=tuple(range(DAY_HOURS)),
+        unit={"zh": "人", "en": "people"},
         series=(
             Series(name={"zh": "本期", "en": "this period"}, values=means(facts.whole)),
             Series(name={"zh": "上期", "en": "before"}, values=means(facts.before)),
         ),
-    )  # fmt: skip
+    )
 
 
 def _local(hour: Hour, facts: FacilityFacts) -> datetime:

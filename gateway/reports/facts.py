@@ -53,7 +53,8 @@ class StationFacts:
     """A station over both periods. ``known_from``: before that the hub knows of no alert at all, None: it knows of none.
 
     ``weekly``: the times at which each button or wearable was proven. ``visits_from``: the first visit that
-    anybody of the hub has written down, None: none was. ``ledger_days`` are days (YYYY-MM-DD); ``homes`` and ``devices`` are those registered now.
+    anybody of the hub has written down, None: none was. ``ledger_days`` are days (YYYY-MM-DD); ``homes`` and ``devices``
+    are those registered now.
     """
 
     at: str
@@ -94,7 +95,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacilityFacts:
-    """A facility over both periods; ``whole`` and its ``before`` are the facility's own hours. ``rooms``: all that are known."""
+    """A facility over both periods; ``whole`` and its ``before`` are the facility's hours. ``rooms``: all that are known."""
 
     id: str
     name: str

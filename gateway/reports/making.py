@@ -1,6 +1,7 @@
 """Makes a report: reads its facts from the operational database and the store's hours, and has it drawn up.
 
-Blocking, and more Python than may be done beside the alarm path: a hub does it in a process of its own (``gateway.reports.jobs``).
+Blocking, and more Python than may be done beside the alarm path: a hub does it in a process of its own
+(``gateway.reports.jobs``).
 """
 
 from __future__ import annotations

@@ -19,6 +19,17 @@ from gateway.store.duckdb_keeping import DuckDBKeeping
 from gateway.store.summaries import Series
 from rules.headcount import COUNTED
 
+EVERY = {
+    "month": asked("station", at=STATION),
+    "day": asked("station", "2026-10-21", at=STATION),
+    "facility": asked("facility", place="F-01"),
+    "silent": asked("facility", place="F-02"),
+    "area": asked("area", at="莲花区"),
+    "before": asked("station", "2026-08", at=STATION),
+    "underway": asked("station", at=STATION, now=town.begin_ms() + 45 * 86_400_000),
+}
+
+
 @pytest.fixture(scope="session")
 def reports_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("reports") / "operations.sqlite"
@@ -56,13 +67,4 @@ def reports_store(tmp_path_factory: pytest.TempPathFactory) -> StoreReader:
 @pytest.fixture(scope="session")
 def reports(reports_engine: Engine, reports_store: StoreReader) -> dict[str, Report]:
     """One of each kind."""
-    every = {
-        "month": asked("station", at=STATION),
-        "day": asked("station", "2026-10-21", at=STATION),
-        "facility": asked("facility", place="F-01"),
-        "silent": asked("facility", place="F-02"),
-        "area": asked("area", at="莲花区"),
-        "before": asked("station", "2026-08", at=STATION),
-        "underway": asked("station", at=STATION, now=town.begin_ms() + 45 * 86_400_000),
-    }
-    return dict(zip(every, make_each(reports_engine, reports_store, list(every.values())), strict=True))
+    return dict(zip(EVERY, make_each(reports_engine, reports_store, list(EVERY.values())), strict=True))

@@ -24,7 +24,9 @@ def hours(*people: float | None, passed: float = 0.0) -> list[Hour]:
     ]
 
 
-def facility(whole: list[Hour], zones: tuple[Zone, ...] = (), rooms: dict[str, float | None] | None = None) -> FacilityFacts:
+def facility(
+    whole: list[Hour], zones: tuple[Zone, ...] = (), rooms: dict[str, float | None] | None = None
+) -> FacilityFacts:
     return FacilityFacts(
         id="F", name="馆", at="区/街/社区", capacity=10, when=OPEN, whole=whole, before=(), zones=zones,
         rooms=rooms or {}, counters=(), corrections=(),
@@ -62,7 +64,12 @@ def test_a_room_is_idle_only_where_its_counter_says_so() -> None:
     def zone(room: str, *people: float | None, area: float | None = 10.0) -> Zone:
         return Zone(room=room, area_m2=area, hours=hours(*people), before=())
 
-    zones = (zone("空", 0.0, 0.0, 0.0), zone("聋", None, None, 0.0), zone("用", *[0.0] * 9, 3.0), zone("无面积", *[0.0] * 9, 3.0, area=None))
+    zones = (
+        zone("空", 0.0, 0.0, 0.0),
+        zone("聋", None, None, 0.0),
+        zone("用", *[0.0] * 9, 3.0),
+        zone("无面积", *[0.0] * 9, 3.0, area=None),
+    )
     rooms = {"空": 10.0, "聋": 10.0, "用": 10.0, "无面积": None, "无计数": 30.0}
     report = facility_report(facility(hours(0.0), zones, rooms), QUESTION)
     found = values(report)
