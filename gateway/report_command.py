@@ -313,7 +313,7 @@ def _subjects(database: Any, wanted: Wanted) -> list[tuple[str, str]]:  # noqa: 
 
 
 def _hours(settings: Settings, every: Sequence[Asked]) -> dict[str, list[HourRow]]:
-    """What the facilities' counters said, from the store; only this process opens it."""
+    """What the facilities' devices said, from the store; only this process opens it."""
     from zoneinfo import ZoneInfo
 
     from gateway.keeping import keep
@@ -322,7 +322,6 @@ def _hours(settings: Settings, every: Sequence[Asked]) -> dict[str, list[HourRow
     from gateway.reports.stored import rows_of
     from gateway.store.summaries import Series
     from gateway.summed import summed
-    from rules.headcount import COUNTED
 
     facilities = [one for one in every if one.place]
     if not facilities:
@@ -334,13 +333,7 @@ def _hours(settings: Settings, every: Sequence[Asked]) -> dict[str, list[HourRow
     try:
         return {
             one.place: list(
-                rows_of(
-                    row
-                    for metric in COUNTED
-                    for row in summed(
-                        kept.keeping, kept.book, Series(*span_read(one), "", one.place, metric), "1h", zone
-                    )
-                )
+                rows_of(summed(kept.keeping, kept.book, Series(*span_read(one), "", one.place), "1h", zone))
             )
             for one in facilities
         }

@@ -25,12 +25,12 @@ from gateway.operations.tables import (
     DenominatorEntry,
     Device,
     DutyPlan,
+    FacilityRoom,
     FacilitySetting,
     FaultJob,
     FollowUp,
     HomeTest,
     LedgerItem,
-    Operator,
     Outbox,
     Place,
     PointProven,
@@ -55,7 +55,12 @@ RULES = (
 )
 VERDICTS = (("true", 30), ("false", 45), ("test", 10), ("unconfirmed", 5), (None, 2))
 PEOPLE = ("李敏", "陈国强", "王芳", "赵磊")
-ROOMS = (("棋牌室", 46.0), ("舞蹈室", 80.5), ("阅览室", None), ("会议室", 30.0))
+ROOMS = (
+    ("棋牌室", 46.0, "activity"),
+    ("舞蹈室", 80.5, "activity"),
+    ("阅览室", None, "service"),
+    ("会议室", 30.0, "office"),
+)
 Rows = dict[type[Base], list[dict[str, Any]]]
 
 
@@ -338,7 +343,7 @@ def _facility(rows: Rows, at: int, path: str) -> None:
             "set_by": PEOPLE[2],
         }
     )
-    for room, area in ROOMS:
+    for room, area, purpose in ROOMS:
         if room != "会议室":
             rows[Device].append(
                 {
@@ -350,17 +355,14 @@ def _facility(rows: Rows, at: int, path: str) -> None:
                     "heartbeat_s": 900,
                 }
             )
-        rows[Operator].append(
+        rows[FacilityRoom].append(
             {
-                "id": _id(place, room),
                 "place_id": place,
-                "name": "夕阳红艺术团",
-                "room": room,
+                "name": room,
                 "area_m2": area,
-                "hours_per_month": 20.0,
-                "made_at": 1,
-                "made_by": PEOPLE[2],
-                "ended_at": None,
+                "purpose": purpose,
+                "set_at": 1,
+                "set_by": PEOPLE[2],
             }
         )
 
@@ -391,7 +393,7 @@ def readings(facilities: int, *, seed: int = 7, days: int = DAYS) -> Iterator[Re
     """What the facilities' counters said every quarter of an hour, a batch a facility; the last room stands empty, one died."""
     for at in range(facilities):
         seeded, batch = random.Random(seed + at), Readings()  # noqa: S311 made-up data
-        for order, (room, _) in enumerate(ROOMS[:3]):
+        for order, (room, _, _) in enumerate(ROOMS[:3]):
             inside, entered, left = 0, 0, 0
             for quarter in range(days * 96):
                 when = begin_ms() + quarter * HOUR_MS // 4

@@ -17,7 +17,6 @@ from gateway.reports.stored import HourRow, rows_of
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.duckdb_keeping import DuckDBKeeping
 from gateway.store.summaries import Series
-from rules.headcount import COUNTED
 
 EVERY = {
     "month": asked("station", at=STATION),
@@ -56,9 +55,7 @@ def reports_store(tmp_path_factory: pytest.TempPathFactory) -> StoreReader:
     def hours(place: str, begin: int, end: int) -> Sequence[HourRow]:
         key = (place, begin, end)
         if key not in found:
-            found[key] = rows_of(
-                row for metric in COUNTED for row in keeping.fresh(Series(begin, end, "", place, metric))
-            )
+            found[key] = rows_of(keeping.fresh(Series(begin, end, "", place)))
         return found[key]
 
     return hours
