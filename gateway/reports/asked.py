@@ -79,7 +79,9 @@ def days_of(kind: Kind, period: str) -> tuple[date, date]:
         raise PeriodError(f"{period!r} is no period; write a month as 2026-10, a day as 2026-10-21")
     if len(period) == DAY_CHARS:
         if kind != "station":
-            raise PeriodError(f"{period}: a report of a day there is of stations only; write a month, as 2026-10")
+            raise PeriodError(
+                f"{period}: a report of a day there is of stations only; write a month, as 2026-10"
+            )
         try:
             first = date.fromisoformat(period)
         except ValueError:

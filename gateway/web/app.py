@@ -55,6 +55,7 @@ from gateway.web import (
     stored,
     stream,
     unclaimed,
+    visits,
 )
 from gateway.web.access import Guard
 from gateway.web.context import Context
@@ -110,6 +111,7 @@ MODULES = (
     privacy,
     privacy_pages,
     help_pages,
+    visits,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

@@ -14,6 +14,7 @@ from gateway.web.words.calls import CALL_WORDS
 from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.facilities import FACILITY_WORDS
 from gateway.web.words.frame import FRAME_WORDS
+from gateway.web.words.handing import HANDING_WORDS
 from gateway.web.words.help import HELP_WORDS
 from gateway.web.words.home import HOME_WORDS
 from gateway.web.words.install import INSTALL_WORDS
@@ -33,6 +34,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **DESK_WORDS,
     **FACILITY_WORDS,
     **FRAME_WORDS,
+    **HANDING_WORDS,
     **HELP_WORDS,
     **HOME_WORDS,
     **INSTALL_WORDS,

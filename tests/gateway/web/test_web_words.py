@@ -45,6 +45,7 @@ BUILT = {
     "privacy.table_",
     "help.",
     "help.title_",
+    "visit_of_",
 }
 
 
