@@ -1,0 +1,78 @@
+"""A report as a page to read and print: whole in itself, nothing from elsewhere, no script; its policy allows its own style only."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from gateway.reports.document import Cell, Lang, Picture, Report
+from gateway.reports.drawing import drawing
+from gateway.reports.said import changed, ended, said, signed, up_to, where, word
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def page_text(report: Report, lang: Lang) -> str:
+    """The whole page."""
+    return _render("report.html", report, lang)
+
+
+def article_text(report: Report, lang: Lang) -> str:
+    """The report alone, to stand within a page that has a style of its own for it."""
+    return _render("_report.html", report, lang)
+
+
+@cache
+def policy() -> str:
+    """What the page may load: nothing, and use: its own style."""
+    digest = base64.b64encode(hashlib.sha256(_css().encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'"
+
+
+@cache
+def _css() -> str:
+    return (TEMPLATES / "report.css").read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _render(template: str, report: Report, lang: Lang) -> str:
+    def in_words(value: Cell, decimals: int = 0) -> str:
+        return said(value, lang, decimals)
+
+    def drawn(picture: Picture) -> Markup:
+        return Markup(drawing(picture, lang))  # noqa: S704 every text in it is escaped where it is put in
+
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            report=report,
+            lang=lang,
+            word=lambda key: word(key, lang),
+            said=in_words,
+            changed=changed,
+            drawing=drawn,
+            pairs=lambda one, other: zip(one, other, strict=True),
+            where=where(report, lang),
+            up_to=up_to(report, lang),
+            signed=signed(report, lang),
+            ended=ended(report).isoformat(),
+            css=Markup(_css()),  # noqa: S704 a file of ours; escaped it would be no style
+            policy=policy(),
+        )
+    )

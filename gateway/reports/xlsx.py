@@ -1,0 +1,254 @@
+"""A report as XLSX: a sheet to hand in, one of pictures, one for each long table, one of meanings; A4, ready to print.
+
+Numbers are numbers with a format. Text is text: nothing that somebody typed is run as a formula. The same report is the same
+bytes: the order of the parts, their times in the archive and the dates of the document come from the report alone.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import UTC
+from typing import Final
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import Cell as SheetCell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.page import PageMargins
+from openpyxl.worksheet.worksheet import Worksheet
+
+from gateway.fitting.ledger_csv import safe_cell
+from gateway.reports.charts import add_chart
+from gateway.reports.document import NO_DATA, Cell, Figure, Lang, Picture, Report, Section, Table
+from gateway.reports.said import ended, signed, up_to, where, word
+
+WIDTHS: Final = (34, 14, 14, 12, 14)
+HERE_MAX: Final = 12  # rows of a table that still stands on the first sheet
+COLUMNS_HERE: Final = 5
+TITLE: Final = Font(size=16, bold=True)
+BOLD: Final = Font(bold=True)
+GREY: Final = PatternFill("solid", fgColor="E8E8E8")
+THIN: Final = Side(style="thin", color="808080")
+BOX: Final = Border(left=THIN, right=THIN, top=THIN, bottom=THIN)
+WRAP: Final = Alignment(wrap_text=True, vertical="top")
+CENTRE: Final = Alignment(horizontal="center", vertical="center", wrap_text=True)
+RIGHT: Final = Alignment(horizontal="right", vertical="top")
+SHEET_CHARS_MAX: Final = 31
+_NOT_IN_NAMES: Final = re.compile(r"[\\/*?:\[\]]")
+_CORE: Final = "docProps/core.xml"
+
+
+def xlsx_bytes(report: Report, lang: Lang) -> bytes:
+    """The workbook."""
+    book = Workbook()
+    first = book.active
+    assert isinstance(first, Worksheet)  # noqa: S101 a new workbook has one
+    first.title = word("summary", lang)
+    _summary(first, report, lang)
+    pictures = [one for section in report.sections for one in section.pictures]
+    if pictures:
+        _pictures(book.create_sheet(word("pictures", lang)), pictures, lang)
+    for section in report.sections:
+        for table in section.tables:
+            _table_sheet(book.create_sheet(_sheet_name(book, table, lang)), table, lang)
+    _meanings(book.create_sheet(word("definitions", lang)), report, lang)
+    for sheet in book.worksheets:
+        _print_setup(sheet, report, lang)
+    made = ended(report).astimezone(UTC).replace(tzinfo=None)
+    book.properties.creator, book.properties.title = "Carehub", f"{report.title[lang]} {report.period}"
+    book.properties.created = made
+    out = io.BytesIO()
+    book.save(out)
+    return _settled(out.getvalue(), f"{made:%Y-%m-%dT%H:%M:%SZ}", made.timetuple()[:6])
+
+
+def _settled(archive: bytes, made: str, at: tuple[int, ...]) -> bytes:
+    """The archive with its parts in order, and with one time for all of them."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as given, zipfile.ZipFile(out, "w") as settled:
+        first = "[Content_Types].xml"
+        for name in sorted(given.namelist(), key=lambda name: (name != first, name)):
+            body = given.read(name)
+            if name == _CORE:
+                body = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + made.encode(), body)
+            part = zipfile.ZipInfo(name, (at[0], at[1], at[2], at[3], at[4], at[5]))
+            part.compress_type, part.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+            settled.writestr(part, body, compresslevel=6)
+    return out.getvalue()
+
+
+def _summary(sheet: Worksheet, report: Report, lang: Lang) -> None:
+    """The sheet that is handed in."""
+    for at, width in enumerate(WIDTHS, 1):
+        sheet.column_dimensions[get_column_letter(at)].width = width
+    _line(sheet, 1, report.title[lang], font=TITLE, height=26)
+    about = f"{word('period', lang)}: {report.period}    {word('place', lang)}: {where(report, lang)}"
+    _line(sheet, 2, about, height=18)
+    row = 3
+    if unfinished := up_to(report, lang):
+        _line(sheet, row, unfinished, font=BOLD)
+        row += 1
+    _heads(sheet, row, [word(key, lang) for key in ("figure", "now", "before", "change", "unit")])
+    sheet.freeze_panes = f"A{row + 1}"
+    sheet.print_title_rows = f"1:{row}"
+    row += 1
+    for section in report.sections:
+        if section.figures or section.notes:
+            row = _section(sheet, row, section, report, lang)
+    row += 1
+    row = _signed(sheet, row, report, lang)
+    for note in report.notes:
+        _line(sheet, row, note[lang], centre=False, height=30)
+        row += 1
+
+
+def _section(sheet: Worksheet, row: int, section: Section, report: Report, lang: Lang) -> int:
+    _line(sheet, row, section.title[lang], font=BOLD, centre=False)
+    sheet.cell(row, 1).fill = GREY
+    row += 1
+    for key in section.figures:
+        _figure(sheet, row, report.figures[key], lang)
+        row += 1
+    for note in section.notes:
+        _line(sheet, row, note[lang], centre=False, height=30)
+        row += 1
+    return row
+
+
+def _figure(sheet: Worksheet, row: int, figure: Figure, lang: Lang) -> None:
+    cells: tuple[Cell, ...] = (figure.label, figure.value, figure.before, figure.change, figure.unit)
+    for column, value in enumerate(cells, 1):
+        known = "" if column == 4 and value is None else value  # noqa: PLR2004 no difference is no missing figure
+        cell = _put(sheet, row, column, known, lang, figure.decimals, signed_number=column == 4)  # noqa: PLR2004 the same
+        cell.border = BOX
+        if column in {2, 3, 4}:
+            cell.alignment = RIGHT
+
+
+def _put(
+    sheet: Worksheet,
+    row: int,
+    column: int,
+    value: Cell,
+    lang: Lang,
+    decimals: int = 0,
+    *,
+    signed_number: bool = False,
+) -> SheetCell:
+    """Write a value: a number with its format, all else as text that is never run."""
+    cell = sheet.cell(row, column)
+    assert isinstance(cell, SheetCell)  # noqa: S101 none of these is merged yet
+    if isinstance(value, int | float):
+        cell.value = value
+        plain = "#,##0" + ("." + "0" * decimals if decimals else "")
+        cell.number_format = f"+{plain};-{plain};{plain}" if signed_number else plain
+        return cell
+    text = NO_DATA[lang] if value is None else value[lang] if isinstance(value, dict) else value
+    cell.value = safe_cell(_printable(text))
+    cell.data_type = "s"
+    cell.alignment = WRAP
+    return cell
+
+
+def _printable(text: str) -> str:
+    """Without the characters that XML cannot hold."""
+    return "".join(
+        c
+        for c in text
+        if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff")
+    )
+
+
+def _line(
+    sheet: Worksheet,
+    row: int,
+    text: str,
+    *,
+    font: Font | None = None,
+    centre: bool = True,
+    height: float | None = None,
+) -> None:
+    """A text over the whole width."""
+    cell = _put(sheet, row, 1, text, "zh")
+    cell.alignment = CENTRE if centre else WRAP
+    if font is not None:
+        cell.font = font
+    if height is not None:
+        sheet.row_dimensions[row].height = height
+    sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=len(WIDTHS))
+
+
+def _heads(sheet: Worksheet, row: int, texts: list[str]) -> None:
+    for column, text in enumerate(texts, 1):
+        cell = _put(sheet, row, column, text, "zh")
+        cell.font, cell.fill, cell.border, cell.alignment = BOLD, GREY, BOX, CENTRE
+
+
+def _signed(sheet: Worksheet, row: int, report: Report, lang: Lang) -> int:
+    for role, name, day in signed(report, lang):
+        for column, text in enumerate((f"{role}:", name, "", f"{word('date', lang)}:", day), 1):
+            cell = _put(sheet, row, column, text, lang)
+            cell.alignment = Alignment(vertical="center")
+            if column in {2, 3, 5}:
+                cell.border = Border(bottom=THIN)
+        sheet.row_dimensions[row].height = 26
+        row += 1
+    return row + 1
+
+
+def _pictures(sheet: Worksheet, pictures: list[Picture], lang: Lang) -> None:
+    """Native charts over the numbers they are drawn from, which stand to their right."""
+    row = 1
+    for picture in pictures:
+        row = add_chart(sheet, picture, row, lang)
+
+
+def _sheet_name(book: Workbook, table: Table, lang: Lang) -> str:
+    """The table's title as Excel allows it, once."""
+    name = _NOT_IN_NAMES.sub(" ", table.title[lang])[: SHEET_CHARS_MAX - 3].strip().capitalize()
+    taken = {sheet.title.lower() for sheet in book.worksheets}
+    numbered = name
+    following = 2
+    while numbered.lower() in taken:
+        numbered, following = f"{name} {following}", following + 1
+    return numbered
+
+
+def _table_sheet(sheet: Worksheet, table: Table, lang: Lang) -> None:
+    for at, column in enumerate(table.columns, 1):
+        sheet.column_dimensions[get_column_letter(at)].width = max(column.width, len(column.label[lang]) + 4)
+    _heads(sheet, 1, [column.label[lang] for column in table.columns])
+    sheet.freeze_panes = "A2"
+    sheet.print_title_rows = "1:1"
+    for number, row in enumerate(table.rows, 2):
+        for at, (column, value) in enumerate(zip(table.columns, row, strict=True), 1):
+            _put(sheet, number, at, value, lang, column.decimals).border = BOX
+    if not table.rows:
+        _put(sheet, 2, 1, table.empty, lang)
+    if sum(column.width for column in table.columns) > sum(WIDTHS) + 10:
+        sheet.page_setup.orientation = "landscape"
+
+
+def _meanings(sheet: Worksheet, report: Report, lang: Lang) -> None:
+    sheet.column_dimensions["A"].width = 28
+    sheet.column_dimensions["B"].width = 66
+    _heads(sheet, 1, [word("figure", lang), word("means", lang)])
+    sheet.freeze_panes = "A2"
+    sheet.print_title_rows = "1:1"
+    for row, figure in enumerate(report.figures.values(), 2):
+        _put(sheet, row, 1, figure.label, lang).border = BOX
+        _put(sheet, row, 2, figure.definition, lang).border = BOX
+
+
+def _print_setup(sheet: Worksheet, report: Report, lang: Lang) -> None:
+    """A4, as wide as the page, numbered, the title above."""
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_margins = PageMargins(left=0.55, right=0.55, top=0.7, bottom=0.7)
+    sheet.print_options.horizontalCentered = True
+    title = f"{report.title[lang]} {report.period}".replace("&", "&&")
+    sheet.oddHeader.right.text, sheet.oddHeader.right.size = f"{title} · {sheet.title}".replace("\n", " "), 8
+    sheet.oddFooter.center.text = "&P / &N"
