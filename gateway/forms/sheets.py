@@ -51,8 +51,9 @@ class Row:
 
 @dataclass(slots=True)
 class Sheet:
-    """A sheet: the part it is in, its rows and cells, which cells are one (from, to), the styles of columns
-    (from, to, style); where its data begin and end.
+    """A sheet: the part it is in, its rows and cells, where its data begin and end.
+
+    ``merged``: which cells are one (from, to); ``columns``: from, to, style.
     """
 
     name: str
