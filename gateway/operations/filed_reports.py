@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import ColumnElement, Engine, and_, delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gateway.accounts.who import Reach
 from gateway.operations.tables import FiledReport, ReportForm, ReportSignature
@@ -40,6 +40,30 @@ class Of:
     at: str
     facility: str
     subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaches:
+    """How far somebody reaches, by kind of report."""
+
+    station: Reach
+    facility: Reach
+    area: Reach
+
+    def holds(self, of: Of) -> bool:
+        """Whether that lies within."""
+        reach = (
+            self.station if of.kind == "station" else self.facility if of.kind == "facility" else self.area
+        )
+        return reach.holds(of.at)
+
+    def within(self, kind: InstrumentedAttribute[str], at: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+        """The condition that a row of that kind, at that path, lies within."""
+        return or_(
+            and_(kind == "station", within(self.station, at)),
+            and_(kind == "facility", within(self.facility, at)),
+            and_(kind == "area", within(self.area, at)),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,10 +183,10 @@ def filed_within(
         return [_view(row, _signatures(session, row.id)) for row in rows]
 
 
-def seen_by(area: Reach, facilities: Reach) -> ColumnElement[bool]:
-    """The condition that a report may be seen: those of facilities within one reach, all others within the other."""
-    of_facility = and_(FiledReport.kind == "facility", within(facilities, FiledReport.at))
-    return or_(of_facility, and_(FiledReport.kind != "facility", within(area, FiledReport.at)))
+def seen_by(read: Reaches) -> ColumnElement[bool]:
+    """The condition that a report may be seen: it is within reach, or a station's that was handed in to the area."""
+    handed_in = and_(FiledReport.state == "handed_in", within(read.area, FiledReport.at))
+    return or_(read.within(FiledReport.kind, FiledReport.at), handed_in)
 
 
 def digests_kept(engine: Engine) -> set[str]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Engine, and_, func, or_, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
-from gateway.accounts.who import Reach
-from gateway.operations.filed_reports import Of
+from gateway.operations.filed_reports import Of, Reaches
 from gateway.operations.tables import ReportForm
-from gateway.operations.whereabouts import within
 
 FORMS_MAX: Final = 500
 HELD_MAX: Final = 50  # in force for one thing
@@ -91,11 +89,11 @@ def form(engine: Engine, form_id: str) -> FormView | None:
         return _view(row) if row is not None and row.ended_at is None else None
 
 
-def forms_within(engine: Engine, area: Reach, facilities: Reach) -> list[FormView]:
+def forms_within(engine: Engine, reaches: Reaches) -> list[FormView]:
     """The forms in use that may be seen, by what they are for."""
-    of_facility = and_(ReportForm.kind == "facility", within(facilities, ReportForm.at))
-    seen = or_(of_facility, and_(ReportForm.kind != "facility", within(area, ReportForm.at)))
-    query = select(ReportForm).where(ReportForm.ended_at.is_(None), seen)
+    query = select(ReportForm).where(
+        ReportForm.ended_at.is_(None), reaches.within(ReportForm.kind, ReportForm.at)
+    )
     with Session(engine) as session:
         return [
             _view(row)

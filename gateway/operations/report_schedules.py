@@ -8,13 +8,11 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, and_, func, or_, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from gateway.accounts.who import Reach
-from gateway.operations.filed_reports import Of
+from gateway.operations.filed_reports import Of, Reaches
 from gateway.operations.tables import ReportRun, ReportSchedule
-from gateway.operations.whereabouts import within
 from rules.local_time import local_day, moment
 
 SCHEDULES_MAX: Final = 500
@@ -123,11 +121,11 @@ def schedule(engine: Engine, schedule_id: str) -> ScheduleView | None:
         return _view(session, row) if row is not None and row.ended_at is None else None
 
 
-def schedules_within(engine: Engine, area: Reach, facilities: Reach) -> list[ScheduleView]:
+def schedules_within(engine: Engine, reaches: Reaches) -> list[ScheduleView]:
     """The schedules in force that may be seen."""
-    of_facility = and_(ReportSchedule.kind == "facility", within(facilities, ReportSchedule.at))
-    seen = or_(of_facility, and_(ReportSchedule.kind != "facility", within(area, ReportSchedule.at)))
-    query = select(ReportSchedule).where(ReportSchedule.ended_at.is_(None), seen)
+    query = select(ReportSchedule).where(
+        ReportSchedule.ended_at.is_(None), reaches.within(ReportSchedule.kind, ReportSchedule.at)
+    )
     with Session(engine) as session:
         rows: Sequence[ReportSchedule] = session.scalars(
             query.order_by(ReportSchedule.at, ReportSchedule.id)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from gateway.accounts.who import Reach
-from gateway.operations.filed_reports import Of
+from gateway.operations.filed_reports import Of, Reaches
 from gateway.operations.tables import Place
 from gateway.operations.whereabouts import within
 
@@ -16,28 +16,27 @@ STATION_LEVELS: Final = 3  # 区/街道/社区
 WHOLE: Final = "全部片区"
 
 
-def subjects(engine: Engine, *, area: Reach, facilities: Reach) -> list[Of]:
-    """Stations and areas that lie wholly within ``area``, facilities within ``facilities``; in the order of the tree."""
+def subjects(engine: Engine, reaches: Reaches) -> list[Of]:
+    """Stations, facilities and areas that lie wholly within reach, in the order of the tree."""
     with Session(engine) as session:
-        paths = set(session.scalars(select(Place.path).where(within(area, Place.path)).distinct()))
+        paths = set(session.scalars(select(Place.path).distinct()))
         halls = session.execute(
             select(Place.id, Place.name, Place.path)
-            .where(Place.kind == "facility", within(facilities, Place.path))
+            .where(Place.kind == "facility", within(reaches.facility, Place.path))
             .order_by(Place.path, Place.name, Place.id)
         ).all()
-    parts = {"/".join(path.split("/")[:level]) for path in paths for level in range(1, STATION_LEVELS + 1)}
-    held = sorted(part for part in parts if part and area.holds(part))
-    stations = [
-        Of(kind="station", at=part, facility="", subject=_last(part)) for part in held if _is_station(part)
+    levels = range(1, STATION_LEVELS + 1)
+    parts = sorted({"/".join(path.split("/")[:level]) for path in paths for level in levels} - {""})
+    found = [
+        Of(kind="station", at=part, facility="", subject=_last(part))
+        for part in parts
+        if _is_station(part) and reaches.station.holds(part)
     ]
-    areas = [Of(kind="area", at=part, facility="", subject=_last(part)) for part in held]
-    if area.everything:
-        areas.insert(0, Of(kind="area", at="", facility="", subject=WHOLE))
-    return [
-        *stations,
-        *(Of(kind="facility", at=path, facility=name, subject=title) for name, title, path in halls),
-        *areas,
-    ]
+    found += [Of(kind="facility", at=path, facility=name, subject=title) for name, title, path in halls]
+    if reaches.area.everything:
+        found.append(Of(kind="area", at="", facility="", subject=WHOLE))
+    held = (part for part in parts if reaches.area.holds(part))
+    return [*found, *(Of(kind="area", at=part, facility="", subject=_last(part)) for part in held)]
 
 
 def subject(engine: Engine, kind: str, at: str, facility: str) -> Of | None:

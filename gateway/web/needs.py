@@ -12,7 +12,7 @@ from gateway.accounts.roles import May
 
 Of = Literal[
     "", "everywhere", "alert", "place", "home", "facility", "device", "silence", "follow_up", "desk", "series",
-    "visit",
+    "visit", "report", "schedule", "form",
 ]  # fmt: skip
 E = TypeVar("E", bound=Callable[..., object])
 

@@ -25,6 +25,7 @@ ROOMS: Final = (
     Room("/accounts", "room_accounts", May.ACCOUNTS),
     Room("/area", "room_area", May.AREA),
     Room("/facilities", "room_facilities", May.FACILITIES),
+    Room("/reports", "room_reports", May.FACILITIES),
     Room("/install", "room_install", May.INSTALL),
     Room("/install/tests", "weekly_tests", May.ATTEND),
     Room("/rules", "room_rules", May.RULES),
