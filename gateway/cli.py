@@ -24,6 +24,7 @@ from gateway.journal_command import journal_app
 from gateway.performance_command import performance
 from gateway.privacy.command import privacy_app
 from gateway.quarantine_commands import quarantine_app
+from gateway.report_command import report_app
 from gateway.settings import Settings
 from gateway.staff_commands import audit_app, staff_app
 from gateway.store_commands import refused_app, store_app
@@ -48,6 +49,7 @@ for name, part in (
     ("devices", devices_app),
     ("duty", duty_app),
     ("export", export_app),
+    ("report", report_app),
     ("refused", refused_app),
     ("store", store_app),
     ("journal", journal_app),

@@ -58,6 +58,15 @@ def stations_within(engine: Engine, reach: Reach) -> list[str]:
     return sorted(path for path in found if path.count("/") == 2 and reach.holds(path))  # noqa: PLR2004 区/街道/社区
 
 
+def areas_within(engine: Engine, reach: Reach) -> list[str]:
+    """The parts of the tree that lie within reach and hold a place: 区, 区/街道, 区/街道/社区; '' where all of it does."""
+    with engine.connect() as connection:
+        paths = set(connection.scalars(select(Place.path).where(within(reach, Place.path)).distinct()))
+    found = {"/".join(path.split("/")[:levels]) for path in paths for levels in (1, 2, 3) if path}
+    parts = sorted(part for part in found if reach.holds(part))
+    return ["", *parts] if reach.everything and parts else parts
+
+
 def known_from(connection: Connection) -> int | None:
     """When the first alert that is still kept was raised: what was before, nobody knows any more."""
     found: int | None = connection.scalar(select(func.min(Alert.raised_at)))

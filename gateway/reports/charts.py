@@ -13,7 +13,8 @@ from gateway.reports.document import Lang, Picture
 from gateway.reports.drawing import FILLS, LINES
 from gateway.reports.said import said
 
-WIDE_CM, HIGH_CM: Final = 18.0, 7.5
+WIDE_CM: Final = 18.0
+HIGH_CM: Final = 7.5
 ROWS: Final = 17  # that a chart takes
 DATA: Final = 12  # the column of the labels, beside the chart
 
@@ -33,7 +34,10 @@ def add_chart(sheet: Worksheet, picture: Picture, row: int, lang: Lang) -> int:
     chart = BarChart() if picture.shape == "bars" else LineChart()
     chart.title = f"{picture.title[lang]} ({picture.unit[lang]})"
     chart.width, chart.height = WIDE_CM, HIGH_CM
-    chart.add_data(Reference(sheet, min_col=DATA + 1, max_col=DATA + len(picture.series), min_row=row, max_row=last), titles_from_data=True)
+    chart.add_data(
+        Reference(sheet, min_col=DATA + 1, max_col=DATA + len(picture.series), min_row=row, max_row=last),
+        titles_from_data=True,
+    )
     chart.set_categories(Reference(sheet, min_col=DATA, min_row=row + 1, max_row=last))
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.y_axis.numFmt, chart.y_axis.number_format = None, "0"

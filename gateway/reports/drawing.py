@@ -23,6 +23,7 @@ LABELS_MAX: Final = 31
 FILLS: Final = ("#1f4e79", "#b8cce4")  # dark and light: also on a printer without colour
 LINES: Final = (("#1f4e79", ""), ("#7f7f7f", "5 4"))
 INK: Final = "#222222"
+FAMILY: Final = "Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
 
 
 def drawing(picture: Picture, lang: Lang) -> str:
@@ -35,7 +36,7 @@ def drawing(picture: Picture, lang: Lang) -> str:
     )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
-        f'font-size="11" fill="{INK}" aria-label="{escape(_words(picture, lang))}">',
+        f'font-family="{FAMILY}" font-size="11" fill="{INK}" aria-label="{escape(_words(picture, lang))}">',
         f'<text x="0" y="14" font-size="13" font-weight="bold">{escape(title)}</text>',
         *_scale(top),
         *_marks(picture.labels, lang),

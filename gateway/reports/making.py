@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from gateway.occupancy.hourly import HOUR_MS, Counted, Hour, Summed, When, hours_of
+from gateway.occupancy.hourly import HOUR_MS, Counted, Hour, When, hours_of
 from gateway.operations.area_report_views import Registered, area_facts, registered
 from gateway.operations.report_views import station_facts
 from gateway.reports.area import area_report
@@ -19,10 +19,11 @@ from gateway.reports.document import Report
 from gateway.reports.facility import facility_report
 from gateway.reports.facts import Counter, FacilityFacts, Zone
 from gateway.reports.station import station_report
+from gateway.reports.stored import HourRow
 
 EARLY_MS = 24 * HOUR_MS  # hours are read from a day before, so that the first begins with what is known
 StoreReader = Callable[
-    [str, int, int], Sequence[Summed]
+    [str, int, int], Sequence[HourRow]
 ]  # a place's counters by the hour: place, from ≤ hour < to
 
 
@@ -93,7 +94,7 @@ def facility_facts(engine: Engine, store: StoreReader, asked: Asked) -> Facility
 
 
 def _hours(
-    rows: Sequence[Summed],
+    rows: Sequence[HourRow],
     counters: Sequence[str],
     known: Registered,
     asked: Asked,

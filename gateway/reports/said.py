@@ -73,7 +73,7 @@ def changed(figure: Figure) -> str:
 
 def where(report: Report, lang: Lang) -> str:
     """The part of the tree it is about."""
-    return report.at.replace("/", " ▸ ") or word("everywhere", lang)
+    return report.at.replace("/", " / ") or word("everywhere", lang)
 
 
 def up_to(report: Report, lang: Lang) -> str:
@@ -97,9 +97,13 @@ def signed(report: Report, lang: Lang) -> list[tuple[str, str, str]]:
 
 def stem(report: Report) -> str:
     """How its files are called: station_2026-10_区_街道_社区."""
-    about = report.place or report.at or "all"
-    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in about)
-    return f"{report.kind}_{report.period}_{safe}"
+    return stem_of(report.kind, report.period, report.place or report.at)
+
+
+def stem_of(kind: str, period: str, about: str) -> str:
+    """The same of a kind, a period and what it is about ('' for everything)."""
+    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in about or "all")
+    return f"{kind}_{period}_{safe}"
 
 
 def ended(report: Report) -> datetime:

@@ -30,6 +30,9 @@ from gateway.reports.figures import figures_of, keys_of, percent, ratio
 from gateway.reports.kinds import device_kind
 
 LISTED_MAX = 400
+_NONE: Text = {"zh": "—", "en": "—"}  # it has not happened: that is known
+_STANDS: Text = {"zh": "未排除", "en": "not over"}
+_OPEN: Text = {"zh": "未办结", "en": "open"}
 HOURS = 24
 
 
@@ -116,7 +119,7 @@ def _response(alerts: Sequence[Alerted], asked: Asked) -> dict[str, Value]:
         "response.accept_p50": found.accepted.p50_s,
         "response.accept_p95": found.accepted.p95_s,
         "response.on_site_p50": None if arrived is None else round(arrived / 60, 1),
-        "response.on_site": found.on_site.count,
+        "response.attended": found.on_site.count,
         "response.late": len(late_calls(serious, asked.targets, asked.until)),
     }
 
@@ -272,8 +275,8 @@ def _faults_section(facts: StationFacts, asked: Asked) -> Section:
     shown = [one for one in facts.faults if _within(one.opened_at, asked) or _stands(one, asked)]
     rows = tuple(
         (
-            f"{one.number:04d}", device_kind(one.device_kind), _time(one.opened_at, asked), _time(one.substitute_at, asked),
-            _time(one.over_at, asked),
+            f"{one.number:04d}", device_kind(one.device_kind), _time(one.opened_at, asked), _time(one.substitute_at, asked) or _NONE,
+            _time(one.over_at, asked) or _STANDS,
             late[_late(one, asked)] if one.device_kind in LIFE_AFFECTING else {"zh": "不适用", "en": "not due"},
         )
         for one in shown[:LISTED_MAX]
@@ -303,8 +306,9 @@ def _list_section(alerts: Sequence[Alerted], asked: Asked) -> Section:
     rows = tuple(
         (
             f"{one.record.number:04d}", terms.CLASSES[one.record.kind], terms.SEVERITIES[one.severity],
-            _time(one.record.raised_at, asked), _after(one.record.accepted_ms, 1_000), _after(one.record.on_site_ms, 60_000),
-            _time(one.closed_at, asked), terms.VERDICTS[one.record.verdict] if one.record.verdict else None,
+            _time(one.record.raised_at, asked), _after(one.record.accepted_ms, 1_000),
+            _after(one.record.on_site_ms, 60_000), _time(one.closed_at, asked) or _OPEN,
+            terms.VERDICTS[one.record.verdict] if one.record.verdict else _NONE,
         )
         for one in shown[:LISTED_MAX]
     )  # fmt: skip
@@ -317,8 +321,8 @@ def _list_section(alerts: Sequence[Alerted], asked: Asked) -> Section:
     return Section(key="list", title={"zh": "清单", "en": "List"}, tables=(table,), notes=_cut(len(shown)))
 
 
-def _after(ms: int | None, unit: int) -> float | None:
-    return None if ms is None else round(ms / unit, 1)
+def _after(ms: int | None, unit: int) -> Cell:
+    return _NONE if ms is None else round(ms / unit, 1)
 
 
 def _cut(many: int) -> tuple[Text, ...]:

@@ -17,11 +17,11 @@ TARGETS: Final = ("accept", "accept_late", "on_site", "on_site_late")
 
 
 def _each(
-    prefix: str, words: dict[str, dict[str, str]], names: tuple[str, ...], zh: str, en: str
+    head: tuple[str, str], words: dict[str, dict[str, str]], names: tuple[str, ...], zh: str, en: str
 ) -> tuple[Spec, ...]:
     return tuple(
         Spec(
-            f"{prefix}.{name}", words[name]["zh"], words[name]["en"], "alerts",
+            f"alerts.{name}", f"{head[0]}：{words[name]['zh']}", f"{head[1]}: {words[name]['en']}", "alerts",
             zh.format(words[name]["zh"]), en.format(words[name]["en"]),
         )
         for name in names
@@ -57,21 +57,21 @@ ALERTS: Final = (
         "Alerts raised in the period, of all four classes.",
     ),
     *_each(
-        "alerts",
+        ("类别", "class"),
         terms.CLASSES,
         CLASSES,
         "本期内发出的“{}”类警情。",
         "Alerts of the class {} raised in the period.",
     ),
     *_each(
-        "alerts",
+        ("程度", "severity"),
         terms.SEVERITIES,
         SEVERITIES,
         "本期内发出、程度为“{}”的警情（程度有变的按最后的程度）。",
         "Alerts raised in the period, of severity {} as it was last.",
     ),
     *_each(
-        "alerts",
+        ("核实", "verdict"),
         terms.VERDICTS,
         VERDICTS,
         "本期内发出、核实结果为“{}”的警情。",
@@ -133,7 +133,7 @@ RESPONSE: Final = (
         1,
     ),
     Spec(
-        "response.on_site",
+        "response.attended",
         "有人到达",
         "attended on site",
         "alerts",

@@ -25,17 +25,21 @@ from gateway.reports.document import NO_DATA, Cell, Figure, Lang, Picture, Repor
 from gateway.reports.said import ended, signed, up_to, where, word
 
 WIDTHS: Final = (34, 14, 14, 12, 14)
-HERE_MAX: Final = 12  # rows of a table that still stands on the first sheet
-COLUMNS_HERE: Final = 5
+SHORT_MAX: Final = 12  # rows of a table that shares a sheet with others
+WIDE: Final = 30  # a column that would stretch them
+ONE_PAGE_MAX: Final = 75  # rows of the first sheet that are still readable on one page
 TITLE: Final = Font(size=16, bold=True)
 BOLD: Final = Font(bold=True)
 GREY: Final = PatternFill("solid", fgColor="E8E8E8")
 THIN: Final = Side(style="thin", color="808080")
 BOX: Final = Border(left=THIN, right=THIN, top=THIN, bottom=THIN)
 WRAP: Final = Alignment(wrap_text=True, vertical="top")
+TEXT: Final = Alignment(horizontal="left", wrap_text=True, vertical="top", indent=1)
 CENTRE: Final = Alignment(horizontal="center", vertical="center", wrap_text=True)
-RIGHT: Final = Alignment(horizontal="right", vertical="top")
+RIGHT: Final = Alignment(horizontal="right", vertical="top", indent=1)
+FONTS: Final[dict[Lang, str]] = {"zh": "宋体", "en": "Calibri"}
 SHEET_CHARS_MAX: Final = 31
+CJK_FROM: Final = 0x2E80  # from there on a character is as wide as two
 _NOT_IN_NAMES: Final = re.compile(r"[\\/*?:\[\]]")
 _CORE: Final = "docProps/core.xml"
 
@@ -46,12 +50,17 @@ def xlsx_bytes(report: Report, lang: Lang) -> bytes:
     first = book.active
     assert isinstance(first, Worksheet)  # noqa: S101 a new workbook has one
     first.title = word("summary", lang)
+    book._named_styles["Normal"].font.name = FONTS[lang]  # noqa: SLF001 there is no other way to the font of a whole workbook
     _summary(first, report, lang)
     pictures = [one for section in report.sections for one in section.pictures]
     if pictures:
         _pictures(book.create_sheet(word("pictures", lang)), pictures, lang)
-    for section in report.sections:
-        for table in section.tables:
+    tables = [one for section in report.sections for one in section.tables]
+    short = [one for one in tables if _is_short(one)]
+    if short:
+        _short_tables(book.create_sheet(word("tables", lang)), short, lang)
+    for table in tables:
+        if not _is_short(table):
             _table_sheet(book.create_sheet(_sheet_name(book, table, lang)), table, lang)
     _meanings(book.create_sheet(word("definitions", lang)), report, lang)
     for sheet in book.worksheets:
@@ -62,6 +71,10 @@ def xlsx_bytes(report: Report, lang: Lang) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return _settled(out.getvalue(), f"{made:%Y-%m-%dT%H:%M:%SZ}", made.timetuple()[:6])
+
+
+def _is_short(table: Table) -> bool:
+    return len(table.rows) <= SHORT_MAX and max(column.width for column in table.columns) <= WIDE
 
 
 def _settled(archive: bytes, made: str, at: tuple[int, ...]) -> bytes:
@@ -100,8 +113,10 @@ def _summary(sheet: Worksheet, report: Report, lang: Lang) -> None:
     row += 1
     row = _signed(sheet, row, report, lang)
     for note in report.notes:
-        _line(sheet, row, note[lang], centre=False, height=30)
+        _note(sheet, row, note[lang])
         row += 1
+    if row <= ONE_PAGE_MAX:
+        sheet.page_setup.fitToHeight = 1
 
 
 def _section(sheet: Worksheet, row: int, section: Section, report: Report, lang: Lang) -> int:
@@ -112,9 +127,14 @@ def _section(sheet: Worksheet, row: int, section: Section, report: Report, lang:
         _figure(sheet, row, report.figures[key], lang)
         row += 1
     for note in section.notes:
-        _line(sheet, row, note[lang], centre=False, height=30)
+        _note(sheet, row, note[lang])
         row += 1
     return row
+
+
+def _note(sheet: Worksheet, row: int, text: str) -> None:
+    _line(sheet, row, text, centre=False)
+    _grow(sheet, row, [(text, sum(WIDTHS))])
 
 
 def _figure(sheet: Worksheet, row: int, figure: Figure, lang: Lang) -> None:
@@ -122,9 +142,7 @@ def _figure(sheet: Worksheet, row: int, figure: Figure, lang: Lang) -> None:
     for column, value in enumerate(cells, 1):
         known = "" if column == 4 and value is None else value  # noqa: PLR2004 no difference is no missing figure
         cell = _put(sheet, row, column, known, lang, figure.decimals, signed_number=column == 4)  # noqa: PLR2004 the same
-        cell.border = BOX
-        if column in {2, 3, 4}:
-            cell.alignment = RIGHT
+        cell.border, cell.alignment = BOX, RIGHT if column in {2, 3, 4} else TEXT
 
 
 def _put(
@@ -150,6 +168,21 @@ def _put(
     cell.data_type = "s"
     cell.alignment = WRAP
     return cell
+
+
+def _text(value: Cell, lang: Lang) -> str:
+    return value[lang] if isinstance(value, dict) else value if isinstance(value, str) else ""
+
+
+def _grow(sheet: Worksheet, row: int, texts: list[tuple[str, int]]) -> None:
+    """Make a row as high as its longest text needs: not every program does that by itself."""
+    lines = max((-(-_wide(text) // max(width - 3, 1)) for text, width in texts), default=1)
+    if lines > 1:
+        sheet.row_dimensions[row].height = 15 * lines
+
+
+def _wide(text: str) -> int:
+    return sum(2 if ord(c) > CJK_FROM else 1 for c in text)
 
 
 def _printable(text: str) -> str:
@@ -203,6 +236,7 @@ def _pictures(sheet: Worksheet, pictures: list[Picture], lang: Lang) -> None:
     row = 1
     for picture in pictures:
         row = add_chart(sheet, picture, row, lang)
+    sheet.print_area = f"A1:K{row}"
 
 
 def _sheet_name(book: Workbook, table: Table, lang: Lang) -> str:
@@ -217,18 +251,44 @@ def _sheet_name(book: Workbook, table: Table, lang: Lang) -> str:
 
 
 def _table_sheet(sheet: Worksheet, table: Table, lang: Lang) -> None:
-    for at, column in enumerate(table.columns, 1):
-        sheet.column_dimensions[get_column_letter(at)].width = max(column.width, len(column.label[lang]) + 4)
-    _heads(sheet, 1, [column.label[lang] for column in table.columns])
+    """A long table on a sheet of its own, its headings on every page."""
+    _table(sheet, 1, table, lang)
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"
-    for number, row in enumerate(table.rows, 2):
-        for at, (column, value) in enumerate(zip(table.columns, row, strict=True), 1):
-            _put(sheet, number, at, value, lang, column.decimals).border = BOX
+
+
+def _short_tables(sheet: Worksheet, tables: list[Table], lang: Lang) -> None:
+    """Short tables one below the other."""
+    row = 1
+    for table in tables:
+        _put(sheet, row, 1, table.title, lang).font = BOLD
+        sheet.cell(row, 1).alignment = Alignment()
+        row = _table(sheet, row + 1, table, lang) + 1
+
+
+def _table(sheet: Worksheet, row: int, table: Table, lang: Lang) -> int:
+    """Write a table from that row on; gives the row after it."""
+    for at, column in enumerate(table.columns, 1):
+        known = sheet.column_dimensions[get_column_letter(at)]
+        wide = max(column.width, _wide(column.label[lang]) + 2)
+        known.width = max(known.width, wide) if get_column_letter(at) in sheet.column_dimensions else wide
+    _heads(sheet, row, [column.label[lang] for column in table.columns])
+    for cells in table.rows:
+        row += 1
+        for at, (column, value) in enumerate(zip(table.columns, cells, strict=True), 1):
+            cell = _put(sheet, row, at, value, lang, column.decimals)
+            cell.border, cell.alignment = BOX, RIGHT if table.numeric[at - 1] else TEXT
+        _grow(
+            sheet,
+            row,
+            [(_text(cell, lang), column.width) for column, cell in zip(table.columns, cells, strict=True)],
+        )
     if not table.rows:
-        _put(sheet, 2, 1, table.empty, lang)
+        row += 1
+        _put(sheet, row, 1, table.empty, lang).alignment = Alignment()
     if sum(column.width for column in table.columns) > sum(WIDTHS) + 10:
         sheet.page_setup.orientation = "landscape"
+    return row + 1
 
 
 def _meanings(sheet: Worksheet, report: Report, lang: Lang) -> None:
@@ -240,12 +300,15 @@ def _meanings(sheet: Worksheet, report: Report, lang: Lang) -> None:
     for row, figure in enumerate(report.figures.values(), 2):
         _put(sheet, row, 1, figure.label, lang).border = BOX
         _put(sheet, row, 2, figure.definition, lang).border = BOX
+        _grow(sheet, row, [(figure.label[lang], 28), (figure.definition[lang], 66)])
 
 
 def _print_setup(sheet: Worksheet, report: Report, lang: Lang) -> None:
     """A4, as wide as the page, numbered, the title above."""
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.page_setup.fitToWidth = 1
+    if sheet.page_setup.fitToHeight is None:
+        sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_margins = PageMargins(left=0.55, right=0.55, top=0.7, bottom=0.7)
     sheet.print_options.horizontalCentered = True

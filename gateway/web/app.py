@@ -50,6 +50,7 @@ from gateway.web import (
     report_forms,
     report_pages,
     report_schedules,
+    reports,
     rule_changes,
     rule_pages,
     rules,
@@ -122,6 +123,7 @@ MODULES = (
     report_forms,
     denominators,
     report_pages,
+    reports,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

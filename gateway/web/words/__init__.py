@@ -21,6 +21,7 @@ from gateway.web.words.install import INSTALL_WORDS
 from gateway.web.words.keys import KEY_WORDS
 from gateway.web.words.links import LINK_WORDS
 from gateway.web.words.privacy import PRIVACY_WORDS
+from gateway.web.words.reports import REPORT_WORDS
 from gateway.web.words.rules import RULE_WORDS
 from gateway.web.words.steps import STEP_WORDS
 
@@ -41,6 +42,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **KEY_WORDS,
     **LINK_WORDS,
     **PRIVACY_WORDS,
+    **REPORT_WORDS,
     **RULE_WORDS,
     **STEP_WORDS,
 }

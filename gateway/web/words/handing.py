@@ -133,7 +133,7 @@ HANDING_WORDS: Final[dict[str, tuple[str, str]]] = {
     # own forms
     "forms_lead": (
         "上传上级要求的 Excel 表格，点格子选指标，每期自动填好下载。",
-        "Send in the Excel form your office asks for, choose the figure of each cell once, and download it filled every period.",
+        "Send in the Excel form your office asks for, choose the figure of each cell once, download it filled every period.",
     ),
     "forms_standing": ("在用的表格", "Forms in use"),
     "forms_none": ("还没有自用表格。", "No forms yet."),

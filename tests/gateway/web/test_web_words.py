@@ -46,6 +46,12 @@ BUILT = {
     "help.",
     "help.title_",
     "visit_of_",
+    "report_kind_",
+    "report_state_",
+    "report_step_",
+    "schedule_noted_",
+    "indicator_",
+    "problem.form_",
 }
 
 

@@ -1,4 +1,4 @@
-"""The part of the small hub behind the web that makes reports: the real document of the real database, files that say what it is."""
+"""The part of the small hub behind the web that makes reports: the real document, and files that say which it is."""
 
 from __future__ import annotations
 
