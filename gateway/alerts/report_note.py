@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.alerts.message import AlertMessage, Words
-from gateway.alerts.words import HUB_NAME
+from gateway.alerts.own import HUB_NAME
 
 KINDS: Final[dict[str, Words]] = {
     "station": {"zh": "服务站报表", "en": "station report"},

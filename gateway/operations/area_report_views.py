@@ -140,11 +140,12 @@ def registered(engine: Engine, place_id: str, begin: int, end: int) -> Registere
     operators = facility_views.operators(engine, place_id, from_ms=begin, to_ms=end)
     with engine.connect() as connection:
         devices = select(Device.id, Device.room).where(Device.place_id == place_id, Device.kind == COUNTER)
-        counters = tuple(connection.execute(devices.order_by(Device.id)).tuples())
+        counters = tuple((name, room) for name, room in connection.execute(devices.order_by(Device.id)))
         told = select(CountCorrection.at, CountCorrection.people).where(
             CountCorrection.place_id == place_id, CountCorrection.at >= begin, CountCorrection.at < end
         )
-        counted = tuple(connection.execute(told.order_by(CountCorrection.at, CountCorrection.id)).tuples())
+        rows = connection.execute(told.order_by(CountCorrection.at, CountCorrection.id))
+        counted = tuple((at, people) for at, people in rows)
     rooms: dict[str, float | None] = {room: None for _, room in counters if room}
     for one in operators:
         if one.room:

@@ -97,7 +97,7 @@ class _Reading:
         self._places: dict[str, str] = {place: path for place, path, _ in rows}
         self._homes = Counter(station_of(path) for _, path, kind in rows if kind == "home")
         erased = select(Erasure.pseudonym, Erasure.path).where(within(self._reach, Erasure.path))
-        self._all: dict[str, str] = self._places | dict(connection.execute(erased).tuples().all())
+        self._all: dict[str, str] = self._places | {name: path for name, path in connection.execute(erased)}
         self._plan = plan_at(connection, max(asked.until - 1, 0))
         self._windows: dict[tuple[str, str], Hours] = {}
 

@@ -322,7 +322,7 @@ def _denominator_table(facts: AreaFacts) -> Table:
     for name, (zh, en) in words.DENOMINATOR_WORDS.items():
         typed = facts.denominators.get(name)
         whole: Value = (
-            None if typed is None else int(typed.value) if typed.value.is_integer() else typed.value
+            None if typed is None else int(typed.value) if float(typed.value).is_integer() else typed.value
         )
         rows.append(
             ({"zh": zh, "en": en}, whole, typed.source if typed else None, typed.as_of if typed else None)
