@@ -75,7 +75,7 @@ def settled(folder: Path) -> tuple[Desk, dict[str, str]]:
         )
     names = {
         "place_id": "H0001", "device_id": "radar-1", "alert_id": desk.stores(), "desk_id": "lianhua", "silence_id": "s1",
-        "follow_up_id": "f1", "consent_id": "c1", "link_id": "l1", "operator_id": "o1", "visit_id": "v1",
+        "follow_up_id": "f1", "consent_id": "c1", "link_id": "l1", "operator_id": "o1", "visit_id": "v1", "report_id": "r1", "schedule_id": "c1", "form_id": "o1",
         "there": desk.stores(place="N0001", device_id="n-radar"),
         "there_hall": desk.stores("over_capacity", place="NF01", device_id=""),
     }  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.handing.compared import encoded
+from gateway.operations.tables import Base, FiledReport, ReportForm, ReportSchedule
 from gateway.report_files import ReportFiles, digest_of
 from gateway.reports.asked import Asked
 from gateway.reports.document import Report
@@ -65,3 +66,20 @@ class ReportDesk:
 
     def reports_soon(self) -> None:
         self.looked += 1
+
+
+def handed(at: str) -> list[Base]:
+    """An area's report on its way, a schedule and a form, all of one community; they name their office."""
+    of: dict[str, Any] = {"kind": "area", "at": at, "facility": "", "subject": at.rpartition("/")[2]}
+    return [
+        FiledReport(
+            **of, id="r1", period="2025-10", language="zh", until=0, state="made", version=0, document="0" * 64, files={}
+        ),
+        ReportSchedule(
+            **of, id="c1", every="month", day=1, hour=6, formats=["xlsx"], language="zh", channel="", person="", since=0,
+            by="李敏",
+        ),
+        ReportForm(
+            **of, id="o1", name="莲花月报", daily=False, file="0" * 64, mapping={}, version=0, made_at=0, by="李敏"
+        ),
+    ]  # fmt: skip
