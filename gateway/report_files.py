@@ -47,9 +47,10 @@ class ReportFiles:
         """What has that digest. Raises ``DamagedFileError``."""
         with self._lock:
             row = self._connection.execute("SELECT body FROM file WHERE digest = ?", (digest,)).fetchone()
-        if row is None or digest_of(row[0]) != digest:
+        body = row[0] if row is not None else None
+        if not isinstance(body, bytes) or digest_of(body) != digest:
             raise DamagedFileError(digest)
-        return bytes(row[0])
+        return body
 
     def keep_only(self, digests: Iterable[str]) -> int:
         """Let everything else go; how many."""

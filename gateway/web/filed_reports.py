@@ -136,7 +136,7 @@ def read_report(request: Request, report_id: ReportId) -> FiledView:
     responses=FILE | declared(404, 409, 422),
     response_class=Response,
 )
-@needs(*READS, of="report")
+@needs(*READS, of="report", record=True)
 def read_report_file(
     request: Request, report_id: ReportId, name: Annotated[str, Path(max_length=200)]
 ) -> Response:

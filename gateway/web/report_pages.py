@@ -283,7 +283,7 @@ def show_denominators(request: Request, person: SomePerson) -> Response:
         "report_denominators.html",
         person=person,
         names=context.people.names(),
-        held=read_denominators(request),
+        entered=read_denominators(request),
         choices=_choices(request, kind="area"),
         indicators=INDICATORS,
         today=today.isoformat(),

@@ -245,12 +245,5 @@ HANDING_WORDS: Final[dict[str, tuple[str, str]]] = {
     "did_map_cell": ("改自用表格的指标", "changed what goes into a form"),
     "did_end_form": ("停用自用表格", "ended a form"),
     "did_enter_denominator": ("填报指标分母", "entered a denominator"),
-    "did_read_report": ("查看上报的报表", "read a report"),
     "did_read_report_file": ("下载上报的报表", "downloaded a report"),
-    "did_read_report_changes": ("核对上报的报表", "compared a report"),
-    "did_show_filed": ("打开上报的报表", "opened a report"),
-    "did_read_form": ("查看自用表格", "read a form"),
-    "did_read_form_figures": ("查看可填的指标", "read the figures for a form"),
-    "did_read_filled": ("下载填好的表格", "downloaded a filled form"),
-    "did_show_form": ("打开自用表格", "opened a form"),
 }

@@ -37,7 +37,7 @@ class ReportDesk:
         return []
 
     off: str = ""
-    looked: int = 0
+    reports_looked: int = 0
 
     async def make_report(self, wanted: ReportWanted) -> ReportMade:
         if self.off:
@@ -65,7 +65,7 @@ class ReportDesk:
         return dataclasses.replace(report, figures=figures)
 
     def reports_soon(self) -> None:
-        self.looked += 1
+        self.reports_looked += 1
 
 
 def handed(at: str) -> list[Base]:
