@@ -60,7 +60,7 @@ async def make_report(hub: Hub, wanted: ReportWanted) -> ReportMade:
     database = settings.hub.data / "operations.sqlite"
     try:
         async with asyncio.timeout(TURN_WITHIN_S):
-            while (done := await asyncio.to_thread(_in_turn, database, order)) is None:
+            while (done := await asyncio.to_thread(_in_turn, database, order)) is None:  # noqa: ASYNC110 a lock of threads
                 await asyncio.sleep(LOOK_EVERY_S)
     except TimeoutError:
         raise UnavailableError("other reports are being made; try again in a minute") from None

@@ -18,7 +18,7 @@ from gateway.forms.values import ABOUT, MAPPED_MAX, cell_named, values_for
 from gateway.operations import report_forms
 from gateway.operations.report_forms import FormView
 from gateway.reports.asked import PERIOD
-from gateway.reports.document import Kind, Report, Text, Value
+from gateway.reports.document import PLAIN, Kind, Report, Text, Value
 from gateway.reports.rendering import MEDIA
 from gateway.web.access import APerson
 from gateway.web.acts import Key, id_of
@@ -68,6 +68,7 @@ class FigureToChoose:
     label: Text
     value: Value
     unit: Text
+    definition: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,11 +258,13 @@ async def figures_for(request: Request, known: FormView) -> list[FigureToChoose]
     period = last_period(Context.of(request), daily=known.daily)
     made = await made_now(request, wanted_of(request, known, period, language="zh"))
     words = [
-        FigureToChoose(key=key, label=label, value="", unit={"zh": "", "en": ""})
+        FigureToChoose(key=key, label=label, value="", unit=PLAIN, definition=PLAIN)
         for key, label in ABOUT.items()
     ]
     return words + [
-        FigureToChoose(key=one.key, label=one.label, value=one.value, unit=one.unit)
+        FigureToChoose(
+            key=one.key, label=one.label, value=one.value, unit=one.unit, definition=one.definition
+        )
         for one in made.report.figures.values()
     ]
 

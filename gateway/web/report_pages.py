@@ -15,7 +15,7 @@ from gateway.accounts.roles import May
 from gateway.operations import filed_reports, report_forms, report_schedules, report_subjects
 from gateway.operations.denominators import INDICATORS
 from gateway.operations.filed_reports import Of
-from gateway.reports.document import Lang
+from gateway.reports.document import Lang, Report
 from gateway.reports.page import article_text
 from gateway.reports.rendering import FORMATS
 from gateway.web.access import SomePerson, reach_of
@@ -23,6 +23,7 @@ from gateway.web.context import Context
 from gateway.web.denominators import read_denominators
 from gateway.web.filed_reports import ReportId, changes_of, known_report, made_now
 from gateway.web.needs import needs
+from gateway.web.port import UnavailableError
 from gateway.web.problems import RefusedError, refuse
 from gateway.web.render import language_of, page
 from gateway.web.report_forms import FormId, figures_for, known_form, last_period, sheets_of
@@ -36,6 +37,7 @@ from gateway.web.report_reach import (
     subject_of,
     wanted_of,
 )
+from gateway.web.words import say
 from rules.local_time import local_day
 
 MONTHS, DAYS = 13, 8
@@ -158,13 +160,22 @@ async def show_report(
             names=context.people.names(),
             of=of,
             period=asked,
-            article=Markup(article_text(made.report, language)),  # noqa: S704 it escapes what it says itself
+            article=_article(made.report, language),
             files=[(form, _file(of, asked, form, language)) for form in FORMATS if form != "html"],
             makes=make_reaches(request).holds(of),
             forms=mine,
         )
 
     return await run_in_threadpool(shown)
+
+
+def _article(report: Report, language: Lang) -> Markup:
+    """The report to be read on a phone as well: a table that is wider is moved within itself, also by keys."""
+    text = article_text(report, language)
+    framed = text.replace("<table ", '<div class="scrolls" tabindex="0"><table ').replace(
+        "</table>", "</table></div>"
+    )
+    return Markup(framed)  # noqa: S704 it escapes what it says itself
 
 
 def _file(of: Of, period: str, form: str, language: str) -> str:
@@ -185,6 +196,8 @@ async def show_filed(request: Request, report_id: ReportId, person: SomePerson) 
         changes = await changes_of(request, report)
     except RefusedError as refusal:  # what was kept is shown all the same
         trouble = refusal.problem.words
+    except UnavailableError as error:
+        trouble = say("problem.unavailable", reason=str(error))
 
     def shown() -> Response:
         context = Context.of(request)
