@@ -1,8 +1,8 @@
 """A month's reports of fifty stations, and of the facilities and the area: how long they take, how large they are.
 
 ``python bench/reports.py [--stations 50] [--facilities 10] [--json]``. Fills a real operational database and a real store with
-two months, then has ``carehub report … --all`` write every report as XLSX, CSV, HTML and PDF, two processes side by side. Wanted:
-a month of fifty stations in under a minute on two cores.
+two months, then has ``carehub report … --all`` write each report as XLSX, CSV, HTML and PDF, in two processes.
+Wanted: a month of fifty stations in under a minute on two cores.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from gateway.bench import report_town as town
+from gateway.keeping import keep
 from gateway.operations.database import open_database
-from gateway.store.duckdb import DuckDBStore
+from gateway.parts import open_store
+from gateway.settings import load_settings
 
 PERIOD = "2026-10"
 FORMS = "xlsx,csv,html,pdf"
@@ -38,34 +40,53 @@ def main() -> None:
         folder = Path(name)
         data = folder / "data"
         data.mkdir()
-        filled = _fill(data, given.stations, given.facilities)
-        (folder / "carehub.toml").write_text(f'[hub]\ndata = "{data}"\n[http]\nport = 1\n', encoding="utf-8")
+        config = folder / "carehub.toml"
+        config.write_text(f'[hub]\ndata = "{data}"\n[http]\nport = 1\n', encoding="utf-8")
+        filled = _fill(data, config, given.stations, given.facilities)
         found = {kind: _make(kind, folder) for kind in ("station", "facility", "area")}
-    answer = {"stations": given.stations, "facilities": given.facilities, "filled": filled, "wanted_s": WANTED_S, **found}
+    answer = {
+        "stations": given.stations,
+        "facilities": given.facilities,
+        "filled": filled,
+        "wanted_s": WANTED_S,
+        **found,
+    }
     if given.json:
         print(json.dumps(answer))
         return
     for kind, one in found.items():
-        print(f"{kind}: {one['reports']} reports, {one['files']} files in {one['wall_s']:.1f} s ({one['cpu_s']:.1f} s CPU)")
+        print(
+            f"{kind}: {one['reports']} reports, {one['files']} files in {one['wall_s']:.1f} s ({one['cpu_s']:.1f} s CPU)"
+        )
         print(f"  {one['ms_each']:.0f} ms CPU each; bytes each: {one['bytes_each']}")
 
 
-def _fill(data: Path, stations: int, facilities: int) -> dict[str, float]:
+def _fill(data: Path, config: Path, stations: int, facilities: int) -> dict[str, float]:
     begun = time.perf_counter()
     database = open_database(data / "operations.sqlite")
     town.fill(database, many=stations, homes=HOMES, alerts=ALERTS, facilities=facilities)
     database.dispose()
-    store, rows = DuckDBStore(data / "readings.duckdb"), 0
+    settings = load_settings(config)
+    kept, rows = keep(settings, open_store(settings), newest_ms=town.end_ms), 0
     for cursor, batch in enumerate(town.readings(facilities), 1):
-        store.write(batch, cursor=cursor)
+        kept.store.write(batch, cursor=cursor)
         rows += len(batch.value)
-    store.close()
+    kept.stop()
     return {"alerts": stations * ALERTS * 2, "readings": rows, "s": round(time.perf_counter() - begun, 1)}
 
 
 def _make(kind: str, folder: Path) -> dict[str, Any]:
     out = folder / kind
-    command = [sys.executable, "-c", "from gateway.cli import main; main()", "report", kind, "--period", PERIOD, "--all"]
+    command = [
+        sys.executable,
+        "-c",
+        "from gateway.cli import main; main()",
+        "report",
+        kind,
+        "--period",
+        PERIOD,
+        "--all",
+    ]
     command += ["--format", FORMS, "-o", str(out), "-c", str(folder / "carehub.toml"), "--json"]
     before, begun = _cpu(), time.perf_counter()
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)

@@ -228,9 +228,11 @@ def _one_by_hub(client: httpx.Client, address: str, subject: str, wanted: Wanted
     files = []
     query = {"period": wanted.period, "lang": wanted.lang, **about}
     report = _ask(client, address, wanted.kind, query | {"format": "json"}).json()
+    stem = stem_of(report["kind"], report["period"], report["place"] or report["at"])
+    tongue = ".en" if wanted.lang == "en" else ""
     for form in wanted.forms:
         body = _ask(client, address, wanted.kind, query | {"format": form}).content
-        name = f"{stem_of(report['kind'], report['period'], report['place'] or report['at'])}{'.en' if wanted.lang == 'en' else ''}.{form}"
+        name = f"{stem}{tongue}.{form}"
         files.append(_write(wanted.output / name, body))
     return _told(report, files)
 
@@ -311,7 +313,7 @@ def _subjects(database: Any, wanted: Wanted) -> list[tuple[str, str]]:  # noqa: 
 
 
 def _hours(settings: Settings, every: Sequence[Asked]) -> dict[str, list[HourRow]]:
-    """What the facilities' counters said, from the store; only this process opens it."""
+    """What the facilities' devices said, from the store; only this process opens it."""
     from zoneinfo import ZoneInfo
 
     from gateway.keeping import keep
@@ -320,7 +322,6 @@ def _hours(settings: Settings, every: Sequence[Asked]) -> dict[str, list[HourRow
     from gateway.reports.stored import rows_of
     from gateway.store.summaries import Series
     from gateway.summed import summed
-    from rules.headcount import COUNTED
 
     facilities = [one for one in every if one.place]
     if not facilities:
@@ -332,13 +333,7 @@ def _hours(settings: Settings, every: Sequence[Asked]) -> dict[str, list[HourRow
     try:
         return {
             one.place: list(
-                rows_of(
-                    row
-                    for metric in COUNTED
-                    for row in summed(
-                        kept.keeping, kept.book, Series(*span_read(one), "", one.place, metric), "1h", zone
-                    )
-                )
+                rows_of(summed(kept.keeping, kept.book, Series(*span_read(one), "", one.place), "1h", zone))
             )
             for one in facilities
         }

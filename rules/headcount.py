@@ -197,3 +197,8 @@ def _passed(before: Door, after: Door) -> tuple[float, float, bool]:
         change = after.own - before.own
         return max(change, 0.0), max(-change, 0.0), False
     return 0.0, 0.0, False
+
+
+def passed(before: Door, after: Door) -> tuple[float, float, bool]:
+    """Who came and went between two words of a counter, and whether it began anew between them: what ``hear`` goes by."""
+    return _passed(before, after)

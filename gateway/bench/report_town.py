@@ -25,12 +25,12 @@ from gateway.operations.tables import (
     DenominatorEntry,
     Device,
     DutyPlan,
+    FacilityRoom,
     FacilitySetting,
     FaultJob,
     FollowUp,
     HomeTest,
     LedgerItem,
-    Operator,
     Outbox,
     Place,
     PointProven,
@@ -46,13 +46,21 @@ DAY_MS, HOUR_MS, MINUTE_MS = 86_400_000, 3_600_000, 60_000
 BEGIN = datetime(2026, 9, 1, tzinfo=ZONE)
 DAYS = 61  # September and October
 RULES = (
-    ("fall", "life_safety", "critical", "radar"), ("sos", "life_safety", "critical", "pendant"),
-    ("no_activity", "care", "urgent", ""), ("not_home", "care", "notice", ""),
-    ("device_silent", "device", "notice", "motion"), ("battery_low", "device", "notice", "pendant"),
-)  # fmt: skip
+    ("fall", "life_safety", "critical", "radar"),
+    ("sos", "life_safety", "critical", "pendant"),
+    ("no_activity", "care", "urgent", ""),
+    ("not_home", "care", "notice", ""),
+    ("device_silent", "device", "notice", "motion"),
+    ("battery_low", "device", "notice", "pendant"),
+)
 VERDICTS = (("true", 30), ("false", 45), ("test", 10), ("unconfirmed", 5), (None, 2))
 PEOPLE = ("李敏", "陈国强", "王芳", "赵磊")
-ROOMS = (("棋牌室", 46.0), ("舞蹈室", 80.5), ("阅览室", None), ("会议室", 30.0))
+ROOMS = (
+    ("棋牌室", 46.0, "activity"),
+    ("舞蹈室", 80.5, "activity"),
+    ("阅览室", None, "service"),
+    ("会议室", 30.0, "office"),
+)
 Rows = dict[type[Base], list[dict[str, Any]]]
 
 
@@ -85,8 +93,16 @@ def fill(
     _plan(rows, stations(many))
     for level, name, value in (("", "streets", 8), ("莲花区", "streets", 8), ("莲花区", "elders_60", 9000)):
         rows[DenominatorEntry].append(
-            {"indicator": name, "at": level, "value": value, "source": "区民政局统计", "as_of": "2026-06-30", "by": "王芳", "set_at": 1}
-        )  # fmt: skip
+            {
+                "indicator": name,
+                "at": level,
+                "value": value,
+                "source": "区民政局统计",
+                "as_of": "2026-06-30",
+                "by": "王芳",
+                "set_at": 1,
+            }
+        )
     with engine.begin() as connection:
         for model, made in rows.items():
             connection.execute(insert(table_of(model)), made)
@@ -101,9 +117,17 @@ def _station(rows: Rows, path: str, seeded: random.Random, *, homes: int, alerts
     places = [f"{community}-{at:03d}" for at in range(homes)]
     for at, place in enumerate(places):
         rows[Place].append(
-            {"id": place, "kind": "home", "site": "s", "path": f"{path}/小区{at % 3 + 1}", "name": "刘女士", "address": "3栋 502",
-             "capacity": None, "access_note": ""}
-        )  # fmt: skip
+            {
+                "id": place,
+                "kind": "home",
+                "site": "s",
+                "path": f"{path}/小区{at % 3 + 1}",
+                "name": "刘女士",
+                "address": "3栋 502",
+                "capacity": None,
+                "access_note": "",
+            }
+        )
         for kind in ("pendant", "radar", "motion", "contact"):
             name = f"{place}-{kind}"
             rows[Device].append(
@@ -158,13 +182,32 @@ def _fitting(rows: Rows, place: str, seeded: random.Random) -> None:
         day = BEGIN + timedelta(days=seeded.randrange(DAYS))
         at = int(day.timestamp() * 1000) + 10 * HOUR_MS
         rows[LedgerItem].append(
-            {"id": _id("item", place), "place_id": place, "item": "扶手", "device_id": "", "room": "卫生间", "day": f"{day:%Y-%m-%d}",
-             "installer": "安装员", "note": "", "entered_at": at, "entered_by": PEOPLE[1], "accepted_at": at + DAY_MS, "accepted_by": "家属"}
-        )  # fmt: skip
+            {
+                "id": _id("item", place),
+                "place_id": place,
+                "item": "扶手",
+                "device_id": "",
+                "room": "卫生间",
+                "day": f"{day:%Y-%m-%d}",
+                "installer": "安装员",
+                "note": "",
+                "entered_at": at,
+                "entered_by": PEOPLE[1],
+                "accepted_at": at + DAY_MS,
+                "accepted_by": "家属",
+            }
+        )
         rows[SignOff].append(
-            {"id": _id("sign", place), "place_id": place, "at": at + DAY_MS, "by": PEOPLE[1], "accepted_by": "家属", "open_points": {},
-             "note": ""}
-        )  # fmt: skip
+            {
+                "id": _id("sign", place),
+                "place_id": place,
+                "at": at + DAY_MS,
+                "by": PEOPLE[1],
+                "accepted_by": "家属",
+                "open_points": {},
+                "note": "",
+            }
+        )
 
 
 def _alert(rows: Rows, number: int, at: int, place: str, path: str, seeded: random.Random) -> None:
@@ -178,14 +221,36 @@ def _alert(rows: Rows, number: int, at: int, place: str, path: str, seeded: rand
     name, closed = _id("alert", number), at + wait + seeded.randrange(20, 90) * MINUTE_MS
     words = {"zh": rule, "en": rule}
     rows[Alert].append(
-        {"id": name, "number": number, "rule": rule, "kind": kind, "severity": severity, "title": words, "why": words,
-         "todo": {"zh": [], "en": []}, "evidence": {}, "place_id": place, "device_id": f"{place}-{device}" if device else "",
-         "room": "卧室", "active_at": at, "raised_at": at, "raised_wall_ms": at, "recorded": True,
-         "state": "closed" if verdict else "accepted", "version": 3, "accepted_by": by, "accepted_at": at + wait,
-         "ended_at": closed if kind == "device" else None, "closed_by": by if verdict else None,
-         "closed_at": closed if verdict else None, "verdict": verdict,
-         "reason": "asleep" if verdict == "false" else None, "settled_at": at + wait + MINUTE_MS, "rung": 0}
-    )  # fmt: skip
+        {
+            "id": name,
+            "number": number,
+            "rule": rule,
+            "kind": kind,
+            "severity": severity,
+            "title": words,
+            "why": words,
+            "todo": {"zh": [], "en": []},
+            "evidence": {},
+            "place_id": place,
+            "device_id": f"{place}-{device}" if device else "",
+            "room": "卧室",
+            "active_at": at,
+            "raised_at": at,
+            "raised_wall_ms": at,
+            "recorded": True,
+            "state": "closed" if verdict else "accepted",
+            "version": 3,
+            "accepted_by": by,
+            "accepted_at": at + wait,
+            "ended_at": closed if kind == "device" else None,
+            "closed_by": by if verdict else None,
+            "closed_at": closed if verdict else None,
+            "verdict": verdict,
+            "reason": "asleep" if verdict == "false" else None,
+            "settled_at": at + wait + MINUTE_MS,
+            "rung": 0,
+        }
+    )
     steps = [("raised", at, "", ""), ("accepted", at + wait, by, "")]
     if kind != "device":
         result = seeded.choices(("ok", "help", "no_answer"), (70, 12, 18))[0]
@@ -194,9 +259,17 @@ def _alert(rows: Rows, number: int, at: int, place: str, path: str, seeded: rand
         steps.append(("on_site", at + wait + seeded.randrange(4, 55) * MINUTE_MS, by, ""))
         if verdict == "true":
             rows[Visit].append(
-                {"id": _id("visit", number), "alert_id": name, "place_id": place, "path": f"{path}/小区1", "at": closed, "by": by,
-                 "kind": "close", "note": ""}
-            )  # fmt: skip
+                {
+                    "id": _id("visit", number),
+                    "alert_id": name,
+                    "place_id": place,
+                    "path": f"{path}/小区1",
+                    "at": closed,
+                    "by": by,
+                    "kind": "close",
+                    "note": "",
+                }
+            )
     if verdict:
         steps.append(("closed", closed, by, ""))
     rows[AlertStep] += [
@@ -204,34 +277,73 @@ def _alert(rows: Rows, number: int, at: int, place: str, path: str, seeded: rand
         for what, when, who, detail in steps
     ]
     rows[Outbox].append(
-        {"id": _id("sent", number), "alert_id": name, "rung": 0, "channel": "station", "state": "delivered", "attempts": 1,
-         "delivered_ms": at + 900, "about": "alert"}
-    )  # fmt: skip
+        {
+            "id": _id("sent", number),
+            "alert_id": name,
+            "rung": 0,
+            "channel": "station",
+            "state": "delivered",
+            "attempts": 1,
+            "delivered_ms": at + 900,
+            "about": "alert",
+        }
+    )
     if rule == "fall" and verdict == "true":
         due = at - at % DAY_MS + DAY_MS + HOUR_MS
         rows[FollowUp].append(
-            {"id": _id("follow", number), "alert_id": name, "place_id": place, "due_at": due,
-             "done_at": due + HOUR_MS if seeded.random() < 0.9 else None, "done_by": by, "note": "好"}  # noqa: PLR2004 nine of ten
-        )  # fmt: skip
+            {
+                "id": _id("follow", number),
+                "alert_id": name,
+                "place_id": place,
+                "due_at": due,
+                "done_at": due + HOUR_MS if seeded.random() < 0.9 else None,  # noqa: PLR2004 nine of ten
+                "done_by": by,
+                "note": "好",
+            }
+        )
     if rule == "battery_low":
         late = seeded.randrange(1, 40) * HOUR_MS
         rows[FaultJob].append(
-            {"alert_id": name, "device_id": f"{place}-pendant", "place_id": place, "device_kind": "pendant", "rule": rule,
-             "opened_at": at, "substitute_at": at + late // 8 if seeded.random() < 0.5 else None, "proven_at": at + late}  # noqa: PLR2004 half
-        )  # fmt: skip
+            {
+                "alert_id": name,
+                "device_id": f"{place}-pendant",
+                "place_id": place,
+                "device_kind": "pendant",
+                "rule": rule,
+                "opened_at": at,
+                "substitute_at": at + late // 8 if seeded.random() < 0.5 else None,  # noqa: PLR2004 half
+                "proven_at": at + late,
+            }
+        )
 
 
 def _facility(rows: Rows, at: int, path: str) -> None:
     place = f"F-{at + 1:02d}"
     rows[Place].append(
-        {"id": place, "kind": "facility", "site": "s", "path": path, "name": f"党群服务中心 {at + 1}", "address": "", "capacity": 60,
-         "access_note": ""}
-    )  # fmt: skip
+        {
+            "id": place,
+            "kind": "facility",
+            "site": "s",
+            "path": path,
+            "name": f"党群服务中心 {at + 1}",
+            "address": "",
+            "capacity": 60,
+            "access_note": "",
+        }
+    )
     rows[FacilitySetting].append(
-        {"place_id": place, "capacity": None, "capacity_set": False, "capacity_in_file": None,
-         "hours": [{"from_time": "08:30", "to_time": "20:00", "days": "every"}], "public": True, "set_at": 1, "set_by": PEOPLE[2]}
-    )  # fmt: skip
-    for room, area in ROOMS:
+        {
+            "place_id": place,
+            "capacity": None,
+            "capacity_set": False,
+            "capacity_in_file": None,
+            "hours": [{"from_time": "08:30", "to_time": "20:00", "days": "every"}],
+            "public": True,
+            "set_at": 1,
+            "set_by": PEOPLE[2],
+        }
+    )
+    for room, area, purpose in ROOMS:
         if room != "会议室":
             rows[Device].append(
                 {
@@ -243,10 +355,16 @@ def _facility(rows: Rows, at: int, path: str) -> None:
                     "heartbeat_s": 900,
                 }
             )
-        rows[Operator].append(
-            {"id": _id(place, room), "place_id": place, "name": "夕阳红艺术团", "room": room, "area_m2": area, "hours_per_month": 20.0,
-             "made_at": 1, "made_by": PEOPLE[2], "ended_at": None}
-        )  # fmt: skip
+        rows[FacilityRoom].append(
+            {
+                "place_id": place,
+                "name": room,
+                "area_m2": area,
+                "purpose": purpose,
+                "set_at": 1,
+                "set_by": PEOPLE[2],
+            }
+        )
 
 
 def _plan(rows: Rows, paths: list[str]) -> None:
@@ -275,7 +393,7 @@ def readings(facilities: int, *, seed: int = 7, days: int = DAYS) -> Iterator[Re
     """What the facilities' counters said every quarter of an hour, a batch a facility; the last room stands empty, one died."""
     for at in range(facilities):
         seeded, batch = random.Random(seed + at), Readings()  # noqa: S311 made-up data
-        for order, (room, _) in enumerate(ROOMS[:3]):
+        for order, (room, _, _) in enumerate(ROOMS[:3]):
             inside, entered, left = 0, 0, 0
             for quarter in range(days * 96):
                 when = begin_ms() + quarter * HOUR_MS // 4
@@ -294,8 +412,16 @@ def readings(facilities: int, *, seed: int = 7, days: int = DAYS) -> Iterator[Re
 
 def _say(batch: Readings, place: str, room: str, metric: str, when: int, value: float, seq: int) -> None:
     for column, said in (
-        (batch.device, f"{place}-{room}"), (batch.place, place), (batch.home, False), (batch.metric, metric),
-        (batch.time_ns, point_time_ns(when, seq)), (batch.value, value), (batch.text, None), (batch.quality, "good"),
-        (batch.boot, "b"), (batch.seq, seq), (batch.received_at, when),
-    ):  # fmt: skip
+        (batch.device, f"{place}-{room}"),
+        (batch.place, place),
+        (batch.home, False),
+        (batch.metric, metric),
+        (batch.time_ns, point_time_ns(when, seq)),
+        (batch.value, value),
+        (batch.text, None),
+        (batch.quality, "good"),
+        (batch.boot, "b"),
+        (batch.seq, seq),
+        (batch.received_at, when),
+    ):
         column.append(said)  # type: ignore[union-attr]

@@ -13,7 +13,10 @@ from gateway.alerts.record import Asked as Numbers
 from gateway.alerts.record import Record, station_of
 from gateway.alerts.response import response_of
 from gateway.operations import denominators as typed_numbers
-from gateway.operations import facility_views
+from gateway.occupancy.said import Counted
+from gateway.occupancy.use import Fitted
+from gateway.occupancy.zones import Room
+from gateway.operations import facility_rooms, facility_views
 from gateway.operations.facility_views import Facility
 from gateway.operations.performance_views import read_facts
 from gateway.operations.report_views import known_from, plan_at
@@ -23,7 +26,6 @@ from gateway.reports.asked import Asked
 from gateway.reports.facts import AreaFacts, CommunityFacts, Typed
 
 LEVEL = 2  # slashes in 区/街道/社区
-COUNTER = "counter"
 
 
 def area_facts(engine: Engine, asked: Asked) -> AreaFacts:
@@ -124,12 +126,12 @@ def _visits(connection: Connection, reach: Reach, asked: Asked) -> Counter[str] 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """A facility as it is registered: its counters (id, room), rooms with their area, and when somebody has counted."""
+    """A facility as it is registered: its devices, the rooms that were entered, and what somebody has counted."""
 
     facility: Facility
-    counters: tuple[tuple[str, str], ...]
-    rooms: Mapping[str, float | None]
-    counted: tuple[tuple[int, int], ...]
+    devices: tuple[Fitted, ...]
+    rooms: Mapping[str, Room]
+    counted: tuple[Counted, ...]
 
 
 def registered(engine: Engine, place_id: str, begin: int, end: int) -> Registered | None:
@@ -137,19 +139,13 @@ def registered(engine: Engine, place_id: str, begin: int, end: int) -> Registere
     facility = facility_views.facility(engine, place_id)
     if facility is None:
         return None
-    operators = facility_views.operators(engine, place_id, from_ms=begin, to_ms=end)
     with engine.connect() as connection:
-        devices = select(Device.id, Device.room).where(Device.place_id == place_id, Device.kind == COUNTER)
-        counters = tuple((name, room) for name, room in connection.execute(devices.order_by(Device.id)))
+        devices = select(Device.id, Device.kind, Device.room).where(Device.place_id == place_id)
+        fitted = tuple(Fitted(*row) for row in connection.execute(devices.order_by(Device.id)))
         told = select(CountCorrection.at, CountCorrection.people).where(
             CountCorrection.place_id == place_id, CountCorrection.at >= begin, CountCorrection.at < end
         )
         rows = connection.execute(told.order_by(CountCorrection.at, CountCorrection.id))
-        counted = tuple((at, people) for at, people in rows)
-    rooms: dict[str, float | None] = {room: None for _, room in counters if room}
-    for one in operators:
-        if one.room:
-            rooms[one.room] = one.area_m2 if one.area_m2 is not None else rooms.get(one.room)
-    return Registered(
-        facility=facility, counters=counters, rooms=dict(sorted(rooms.items())), counted=counted
-    )
+        counted = tuple(Counted(at, people) for at, people in rows)
+    rooms = facility_rooms.rooms_entered(engine, [place_id]).get(place_id, {})
+    return Registered(facility=facility, devices=fitted, rooms=rooms, counted=counted)

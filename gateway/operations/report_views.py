@@ -97,7 +97,7 @@ class _Reading:
         self._places: dict[str, str] = {place: path for place, path, _ in rows}
         self._homes = Counter(station_of(path) for _, path, kind in rows if kind == "home")
         erased = select(Erasure.pseudonym, Erasure.path).where(within(self._reach, Erasure.path))
-        self._all: dict[str, str] = self._places | {name: path for name, path in connection.execute(erased)}
+        self._all: dict[str, str] = self._places | dict(iter(connection.execute(erased)))
         self._plan = plan_at(connection, max(asked.until - 1, 0))
         self._windows: dict[tuple[str, str], Hours] = {}
 
@@ -114,12 +114,24 @@ class _Reading:
         signed = self._of_places(select(SignOff.place_id, SignOff.at).where(*self._in(SignOff.at)))
         return {
             at: StationFacts(
-                at=at, name=self._name(at), known_from=since, homes=self._homes[at], devices=devices[at], alerts=alerts[at],
-                calls=calls[at], visits=visits[at], visits_from=self._visits_from(), follow_ups=follow_ups[at], weekly=weekly[at], ledger_days=sorted(days[at]),
-                accepted_at=sorted(accepted[at]), signed_off_at=sorted(signed[at]), faults=faults[at],
+                at=at,
+                name=self._name(at),
+                known_from=since,
+                homes=self._homes[at],
+                devices=devices[at],
+                alerts=alerts[at],
+                calls=calls[at],
+                visits=visits[at],
+                visits_from=self._visits_from(),
+                follow_ups=follow_ups[at],
+                weekly=weekly[at],
+                ledger_days=sorted(days[at]),
+                accepted_at=sorted(accepted[at]),
+                signed_off_at=sorted(signed[at]),
+                faults=faults[at],
             )
             for at in self._stations
-        }  # fmt: skip
+        }
 
     def _in(self, column: Any) -> tuple[Any, Any]:  # noqa: ANN401 a column
         return column >= self._begin, column < self._end
@@ -258,14 +270,25 @@ class _Reading:
 
     def _untold(self, jobs: set[str]) -> Mapping[str, list[tuple[str, int, str, int, int | None]]]:
         query = (
-            select(Alert.id, Alert.device_id, Alert.place_id, Alert.number, Device.kind, Alert.raised_at, Alert.ended_at, Alert.closed_at)
+            select(
+                Alert.id,
+                Alert.device_id,
+                Alert.place_id,
+                Alert.number,
+                Device.kind,
+                Alert.raised_at,
+                Alert.ended_at,
+                Alert.closed_at,
+            )
             .join(Device, Device.id == Alert.device_id)
             .where(
-                Alert.kind == "device", Alert.rule.not_in(NO_FAULT), *self._in(Alert.raised_at),
+                Alert.kind == "device",
+                Alert.rule.not_in(NO_FAULT),
+                *self._in(Alert.raised_at),
                 (Alert.verdict.is_(None)) | (Alert.verdict.not_in(NO_MATTER)),
             )
             .order_by(Alert.raised_at, Alert.number)
-        )  # fmt: skip
+        )
         found: dict[str, list[tuple[str, int, str, int, int | None]]] = defaultdict(list)
         for name, device, place, number, kind, at, ended, closed in self._connection.execute(query):
             if name not in jobs:
@@ -276,9 +299,13 @@ class _Reading:
         self, place: str, number: int, kind: str, opened: int, substitute: int | None, over: int | None
     ) -> Fault:
         return Fault(
-            number=number, device_kind=kind, opened_at=opened, substitute_at=substitute, over_at=over,
+            number=number,
+            device_kind=kind,
+            opened_at=opened,
+            substitute_at=substitute,
+            over_at=over,
             hours=self._hours(place, self._all[place]),
-        )  # fmt: skip
+        )
 
     def _hours(self, place: str, path: str) -> Hours:
         known = self._windows.get((place, path))

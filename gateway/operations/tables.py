@@ -745,3 +745,26 @@ class ReportForm(Base):
     mapped_by: Mapped[str] = mapped_column(default="")
     ended_at: Mapped[int | None]
     ended_by: Mapped[str] = mapped_column(default="")
+
+
+class Community(Base):
+    """What people have brought of a community (区/街道/社区): where it lies, and seats that are in no facility."""
+
+    __tablename__ = "community"
+    path: Mapped[str] = mapped_column(primary_key=True)
+    geometry: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # GeoJSON, WGS-84
+    seats: Mapped[int | None]
+    set_at: Mapped[int]  # hub time
+    set_by: Mapped[str]
+
+
+class FacilityRoom(Base):
+    """A room of a facility as people have entered it: its area, and what it is for (gateway.occupancy.zones.PURPOSES)."""
+
+    __tablename__ = "facility_room"
+    place_id: Mapped[str] = mapped_column(ForeignKey("place.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    area_m2: Mapped[float | None] = mapped_column(REAL)
+    purpose: Mapped[str] = mapped_column(default="")
+    set_at: Mapped[int]
+    set_by: Mapped[str]

@@ -1,7 +1,7 @@
 """Makes reports where they cannot hold up an alarm: ``python -P -m gateway.reports.apart DATABASE``, an ``Order`` on stdin.
 
-It only reads the database, beside a hub that writes it. On stdout: each ``Made``, or a ``Failed``, as MessagePack, its length in
-front (four bytes). Nothing of the machine's time gets into a report.
+It only reads the database, beside a hub that writes it. On stdout: each ``Made``, or a ``Failed``, as MessagePack, its length
+in front (four bytes). Nothing of the machine's time gets into a report.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def main() -> None:
     from gateway.reports.pdf import PdfError  # noqa: PLC0415 see files
 
     os.nice(NICE)
-    gc.set_threshold(GARBAGE, 10, 10)  # setting a page makes many objects and little garbage: a quarter less time
+    gc.set_threshold(
+        GARBAGE, 10, 10
+    )  # setting a page makes many objects and little garbage: a quarter less time
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
     try:
         for made in files(Path(sys.argv[1]), order):

@@ -38,27 +38,47 @@ def area_report(facts: AreaFacts, asked: Asked) -> Report:
     subject: Text = {"zh": name, "en": name} if facts.at else WHOLE
     sections = (
         Section(
-            key="cover", title={"zh": "覆盖", "en": "Coverage"}, figures=keys_of(words.COVER), tables=(_cover_table(facts, asked),)
+            key="cover",
+            title={"zh": "覆盖", "en": "Coverage"},
+            figures=keys_of(words.COVER),
+            tables=(_cover_table(facts, asked),),
         ),
         Section(
-            key="plan", title={"zh": "规划指标", "en": "Indicators of the plan"}, figures=keys_of(words.INDICATORS),
-            tables=(_denominator_table(facts), _not_known()), notes=notes,
+            key="plan",
+            title={"zh": "规划指标", "en": "Indicators of the plan"},
+            figures=keys_of(words.INDICATORS),
+            tables=(_denominator_table(facts), _not_known()),
+            notes=notes,
         ),
         Section(
-            key="counts", title={"zh": "警情与探访", "en": "Alerts and visits"}, figures=keys_of(words.COUNTS),
-            tables=(_count_table(facts, asked),), pictures=_picture(facts, asked),
+            key="counts",
+            title={"zh": "警情与探访", "en": "Alerts and visits"},
+            figures=keys_of(words.COUNTS),
+            tables=(_count_table(facts, asked),),
+            pictures=_picture(facts, asked),
         ),
         Section(
-            key="response", title={"zh": "响应（生命安全类）", "en": "Response (life safety)"}, figures=keys_of(shares),
+            key="response",
+            title={"zh": "响应（生命安全类）", "en": "Response (life safety)"},
+            figures=keys_of(shares),
             tables=(_response_table(facts, asked),),
         ),
-    )  # fmt: skip
+    )
     return Report(
-        kind="area", period=asked.period, begin=asked.begin, end=asked.end, until=asked.until, zone=asked.zone, at=facts.at,
-        place="", subject=subject["zh"],
+        kind="area",
+        period=asked.period,
+        begin=asked.begin,
+        end=asked.end,
+        until=asked.until,
+        zone=asked.zone,
+        at=facts.at,
+        place="",
+        subject=subject["zh"],
         title={"zh": f"{subject['zh']} 区域月报", "en": f"{subject['en']} area, monthly report"},
-        figures=figures, sections=sections, notes=_NOTES,
-    )  # fmt: skip
+        figures=figures,
+        sections=sections,
+        notes=_NOTES,
+    )
 
 
 _NOTES: tuple[Text, ...] = (
@@ -177,21 +197,25 @@ def _cover_table(facts: AreaFacts, asked: Asked) -> Table:
         Column(label={"zh": "社区", "en": "community"}, width=28),
         Column(label={"zh": "住户", "en": "homes"}),
         Column(label={"zh": "站点", "en": "stations"}),
-        Column(label={"zh": "小区", "en": "neighbourhoods"}),
+        Column(label={"zh": "小区", "en": "neighbourhoods"}, width=15),
         Column(label={"zh": "其中覆盖", "en": "covered"}),
         Column(label={"zh": "值守小时", "en": "hours staffed"}, decimals=1),
     )
     rows: list[tuple[TableCell, ...]] = [
         (
-            path, shown(cell(one.homes)), len(_desks(facts, path)), len(one.neighbourhoods), _covered(facts, path),
+            path,
+            shown(cell(one.homes)),
+            len(_desks(facts, path)),
+            len(one.neighbourhoods),
+            _covered(facts, path),
             _staffed_h(facts, path, asked) if facts.desks else None,
         )
         for path, one in sorted(facts.communities.items())
-    ]  # fmt: skip
+    ]
     empty: Text = {"zh": "没有登记的社区。", "en": "No community is registered."}
     return Table(
         key="cover.list",
-        title={"zh": "各社区", "en": "By community"},
+        title={"zh": "各社区覆盖", "en": "Coverage by community"},
         columns=columns,
         rows=tuple(rows),
         empty=empty,
@@ -207,11 +231,12 @@ def _count_table(facts: AreaFacts, asked: Asked) -> Table:
     known = _known(facts, asked)
     rows = tuple(
         (
-            path, *(shown(cell(one.alerts.get(kind, 0))) if known else None for kind in CLASSES),
+            path,
+            *(shown(cell(one.alerts.get(kind, 0))) if known else None for kind in CLASSES),
             shown(cell(one.visits)) if known and one.visits is not None else None,
         )
         for path, one in sorted(facts.communities.items())
-    )  # fmt: skip
+    )
     return Table(
         key="counts.list",
         title={"zh": "各社区警情与探访", "en": "Alerts and visits by community"},
@@ -232,7 +257,10 @@ def _response_table(facts: AreaFacts, asked: Asked) -> Table:
         for path, one in sorted(facts.communities.items())
     )
     return Table(
-        key="response.list", title={"zh": "各社区", "en": "By community"}, columns=columns, rows=rows
+        key="response.list",
+        title={"zh": "各社区响应", "en": "Response by community"},
+        columns=columns,
+        rows=rows,
     )
 
 
@@ -248,11 +276,16 @@ def _picture(facts: AreaFacts, asked: Asked) -> tuple[Picture, ...]:
 
     return (
         Picture(
-            key="counts.by_community", title={"zh": "各社区警情（<5 不画）", "en": "Alerts by community (<5 is not drawn)"},
-            shape="bars", labels=tuple(path.rsplit("/", 1)[-1] for path in paths), unit={"zh": "条", "en": "alerts"},
-            series=tuple(Series(name=terms.CLASSES[kind], values=values(kind)) for kind in ("life_safety", "care")),
+            key="counts.by_community",
+            title={"zh": "各社区警情（<5 不画）", "en": "Alerts by community (<5 is not drawn)"},
+            shape="bars",
+            labels=tuple(path.rsplit("/", 1)[-1] for path in paths),
+            unit={"zh": "条", "en": "alerts"},
+            series=tuple(
+                Series(name=terms.CLASSES[kind], values=values(kind)) for kind in ("life_safety", "care")
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _indicators(facts: AreaFacts) -> tuple[dict[str, Figure], tuple[Text, ...]]:
@@ -266,9 +299,13 @@ def _indicators(facts: AreaFacts) -> tuple[dict[str, Figure], tuple[Text, ...]]:
         value, note = _indicator(spec.zh, spec.en, part, typed, name)
         notes.append(note)
         found[spec.key] = Figure(
-            key=spec.key, label={"zh": spec.zh, "en": spec.en}, value=value, unit=UNITS["%"],
-            definition={"zh": spec.means_zh, "en": spec.means_en}, decimals=spec.decimals,
-        )  # fmt: skip
+            key=spec.key,
+            label={"zh": spec.zh, "en": spec.en},
+            value=value,
+            unit=UNITS["%"],
+            definition={"zh": spec.means_zh, "en": spec.means_en},
+            decimals=spec.decimals,
+        )
     return found, tuple(notes)
 
 
@@ -328,9 +365,11 @@ def _denominator_table(facts: AreaFacts) -> Table:
             ({"zh": zh, "en": en}, whole, typed.source if typed else None, typed.as_of if typed else None)
         )
     return Table(
-        key="plan.denominators", title={"zh": "人工填写的分母", "en": "Denominators typed by people"}, columns=columns,
+        key="plan.denominators",
+        title={"zh": "人工填写的分母", "en": "Denominators typed by people"},
+        columns=columns,
         rows=tuple(rows),
-    )  # fmt: skip
+    )
 
 
 def _not_known() -> Table:
@@ -342,6 +381,8 @@ def _not_known() -> Table:
         ({"zh": zh, "en": en}, {"zh": why_zh, "en": why_en}) for zh, en, why_zh, why_en in words.NOT_KNOWN
     )
     return Table(
-        key="plan.not_known", title={"zh": "本系统无法计算的指标", "en": "Indicators this system cannot compute"}, columns=columns,
+        key="plan.not_known",
+        title={"zh": "本系统无法计算的指标", "en": "Indicators this system cannot compute"},
+        columns=columns,
         rows=rows,
-    )  # fmt: skip
+    )

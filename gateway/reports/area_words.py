@@ -1,4 +1,4 @@
-"""What the figures of an area's report are called; the plan's indicators, and those that this system cannot compute, with why."""
+"""What the figures of an area's report are called; the plan's indicators, and why others cannot be computed here."""
 
 from __future__ import annotations
 

@@ -8,10 +8,9 @@ from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from gateway.fitting.ledger_csv import safe_cell
 from gateway.reports.document import Lang, Picture
 from gateway.reports.drawing import FILLS, LINES
-from gateway.reports.said import said
+from gateway.reports.said import guarded, said
 
 WIDE_CM: Final = 18.0
 HIGH_CM: Final = 7.5
@@ -22,13 +21,13 @@ DATA: Final = 12  # the column of the labels, beside the chart
 def add_chart(sheet: Worksheet, picture: Picture, row: int, lang: Lang) -> int:
     """Put it on the sheet from that row on; gives the row of the next."""
     for at, one in enumerate(picture.series, 1):
-        head = sheet.cell(row, DATA + at, safe_cell(one.name[lang]))
+        head = sheet.cell(row, DATA + at, guarded(one.name[lang]))
         head.data_type = "s"
         for down, value in enumerate(one.values, 1):
             if value is not None:
                 sheet.cell(row + down, DATA + at, value)
     for down, label in enumerate(picture.labels, 1):
-        cell = sheet.cell(row + down, DATA, safe_cell(said(label, lang)))
+        cell = sheet.cell(row + down, DATA, guarded(said(label, lang)))
         cell.data_type = "s"
     last = row + len(picture.labels)
     chart = BarChart() if picture.shape == "bars" else LineChart()

@@ -35,8 +35,10 @@ def drawing(picture: Picture, lang: Lang) -> str:
         else f"{picture.title[lang]} ({picture.unit[lang]})"
     )
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
-        f'font-family="{FAMILY}" font-size="11" fill="{INK}" aria-label="{escape(_words(picture, lang))}">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+            f'role="img" font-family="{FAMILY}" font-size="11" fill="{INK}" aria-label="{escape(_words(picture, lang))}">'
+        ),
         f'<text x="0" y="14" font-size="13" font-weight="bold">{escape(title)}</text>',
         *_scale(top),
         *_marks(picture.labels, lang),
@@ -66,7 +68,8 @@ def _scale(top: float) -> list[str]:
         value = top * line / 4
         y = _y(value, top)
         found.append(
-            f'<line x1="{LEFT}" y1="{y:g}" x2="{WIDTH - RIGHT}" y2="{y:g}" stroke="#cccccc" stroke-width="{1 if line else 1.5:g}"/>'
+            f'<line x1="{LEFT}" y1="{y:g}" x2="{WIDTH - RIGHT}" y2="{y:g}" stroke="#cccccc" '
+            f'stroke-width="{1 if line else 1.5:g}"/>'
             f'<text x="{LEFT - 5}" y="{y + 4:g}" text-anchor="end">{number(value)}</text>'
         )
     return found
@@ -100,7 +103,8 @@ def _bars(picture: Picture, top: float) -> list[str]:
                 continue
             x, y = LEFT + slot * (at + 0.1) + wide * order, _y(value, top)
             found.append(
-                f'<rect x="{x:.1f}" y="{y:g}" width="{max(wide - 0.5, 0.5):.1f}" height="{base - y:.2f}" fill="{FILLS[order % 2]}" '
+                f'<rect x="{x:.1f}" y="{y:g}" width="{max(wide - 0.5, 0.5):.1f}" height="{base - y:.2f}" '
+                f'fill="{FILLS[order % 2]}" '
                 f'stroke="{FILLS[0]}" stroke-width="0.5"/>'
             )
     return found

@@ -1,4 +1,7 @@
-"""The report of a facility's use in a month, drawn up from its hours; pure. What a counter did not say is not zero."""
+"""The report of a facility's use in a month, drawn up from its hours; pure. What a counter did not say is not zero.
+
+What the figures are is said once, in ``gateway.occupancy.use``: the facility's page shows the same.
+"""
 
 from __future__ import annotations
 
@@ -6,138 +9,121 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.occupancy.hourly import HOUR_MS, Hour
-from gateway.occupancy.use import use_of
+from gateway.occupancy.use import FacilityUse, days_of, facility_use
+from gateway.occupancy.zones import ZoneUse, purpose_of
 from gateway.reports import facility_words as words
 from gateway.reports.asked import Asked
 from gateway.reports.document import Cell, Column, Picture, Report, Section, Series, Table, Text, Value
-from gateway.reports.facts import FacilityFacts, Zone
+from gateway.reports.facts import FacilityFacts
 from gateway.reports.figures import figures_of, keys_of, percent, ratio
 
-KNOWN_MIN = 0.5  # of the hours, below which a room is not called idle
 DAY_HOURS = 24
 
 
 def facility_report(facts: FacilityFacts, asked: Asked) -> Report:
     """Draw it up."""
-    now = _use(facts.whole, facts) | _rooms(facts, asked) | _corrections(facts, asked)
-    before = _use(facts.before, facts) | _rooms(facts, asked, before=True) | _corrections(facts, asked.before)
-    figures = figures_of((*words.USE, *words.ROOMS), now, before)
+    use, earlier = _use(facts, asked), _use(facts, asked.before)
+    before = {key: value for key, value in _counted(facts, earlier, asked.before).items() if key != "rooms"}
+    figures = figures_of((*words.USE, *words.ROOMS), _counted(facts, use, asked), before)
     sections = (
         Section(
-            key="use", title={"zh": "使用情况", "en": "Use"}, figures=keys_of(words.USE),
-            pictures=(_by_day(facts, asked), _by_hour(facts)), notes=_peak_note(facts),
+            key="use",
+            title={"zh": "使用情况", "en": "Use"},
+            figures=keys_of(words.USE),
+            pictures=(_by_day(facts, asked), _by_hour(facts, asked)),
+            notes=_peak_note(facts, use),
         ),
         Section(
-            key="rooms", title={"zh": "功能室", "en": "Rooms"}, figures=keys_of(words.ROOMS), tables=(_room_table(facts, asked),)
+            key="rooms",
+            title={"zh": "功能室", "en": "Rooms"},
+            figures=keys_of(words.ROOMS),
+            tables=(_room_table(use), _purpose_table(use)),
         ),
-        Section(key="counters", title={"zh": "计数器", "en": "Counters"}, tables=(_counter_table(facts),)),
-    )  # fmt: skip
+        Section(
+            key="counters", title={"zh": "计数器", "en": "Counters"}, tables=(_counter_table(facts, use),)
+        ),
+    )
     return Report(
-        kind="facility", period=asked.period, begin=asked.begin, end=asked.end, until=asked.until, zone=asked.zone,
-        at=facts.at, place=facts.id, subject=facts.name,
+        kind="facility",
+        period=asked.period,
+        begin=asked.begin,
+        end=asked.end,
+        until=asked.until,
+        zone=asked.zone,
+        at=facts.at,
+        place=facts.id,
+        subject=facts.name,
         title={"zh": f"{facts.name} 场所使用月报", "en": f"{facts.name} use of the facility, monthly"},
-        figures=figures, sections=sections, notes=_notes(facts),
-    )  # fmt: skip
+        figures=figures,
+        sections=sections,
+        notes=_notes(facts),
+    )
 
 
-def _use(hours: Sequence[Hour], facts: FacilityFacts) -> dict[str, Value]:
-    """The figures of one period; where no hour is known only how many are not."""
-    when = facts.when
-    known = [one for one in hours if one.people is not None]
-    is_open = [one for one in hours if when.is_open(one.begin)]
-    found: dict[str, Value] = {
-        "use.open_h": len(is_open) if when.hours is not None and hours else None,
-        "use.unknown_h": len(hours) - len(known) if hours else None,
-    }
-    if not known:
-        return found
-    open_known = [one for one in is_open if one.people is not None]
-    peak = max(one.peak or 0.0 for one in known)
-    used = use_of(open_known, when).in_use_h or 0
-    mean = ratio(sum(one.people or 0.0 for one in open_known), len(open_known))
-    return found | {
-        "use.people_h": round(sum(one.people or 0.0 for one in known), 1),
-        "use.used_h": use_of(hours, when).in_use_h,
-        "use.utilisation": percent(ratio(used, len(open_known))),
-        "use.mean": None if mean is None else round(mean, 1),
-        "use.peak": round(peak),
-        "use.peak_share": percent(ratio(round(peak), facts.capacity or 0)),
-        "use.passages": round(sum(one.passed for one in known)),
-    }
+def _use(facts: FacilityFacts, asked: Asked) -> FacilityUse:
+    begin, end = (at // HOUR_MS * HOUR_MS for at in (asked.begin, asked.until + HOUR_MS - 1))
+    return facility_use(facts.hours, begin, end, facts.when)
 
 
-def _corrections(facts: FacilityFacts, asked: Asked) -> dict[str, Value]:
-    return {"use.corrections": sum(asked.begin <= at < asked.until for at in facts.corrections)}
-
-
-def _rooms(facts: FacilityFacts, asked: Asked, *, before: bool = False) -> dict[str, Value]:
-    if not facts.rooms:
-        return {}
-    states = {room: _state(zone_of(facts, room), before=before) for room in facts.rooms}
-    hours = [
-        (zone.area_m2, use_of(_hours(zone, before=before), facts.when).in_use_h)
-        for zone in facts.zones
-        if zone.area_m2 is not None
-    ]
-    used = [area * known for area, known in hours if area is not None and known is not None]
-    anything = asked.until > asked.begin and any(state != "unknown" for state in states.values())
+def _counted(facts: FacilityFacts, use: FacilityUse, asked: Asked) -> dict[str, Value]:
+    """Every figure of a period by key; None is 无数据."""
+    peak = None if use.peak is None else round(use.peak)
+    rooms = [one for one in use.zones if purpose_of(one.room) != "entrance"]
+    anything = any(one.idle is not None for one in rooms)
+    counted = sum(asked.begin <= at < asked.until for at in facts.corrections)
     return {
-        "rooms": None if before else len(facts.rooms),
-        "rooms.idle": sum(state == "idle" for state in states.values()) if anything else None,
-        "rooms.unknown": sum(state == "unknown" for state in states.values()),
-        "rooms.m2_h": round(sum(used), 1) if used else None,
+        "use.people_h": use.people_h,
+        "use.used_h": use.used_h,
+        "use.open_h": use.open_h if use.hours else None,
+        "use.utilisation": percent(use.utilisation),
+        "use.peak": peak,
+        "use.peak_share": None if peak is None else percent(ratio(peak, facts.capacity or 0)),
+        "use.came": None if use.came is None else round(use.came),
+        "use.went": None if use.went is None else round(use.went),
+        "use.drift": use.drift,
+        "use.unknown_h": use.unknown_h if use.hours else None,
+        "use.corrections": counted if counted or use.people_h is not None else None,
+        "rooms": len(rooms),
+        "rooms.idle": len(use.idle) if anything else None,
+        "rooms.unknown": len(use.idle_unknown),
+        "rooms.m2_h": use.m2_h,
     }
 
 
-def zone_of(facts: FacilityFacts, room: str) -> Zone | None:
-    """The zone of a room; None where it has no counter of its own."""
-    return next((zone for zone in facts.zones if zone.room == room), None)
+def _state(one: ZoneUse) -> Text:
+    if purpose_of(one.room) == "entrance":
+        return {"zh": "—", "en": "—"}
+    if one.idle is None:
+        return {"zh": "无法判断", "en": "not known"}
+    return {"zh": "闲置", "en": "idle"} if one.idle else {"zh": "在用", "en": "in use"}
 
 
-def _hours(zone: Zone, *, before: bool) -> Sequence[Hour]:
-    return zone.before if before else zone.hours
-
-
-def _state(zone: Zone | None, *, before: bool = False) -> str:
-    """used, idle or unknown."""
-    hours = _hours(zone, before=before) if zone is not None else ()
-    known = [one for one in hours if one.people is not None]
-    if any(one.passed > 0 or (one.people or 0.0) >= 1 for one in known):
-        return "used"
-    return "idle" if known and len(known) >= KNOWN_MIN * len(hours) else "unknown"
-
-
-_STATES: dict[str, Text] = {
-    "used": {"zh": "在用", "en": "in use"},
-    "idle": {"zh": "闲置", "en": "idle"},
-    "unknown": {"zh": "无法判断", "en": "not known"},
-}
-
-
-def _room_table(facts: FacilityFacts, asked: Asked) -> Table:
+def _room_table(use: FacilityUse) -> Table:
     columns = (
         Column(label={"zh": "功能室", "en": "room"}, width=18),
+        Column(label={"zh": "用途", "en": "purpose"}),
         Column(label={"zh": "面积 ㎡", "en": "area m²"}, decimals=1),
         Column(label={"zh": "使用小时", "en": "hours in use"}),
-        Column(label={"zh": "占全部小时 %", "en": "of all hours %"}, decimals=1),
+        Column(label={"zh": "使用率 %", "en": "utilisation %"}, decimals=1),
         Column(label={"zh": "人时", "en": "people-hours"}, decimals=1),
         Column(label={"zh": "㎡·时", "en": "m²-hours"}, decimals=1),
         Column(label={"zh": "无数据小时", "en": "hours unknown"}),
         Column(label={"zh": "情况", "en": "state"}),
     )
-    rows: list[tuple[Cell, ...]] = []
-    for room, area in sorted(facts.rooms.items()):
-        zone = zone_of(facts, room)
-        use = use_of(zone.hours, facts.when) if zone is not None else None
-        used = use.in_use_h if use is not None else None
-        known = use.hours - use.unknown_h if use is not None else 0
-        rows.append(
-            (
-                room, area, used, percent(ratio(used, known)) if used is not None else None,
-                use.people_h if use is not None else None, round(area * used, 1) if area is not None and used is not None else None,
-                use.unknown_h if use is not None else (asked.until - asked.begin) // HOUR_MS, _STATES[_state(zone)],
-            )
-        )  # fmt: skip
+    rows: list[tuple[Cell, ...]] = [
+        (
+            one.room.name,
+            words.PURPOSES[purpose_of(one.room)],
+            one.room.area_m2,
+            one.used_h,
+            percent(one.utilisation),
+            one.people_h,
+            one.m2_h,
+            one.hours - one.known_h,
+            _state(one),
+        )
+        for one in use.zones
+    ]
     empty: Text = {"zh": "没有登记功能室。", "en": "No room is entered."}
     return Table(
         key="rooms.list",
@@ -148,14 +134,47 @@ def _room_table(facts: FacilityFacts, asked: Asked) -> Table:
     )
 
 
-def _counter_table(facts: FacilityFacts) -> Table:
+def _purpose_table(use: FacilityUse) -> Table:
+    """Service rooms beside offices: office space least, service space most."""
+    columns = (
+        Column(label={"zh": "用途", "en": "purpose"}),
+        Column(label={"zh": "间数", "en": "rooms"}),
+        Column(label={"zh": "面积 ㎡", "en": "area m²"}, decimals=1),
+        Column(label={"zh": "占面积 %", "en": "of the area %"}, decimals=1),
+        Column(label={"zh": "㎡·时", "en": "m²-hours"}, decimals=1),
+        Column(label={"zh": "占使用 %", "en": "of the use %"}, decimals=1),
+        Column(label={"zh": "其中无数据", "en": "of them not known"}),
+    )
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            words.PURPOSES[one.purpose],
+            one.rooms,
+            one.area_m2,
+            percent(one.area_share),
+            one.m2_h,
+            percent(one.use_share),
+            one.unknown,
+        )
+        for one in use.purposes
+    )
+    empty: Text = {"zh": "没有登记功能室。", "en": "No room is entered."}
+    return Table(
+        key="purposes.list",
+        title={"zh": "按用途", "en": "By purpose"},
+        columns=columns,
+        rows=rows,
+        empty=empty,
+    )
+
+
+def _counter_table(facts: FacilityFacts, use: FacilityUse) -> Table:
     columns = (
         Column(label={"zh": "计数器", "en": "counter"}, width=20),
         Column(label={"zh": "位置", "en": "room"}, width=16),
         Column(label={"zh": "有数据小时", "en": "hours heard"}),
         Column(label={"zh": "无数据小时", "en": "hours silent"}),
     )
-    hours = {one.begin for one in facts.whole}
+    hours = frozenset(range(use.begin, use.end, HOUR_MS))
     rows = tuple(
         (one.id, one.room, len(hours & one.heard), len(hours - one.heard))
         for one in sorted(facts.counters, key=lambda one: one.id)
@@ -170,51 +189,61 @@ def _counter_table(facts: FacilityFacts) -> Table:
     )
 
 
+def _hours(facts: FacilityFacts, asked: Asked) -> list[Hour]:
+    return [one for one in facts.hours.whole.hours if asked.begin <= one.begin < asked.until]
+
+
 def _by_day(facts: FacilityFacts, asked: Asked) -> Picture:
-    days: dict[int, list[float]] = {}
-    for one in facts.whole:
-        if one.people is not None:
-            days.setdefault(_local(one, facts).day, []).append(one.people)
-    values = tuple(round(sum(days[day.day]), 1) if day.day in days else None for day in asked.days)
+    days = {_local(one.begin, facts).day: one.people_h for one in days_of(_hours(facts, asked), facts.when)}
+    known = (days.get(day.day) for day in asked.days)
     return Picture(
-        key="use.by_day", title={"zh": "每日人时", "en": "People-hours by day"}, shape="bars",
-        labels=tuple(day.day for day in asked.days), series=(Series(name={"zh": "人时", "en": "people-hours"}, values=values),),
+        key="use.by_day",
+        title={"zh": "每日人时", "en": "People-hours by day"},
+        shape="bars",
+        labels=tuple(day.day for day in asked.days),
+        series=(
+            Series(
+                name={"zh": "人时", "en": "people-hours"},
+                values=tuple(None if one is None else round(one, 1) for one in known),
+            ),
+        ),
         unit={"zh": "人·时", "en": "people-hours"},
-    )  # fmt: skip
+    )
 
 
-def _by_hour(facts: FacilityFacts) -> Picture:
+def _by_hour(facts: FacilityFacts, asked: Asked) -> Picture:
     """People on average at each hour of the day, this period against the one before."""
 
     def means(hours: Sequence[Hour]) -> tuple[float | None, ...]:
         found: dict[int, list[float]] = {}
         for one in hours:
             if one.people is not None:
-                found.setdefault(_local(one, facts).hour, []).append(one.people)
+                found.setdefault(_local(one.begin, facts).hour, []).append(one.people)
         return tuple(
             round(sum(found[at]) / len(found[at]), 1) if at in found else None for at in range(DAY_HOURS)
         )
 
     return Picture(
-        key="use.by_hour", title={"zh": "各时段平均在场人数", "en": "People on average by hour of the day"}, shape="lines",
-        labels=tuple(range(DAY_HOURS)), unit={"zh": "人", "en": "people"},
+        key="use.by_hour",
+        title={"zh": "各时段平均在场人数", "en": "People on average by hour of the day"},
+        shape="lines",
+        labels=tuple(range(DAY_HOURS)),
+        unit={"zh": "人", "en": "people"},
         series=(
-            Series(name={"zh": "本期", "en": "this period"}, values=means(facts.whole)),
-            Series(name={"zh": "上期", "en": "before"}, values=means(facts.before)),
+            Series(name={"zh": "本期", "en": "this period"}, values=means(_hours(facts, asked))),
+            Series(name={"zh": "上期", "en": "before"}, values=means(_hours(facts, asked.before))),
         ),
-    )  # fmt: skip
+    )
 
 
-def _local(hour: Hour, facts: FacilityFacts) -> datetime:
-    return datetime.fromtimestamp(hour.begin / 1000, facts.when.zone)
+def _local(at: int, facts: FacilityFacts) -> datetime:
+    return datetime.fromtimestamp(at / 1000, facts.when.zone)
 
 
-def _peak_note(facts: FacilityFacts) -> tuple[Text, ...]:
-    known = [one for one in facts.whole if one.peak is not None]
-    if not known:
+def _peak_note(facts: FacilityFacts, use: FacilityUse) -> tuple[Text, ...]:
+    if use.peak_at is None:
         return ()
-    most = max(known, key=lambda one: (one.peak or 0.0, -one.begin))
-    at = f"{_local(most, facts):%m-%d %H:%M}"
+    at = f"{_local(use.peak_at, facts):%m-%d %H:%M}"
     return (
         {"zh": f"最高在场出现在 {at} 起的一小时内。", "en": f"The most at once was in the hour from {at}."},
     )

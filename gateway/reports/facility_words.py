@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.occupancy.zones import IDLE_BELOW, IDLE_WEEKS, Purpose
+from gateway.reports.document import Text
 from gateway.reports.figures import Spec
 
 USE: Final = (
@@ -12,9 +14,9 @@ USE: Final = (
         "人时",
         "people-hours",
         "people_h",
-        "每个有数据的小时的平均在场人数之和（计数器原始数据不改，按人工清点更正后计算）。",
-        "The sum over the hours that are known of the people there on average, as corrected by "
-        "what people have counted.",
+        "使用中的每个小时的平均在场人数之和（计数器原始数据不改，按人工清点和夜间清零更正后计算）。",
+        "The sum over the hours in use of the people there on average, put right by what people "
+        "have counted and by empty nights.",
         1,
     ),
     Spec(
@@ -30,8 +32,8 @@ USE: Final = (
         "开放小时",
         "hours open",
         "h",
-        "按登记的开放时间，起点在开放时间内的小时数。",
-        "Hours that begin within the opening hours that were set.",
+        "按登记的开放时间，中点在开放时间内的小时数。",
+        "Hours whose middle lies within the opening hours that were set.",
     ),
     Spec(
         "use.utilisation",
@@ -40,15 +42,6 @@ USE: Final = (
         "%",
         "开放且使用的小时 ÷ 开放且有数据的小时。",
         "Hours open and in use, of those open and known.",
-        1,
-    ),
-    Spec(
-        "use.mean",
-        "开放时平均在场",
-        "people while open",
-        "people",
-        "开放且有数据的小时的平均在场人数。",
-        "People on average over the hours open and known.",
         1,
     ),
     Spec(
@@ -69,12 +62,29 @@ USE: Final = (
         1,
     ),
     Spec(
-        "use.passages",
-        "进出人次",
-        "passages",
+        "use.came",
+        "进入人次",
+        "came in",
         "times",
-        "经过计数器的次数，进和出各算一次。",
-        "Passages of counters, in and out each one.",
+        "计数器数到的进入次数。",
+        "Passages inwards as the counters have them.",
+    ),
+    Spec(
+        "use.went",
+        "离开人次",
+        "went out",
+        "times",
+        "计数器数到的离开次数。",
+        "Passages outwards as the counters have them.",
+    ),
+    Spec(
+        "use.drift",
+        "计数偏差",
+        "counts put right",
+        "people",
+        "到每次清点或夜间清零时，计数与实际相差人数之和（不分多少）。",
+        "People by which counts were off at each truth (a person has counted, an empty night), without sign.",
+        1,
     ),
     Spec(
         "use.unknown_h",
@@ -97,27 +107,27 @@ USE: Final = (
 ROOMS: Final = (
     Spec(
         "rooms",
-        "已知功能室",
-        "rooms known",
+        "功能室",
         "rooms",
-        "登记了计数器、面积或使用方的房间数。",
-        "Rooms with a counter, an area or an operator entered.",
+        "rooms",
+        "登记了设备、面积或用途的房间数，不含出入口。",
+        "Rooms with a device, an area or a purpose entered, without entrances.",
     ),
     Spec(
         "rooms.idle",
         "闲置功能室",
         "idle rooms",
         "rooms",
-        "整期有数据而没有一个使用小时的房间数。",
-        "Rooms known all the while and not in use for a single hour.",
+        f"到期末的 {IDLE_WEEKS} 周里，使用小时不到开放小时的 {IDLE_BELOW:.0%} 的房间数。",
+        f"Rooms in use for less than {IDLE_BELOW:.0%} of their open hours in the {IDLE_WEEKS} weeks before the period's end.",
     ),
     Spec(
         "rooms.unknown",
         "无法判断的功能室",
         "rooms not known",
         "rooms",
-        "没有计数器，或一半以上小时无数据的房间数。",
-        "Rooms without a counter, or unknown for more than half of the hours.",
+        "没有设备，或数据太少，无法判断是否闲置的房间数。",
+        "Rooms without a device, or with too little known to say whether they are idle.",
     ),
     Spec(
         "rooms.m2_h",
@@ -128,3 +138,12 @@ ROOMS: Final = (
         "Hours in use times area, over the rooms whose area was entered.",
     ),
 )
+
+PURPOSES: Final[dict[Purpose | None, Text]] = {
+    "service": {"zh": "服务", "en": "service"},
+    "activity": {"zh": "活动", "en": "activity"},
+    "office": {"zh": "办公", "en": "office"},
+    "other": {"zh": "其他", "en": "other"},
+    "entrance": {"zh": "出入口", "en": "entrance"},
+    None: {"zh": "未填", "en": "not entered"},
+}

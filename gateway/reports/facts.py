@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from gateway.alerts.record import Record
 from gateway.duty.plan import Desk
 from gateway.fitting.service_hours import Hours
-from gateway.occupancy.hourly import Hour, When
+from gateway.occupancy.said import When
+from gateway.occupancy.use import FacilityHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class StationFacts:
     """A station over both periods. ``known_from``: before that the hub knows of no alert at all, None: it knows of none.
 
     ``weekly``: the times at which each button or wearable was proven. ``visits_from``: the first visit that
-    anybody of the hub has written down, None: none was. ``ledger_days`` are days (YYYY-MM-DD); ``homes`` and ``devices`` are those registered now.
+    anybody of the hub has written down, None: none was. ``ledger_days`` are days (YYYY-MM-DD); ``homes`` and ``devices``
+    are those registered now.
     """
 
     at: str
@@ -83,28 +85,18 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Zone:
-    """A room of a facility with counters of its own: its hours in both periods, its area where somebody has typed it."""
-
-    room: str
-    area_m2: float | None
-    hours: Sequence[Hour]
-    before: Sequence[Hour]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FacilityFacts:
-    """A facility over both periods; ``whole`` and its ``before`` are the facility's own hours. ``rooms``: all that are known."""
+    """A facility over both periods and the four weeks before them: its hours as a whole and by room, its counters.
+
+    ``corrections``: when somebody has counted, epoch ms.
+    """
 
     id: str
     name: str
     at: str
     capacity: int | None
     when: When
-    whole: Sequence[Hour]
-    before: Sequence[Hour]
-    zones: Sequence[Zone]
-    rooms: Mapping[str, float | None]
+    hours: FacilityHours
     counters: Sequence[Counter]
     corrections: Sequence[int]
 

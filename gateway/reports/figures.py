@@ -50,11 +50,21 @@ def figures_of(
     """Each figure with its value of both periods; what was not counted is 无数据."""
     return {
         one.key: Figure(
-            key=one.key, label={"zh": one.zh, "en": one.en}, value=now.get(one.key), unit=UNITS[one.unit],
-            before=before.get(one.key), definition={"zh": one.means_zh, "en": one.means_en}, decimals=one.decimals,
+            key=one.key,
+            label={"zh": one.zh, "en": one.en},
+            value=_rounded(now.get(one.key), one.decimals),
+            unit=UNITS[one.unit],
+            before=_rounded(before.get(one.key), one.decimals),
+            definition={"zh": one.means_zh, "en": one.means_en},
+            decimals=one.decimals,
         )
         for one in specs
-    }  # fmt: skip
+    }
+
+
+def _rounded(value: Value, decimals: int) -> Value:
+    """As it is shown: every format tells the same number."""
+    return round(value, decimals) if isinstance(value, float) else value
 
 
 def keys_of(specs: Sequence[Spec]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -44,7 +44,7 @@ def turn() -> Iterator[None]:
         _TURN.release()
 
 
-def made(database: Path, order: Order) -> Iterator[Made]:
+def made(database: Path, order: Order) -> Generator[Made, None, None]:
     """Each file as it is done. Raises ``ReportError``; where the caller turns away the process is ended."""
     command = [sys.executable, "-P", "-m", "gateway.reports.apart", str(database.resolve())]
     with tempfile.TemporaryFile() as errors:

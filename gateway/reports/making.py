@@ -1,30 +1,34 @@
 """Makes a report: reads its facts from the operational database and the store's hours, and has it drawn up.
 
-Blocking, and more Python than may be done beside the alarm path: a hub does it in a process of its own (``gateway.reports.jobs``).
+Blocking, and more Python than may be done beside the alarm path: a hub does it in a process of its own
+(``gateway.reports.jobs``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from gateway.occupancy.hourly import HOUR_MS, Counted, Hour, When, hours_of
-from gateway.operations.area_report_views import Registered, area_facts, registered
+from gateway.occupancy.said import When
+from gateway.occupancy.use import COUNTER, facility_hours
+from gateway.operations.area_report_views import area_facts, registered
 from gateway.operations.report_views import station_facts
 from gateway.reports.area import area_report
 from gateway.reports.asked import Asked
 from gateway.reports.document import Report
 from gateway.reports.facility import facility_report
-from gateway.reports.facts import Counter, FacilityFacts, Zone
+from gateway.reports.facts import Counter, FacilityFacts
 from gateway.reports.station import station_report
 from gateway.reports.stored import HourRow
 
-EARLY_MS = 24 * HOUR_MS  # hours are read from a day before, so that the first begins with what is known
-StoreReader = Callable[
-    [str, int, int], Sequence[HourRow]
-]  # a place's counters by the hour: place, from ≤ hour < to
+HOUR_MS = 3_600_000
+EARLY_MS = (
+    29 * 24 * HOUR_MS
+)  # four weeks, by which a room is idle, and a day in which the first hour finds its count
+# What a place's devices said by the hour: place, from ≤ hour < to.
+StoreReader = Callable[[str, int, int], Sequence[HourRow]]
 
 
 class UnknownPlaceError(LookupError):
@@ -59,7 +63,7 @@ def make_each(engine: Engine, store: StoreReader, every: Sequence[Asked]) -> Ite
 
 
 def span_read(asked: Asked) -> tuple[int, int]:
-    """Which hours of a facility's counters are read, epoch ms."""
+    """Which hours of a facility's devices are read, epoch ms: four weeks before both periods, by which a room is idle."""
     return _hour(asked.before.begin) - EARLY_MS, _up(asked.until)
 
 
@@ -69,48 +73,20 @@ def facility_facts(engine: Engine, store: StoreReader, asked: Asked) -> Facility
     known = registered(engine, asked.place, begin, end)
     if known is None:
         raise UnknownPlaceError(asked.place)
-    rows = store(asked.place, begin, end) if known.counters else ()
+    rows = store(asked.place, begin, end) if known.devices else ()
     when = When(known.facility.hours, ZoneInfo(asked.zone), asked.calendar)
-    names = [name for name, _ in known.counters]
-    whole = _hours(rows, names, known, asked, when, counted=True)
-    zones = []
-    for room, area in known.rooms.items():
-        own = [name for name, stands in known.counters if stands == room]
-        if own:
-            hours = _hours(rows, own, known, asked, when, counted=len(own) == len(names))
-            zones.append(
-                Zone(room=room, area_m2=area, hours=_of(hours, asked), before=_of(hours, asked.before))
-            )
-    heard: dict[str, set[int]] = {name: set() for name in names}
+    heard: dict[str, set[int]] = {one.id: set() for one in known.devices if one.kind == COUNTER}
     for row in rows:
         if row.device in heard:
             heard[row.device].add(row.begin)
     return FacilityFacts(
         id=known.facility.id, name=known.facility.name, at=known.facility.path, capacity=known.facility.capacity, when=when,
-        whole=_of(whole, asked), before=_of(whole, asked.before), zones=tuple(zones), rooms=known.rooms,
-        counters=tuple(Counter(id=name, room=room, heard=frozenset(heard[name])) for name, room in known.counters),
-        corrections=tuple(at for at, _ in known.counted),
+        hours=facility_hours(rows, known.devices, known.rooms, known.counted, begin, end, when),
+        counters=tuple(
+            Counter(id=one.id, room=one.room, heard=frozenset(heard[one.id])) for one in known.devices if one.id in heard
+        ),
+        corrections=tuple(one.at for one in known.counted),
     )  # fmt: skip
-
-
-def _hours(
-    rows: Sequence[HourRow],
-    counters: Sequence[str],
-    known: Registered,
-    asked: Asked,
-    when: When,
-    *,
-    counted: bool,
-) -> list[Hour]:
-    """Both periods; who counts a facility's people does not count one door's."""
-    begin, end = span_read(asked)
-    told = [Counted(at, people) for at, people in known.counted] if counted else []
-    return hours_of(rows, counters, told, begin, end, when)
-
-
-def _of(hours: Iterable[Hour], asked: Asked) -> tuple[Hour, ...]:
-    begin, end = _hour(asked.begin), _up(asked.until)
-    return tuple(one for one in hours if begin <= one.begin < end)
 
 
 def _hour(at: int) -> int:

@@ -1,4 +1,4 @@
-"""A report as a page to read and print: whole in itself, nothing from elsewhere, no script; its policy allows its own style only."""
+"""A report as a page to read and print: whole in itself, no script; its policy allows its own style and nothing else."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _render(template: str, report: Report, lang: Lang) -> str:
     def drawn(picture: Picture) -> Markup:
         return Markup(drawing(picture, lang))  # noqa: S704 every text in it is escaped where it is put in
 
-    return (
+    text = (
         _environment()
         .get_template(template)
         .render(
@@ -84,3 +84,4 @@ def _render(template: str, report: Report, lang: Lang) -> str:
             policy=policy(),
         )
     )
+    return text.encode(errors="replace").decode()  # half of a surrogate pair cannot be sent

@@ -1,4 +1,4 @@
-"""A report as PDF: the page, set by WeasyPrint. The same report is the same bytes: its dates and its id come from the report."""
+"""A report as PDF: the page, set by WeasyPrint. The same report is the same bytes: dates and id come from the report."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ def ready() -> FontConfiguration:
 def _has_chinese() -> bool:
     try:
         found = subprocess.run(
-            ["fc-list", ":lang=zh", "family"], capture_output=True, timeout=30, check=False
+            ["fc-list", ":lang=zh", "family"],  # noqa: S607 fontconfig is found on the PATH
+            capture_output=True,
+            timeout=30,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return True  # without fontconfig's tool nobody can say; the page is set with what there is

@@ -1,4 +1,4 @@
-"""A report as a file: which formats there are, and the bytes of each. The same report in the same language is the same bytes."""
+"""A report as a file: which formats there are, and the bytes of each; the same report is the same bytes."""
 
 from __future__ import annotations
 

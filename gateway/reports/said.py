@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from gateway.fitting.ledger_csv import safe_cell
 from gateway.reports.document import NO_DATA, Cell, Figure, Lang, Report, Role
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
@@ -60,6 +61,11 @@ def said(value: Cell, lang: Lang, decimals: int = 0) -> str:
         case str():
             return value
     return number(value, decimals)
+
+
+def guarded(text: str) -> str:
+    """A text as a cell that a spreadsheet shows and does not run; a percent sign alone is a unit and runs nothing."""
+    return text if text == "%" else safe_cell(text)
 
 
 def changed(figure: Figure) -> str:

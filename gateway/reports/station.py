@@ -275,8 +275,8 @@ def _faults_section(facts: StationFacts, asked: Asked) -> Section:
     shown = [one for one in facts.faults if _within(one.opened_at, asked) or _stands(one, asked)]
     rows = tuple(
         (
-            f"{one.number:04d}", device_kind(one.device_kind), _time(one.opened_at, asked), _time(one.substitute_at, asked) or _NONE,
-            _time(one.over_at, asked) or _STANDS,
+            f"{one.number:04d}", device_kind(one.device_kind), _time(one.opened_at, asked),
+            _time(one.substitute_at, asked) or _NONE, _time(one.over_at, asked) or _STANDS,
             late[_late(one, asked)] if one.device_kind in LIFE_AFFECTING else {"zh": "不适用", "en": "not due"},
         )
         for one in shown[:LISTED_MAX]
@@ -346,12 +346,16 @@ def _notes(facts: StationFacts, asked: Asked) -> tuple[Text, ...]:
     if facts.known_from is not None and asked.begin < facts.known_from < asked.until:
         day = f"{datetime.fromtimestamp(facts.known_from / 1000, ZoneInfo(asked.zone)):%Y-%m-%d}"
         notes.append(
-            {"zh": f"本系统的警情记录从 {day} 开始，本期不完整。", "en": f"The alerts that are kept begin on {day}; the period is not whole."}
-        )  # fmt: skip
+            {
+                "zh": f"本系统的警情记录从 {day} 开始，本期不完整。",
+                "en": f"The alerts that are kept begin on {day}; the period is not whole.",
+            }
+        )
     notes.append(
         {
             "zh": "“无数据”表示没有记录，不等于 0。60 秒、180 秒等为呼叫中心的指标，目标可在设置中修改。",
-            "en": "“no data” means that nothing is recorded; it is not 0. 60 s, 180 s are norms of call centres; targets are settings.",
+            "en": "“no data” means that nothing is recorded; it is not 0. "
+            "60 s, 180 s are norms of call centres; targets are settings.",
         }
     )
     notes.append(

@@ -19,10 +19,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.worksheet import Worksheet
 
-from gateway.fitting.ledger_csv import safe_cell
 from gateway.reports.charts import add_chart
 from gateway.reports.document import NO_DATA, Cell, Figure, Lang, Picture, Report, Section, Table
-from gateway.reports.said import ended, signed, up_to, where, word
+from gateway.reports.said import ended, guarded, signed, up_to, where, word
 
 WIDTHS: Final = (34, 14, 14, 12, 14)
 SHORT_MAX: Final = 12  # rows of a table that shares a sheet with others
@@ -164,7 +163,7 @@ def _put(
         cell.number_format = f"+{plain};-{plain};{plain}" if signed_number else plain
         return cell
     text = NO_DATA[lang] if value is None else value[lang] if isinstance(value, dict) else value
-    cell.value = safe_cell(_printable(text))
+    cell.value = guarded(_printable(text))
     cell.data_type = "s"
     cell.alignment = WRAP
     return cell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,12 +25,11 @@ from gateway.reports.stored import HourRow
 from gateway.web.access import reach_of
 from gateway.web.context import Context
 from gateway.web.needs import needs
-from gateway.web.port import ReadingQuery
+from gateway.web.port import ReadingQuery, Summary
 from gateway.web.problems import declared, refuse
-from rules.headcount import COUNTED
 
 PATH_CHARS_MAX = 200
-COUNTERS_MAX = 24  # doors of one facility
+SERIES_MAX = 1_000  # of one facility: a hundred devices, ten metrics each
 HOUR_MS = 3_600_000
 
 log = logging.getLogger(__name__)
@@ -173,17 +173,15 @@ def _made(database: Path, order: Order) -> tuple[str, bytes]:
 
 
 async def hours_read(context: Context, asked: Asked) -> list[HourRow]:
-    """What the counters of a facility said by the hour, over the period and the one before."""
+    """What the devices of a facility said by the hour: over the period, the one before, and what is read before both."""
     begin, end = span_read(asked)
-    most = (end - begin) // HOUR_MS * COUNTERS_MAX
-    found: list[HourRow] = []
-    for metric in COUNTED:
-        query = ReadingQuery(
-            place=asked.place, device="", metric=metric, from_ms=begin, to_ms=end, limit=most
-        )
-        rows = await context.port.summaries(query, "1h")
-        found += [
-            HourRow(one.begin, one.device, one.metric, one.mean, one.max, one.last, one.last_at)
-            for one in rows
-        ]
+    most = (end - begin) // HOUR_MS * SERIES_MAX
+    query = ReadingQuery(place=asked.place, device="", metric="", from_ms=begin, to_ms=end, limit=most)
+    return await run_in_threadpool(_rows, await context.port.summaries(query, "1h"))
+
+
+def _rows(rows: Sequence[Summary]) -> list[HourRow]:
+    found = [
+        HourRow(one.begin, one.device, one.metric, one.mean, one.max, one.last, one.last_at) for one in rows
+    ]
     return sorted(found, key=lambda one: (one.begin, one.device, one.metric))

@@ -24,6 +24,7 @@ ROOMS: Final = (
     Room("/places", "room_homes", May.HOMES),
     Room("/accounts", "room_accounts", May.ACCOUNTS),
     Room("/area", "room_area", May.AREA),
+    Room("/heat", "room_heat", May.AREA),
     Room("/facilities", "room_facilities", May.FACILITIES),
     Room("/reports", "room_reports", May.FACILITIES),
     Room("/install", "room_install", May.INSTALL),

@@ -13,8 +13,10 @@ from gateway.web.words.audit import AUDIT_WORDS
 from gateway.web.words.calls import CALL_WORDS
 from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.facilities import FACILITY_WORDS
+from gateway.web.words.facility_use import FACILITY_USE_WORDS
 from gateway.web.words.frame import FRAME_WORDS
 from gateway.web.words.handing import HANDING_WORDS
+from gateway.web.words.heat import HEAT_WORDS
 from gateway.web.words.help import HELP_WORDS
 from gateway.web.words.home import HOME_WORDS
 from gateway.web.words.install import INSTALL_WORDS
@@ -34,8 +36,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **CALL_WORDS,
     **DESK_WORDS,
     **FACILITY_WORDS,
+    **FACILITY_USE_WORDS,
     **FRAME_WORDS,
     **HANDING_WORDS,
+    **HEAT_WORDS,
     **HELP_WORDS,
     **HOME_WORDS,
     **INSTALL_WORDS,

@@ -17,7 +17,17 @@ from gateway.reports.stored import HourRow, rows_of
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.duckdb_keeping import DuckDBKeeping
 from gateway.store.summaries import Series
-from rules.headcount import COUNTED
+
+EVERY = {
+    "month": asked("station", at=STATION),
+    "day": asked("station", "2026-10-21", at=STATION),
+    "facility": asked("facility", place="F-01"),
+    "silent": asked("facility", place="F-02"),
+    "area": asked("area", at="莲花区"),
+    "before": asked("station", "2026-08", at=STATION),
+    "underway": asked("station", at=STATION, now=town.begin_ms() + 45 * 86_400_000),
+}
+
 
 @pytest.fixture(scope="session")
 def reports_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -45,9 +55,7 @@ def reports_store(tmp_path_factory: pytest.TempPathFactory) -> StoreReader:
     def hours(place: str, begin: int, end: int) -> Sequence[HourRow]:
         key = (place, begin, end)
         if key not in found:
-            found[key] = rows_of(
-                row for metric in COUNTED for row in keeping.fresh(Series(begin, end, "", place, metric))
-            )
+            found[key] = rows_of(keeping.fresh(Series(begin, end, "", place)))
         return found[key]
 
     return hours
@@ -56,13 +64,4 @@ def reports_store(tmp_path_factory: pytest.TempPathFactory) -> StoreReader:
 @pytest.fixture(scope="session")
 def reports(reports_engine: Engine, reports_store: StoreReader) -> dict[str, Report]:
     """One of each kind."""
-    every = {
-        "month": asked("station", at=STATION),
-        "day": asked("station", "2026-10-21", at=STATION),
-        "facility": asked("facility", place="F-01"),
-        "silent": asked("facility", place="F-02"),
-        "area": asked("area", at="莲花区"),
-        "before": asked("station", "2026-08", at=STATION),
-        "underway": asked("station", at=STATION, now=town.begin_ms() + 45 * 86_400_000),
-    }
-    return dict(zip(every, make_each(reports_engine, reports_store, list(every.values())), strict=True))
+    return dict(zip(EVERY, make_each(reports_engine, reports_store, list(EVERY.values())), strict=True))

@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 
 import msgspec
-from report_cases import asked
 from hypothesis import given
 from hypothesis import strategies as st
+from report_cases import asked
 
 from gateway.duty.plan import Desk
 from gateway.reports.area import area_report
@@ -19,14 +19,18 @@ QUESTION = asked("area", at="区")
 COUNTS = st.integers(0, 9)
 
 
-def community(homes: int = 30, *, alerts: int = 0, visits: int | None = 0, kept: tuple[int, int] = (0, 0)) -> CommunityFacts:
+def community(
+    homes: int = 30, *, alerts: int = 0, visits: int | None = 0, kept: tuple[int, int] = (0, 0)
+) -> CommunityFacts:
     return CommunityFacts(
         homes=homes, neighbourhoods=frozenset({"区/街/社/甲", "区/街/社/乙"}), alerts={"life_safety": alerts}, alerts_before={},
         kept={"accept": kept}, kept_before={}, visits=visits, visits_before=None,
     )  # fmt: skip
 
 
-def facts(*every: CommunityFacts, desks: tuple[Desk, ...] = (), typed: dict[str, Typed] | None = None) -> AreaFacts:
+def facts(
+    *every: CommunityFacts, desks: tuple[Desk, ...] = (), typed: dict[str, Typed] | None = None
+) -> AreaFacts:
     return AreaFacts(
         at="区", known_from=0, ageing=(), communities={f"区/街/社区{at}": one for at, one in enumerate(every)}, desks=desks,
         denominators=typed or {},
@@ -49,7 +53,9 @@ def numbers(report: Report) -> list[str]:
 
 @given(st.lists(st.tuples(COUNTS, COUNTS, COUNTS), min_size=1, max_size=6))
 def test_no_count_from_one_to_four_is_ever_shown(every: list[tuple[int, int, int]]) -> None:
-    report = area_report(facts(*(community(homes, alerts=alerts, visits=visits) for homes, alerts, visits in every)), QUESTION)
+    report = area_report(
+        facts(*(community(homes, alerts=alerts, visits=visits) for homes, alerts, visits in every)), QUESTION
+    )
     assert not {"1", "2", "3", "4"} & set(numbers(report))
 
 
@@ -61,7 +67,10 @@ def test_who_sees_the_same_cells_sees_the_same_report(one: list[int], other: lis
         return [1 if 0 < count < 5 else count for count in counts]
 
     if hidden(one) == hidden(other):
-        left, right = (area_report(facts(*(community(alerts=count) for count in each)), QUESTION) for each in (one, other))
+        left, right = (
+            area_report(facts(*(community(alerts=count) for count in each)), QUESTION)
+            for each in (one, other)
+        )
         assert left == right
     same = area_report(facts(*(community(alerts=count) for count in hidden(one))), QUESTION)
     assert same == area_report(facts(*(community(alerts=count) for count in one)), QUESTION)
@@ -78,7 +87,9 @@ def test_a_share_of_fewer_than_five_is_not_shown_and_one_of_hidden_parts_is_a_ra
 
 def test_an_indicator_without_its_denominator_is_no_data_and_says_what_to_type() -> None:
     report = area_report(facts(community()), QUESTION)
-    assert [report.figures[f"plan.{key}"].value for key in ("street_centres", "ageing_stations", "platform_use")] == [None] * 3
+    assert [
+        report.figures[f"plan.{key}"].value for key in ("street_centres", "ageing_stations", "platform_use")
+    ] == [None] * 3
     said = " ".join(note["zh"] for note in report.sections[1].notes)
     for words in ("街道总数", "老龄化社区总数", "60 岁及以上长者数"):
         assert words in said
@@ -90,18 +101,25 @@ def test_with_its_denominator_the_share_stands_beside_source_and_date() -> None:
         "elders_60": Typed(value=1200, source="统计局", as_of="2026-01-01"),
         "ageing_communities": Typed(value=2, source="民政局", as_of="2026-06-30"),
     }
-    desks = (Desk(id="c", name="中心", serves="care", at="区/街"), Desk(id="s", name="站", serves="care", at="区/街/社区0"))
+    desks = (
+        Desk(id="c", name="中心", serves="care", at="区/街"),
+        Desk(id="s", name="站", serves="care", at="区/街/社区0"),
+    )
     known = facts(community(), community(), desks=desks, typed=typed)
     report = area_report(known, QUESTION)
     assert report.figures["plan.street_centres"].value == 12.5
     assert report.figures["plan.platform_use"].value == 5.0
-    assert report.figures["plan.ageing_stations"].value is None, "nobody has said which communities are ageing"
+    assert report.figures["plan.ageing_stations"].value is None, (
+        "nobody has said which communities are ageing"
+    )
     assert "民政局" in report.sections[1].notes[0]["zh"]
     marked = area_report(replace(known, ageing=("区/街/社区0", "区/街/社区1")), QUESTION)
     assert marked.figures["plan.ageing_stations"].value == 50.0
     few = area_report(replace(known, communities={"区/街/社区0": community(3)}), QUESTION)
     assert few.figures["plan.platform_use"].value == "0–0.3"
-    too_many = area_report(replace(known, denominators={"elders_60": Typed(value=9, source="x", as_of="y")}), QUESTION)
+    too_many = area_report(
+        replace(known, denominators={"elders_60": Typed(value=9, source="x", as_of="y")}), QUESTION
+    )
     assert too_many.figures["plan.platform_use"].value is None
     assert "请核对" in too_many.sections[1].notes[2]["zh"]
 

@@ -27,6 +27,8 @@ BUILT = {
     "facility.full_",
     "facility.care_",
     "facility.public_",
+    "use.purpose_",
+    "use.unusual_",
     "home.said_",
     "home.usual_",
     "home.kind_",
