@@ -24,6 +24,7 @@ from gateway.disk import DiskWatch
 from gateway.duty_keeper import DutyKeeper
 from gateway.engine.engine import Engine
 from gateway.figures import about_itself
+from gateway.figures_sampling import keep_figures
 from gateway.health import reasons, warnings
 from gateway.hearing import Hearing
 from gateway.hub_parts import journal_limits, open_clock, open_source
@@ -236,6 +237,7 @@ class Hub:
             now=self.clock.now,
         )
         self.eraser = Eraser(self)
+        self.figures_keeper = keep_figures(self, self.kept)
         self.record_keeper = RecordKeeper(self.database, days_of(self.settings.retention), now=self.clock.now)
         self.hearing = Hearing(
             self.duty,
@@ -313,6 +315,7 @@ class Hub:
                 ("retention", self.retention.run()),
                 ("eraser", self.eraser.run()),
                 ("records", self.record_keeper.run()),
+                ("figures", self.figures_keeper.run()),
                 ("audit", keep_audit(self.trail, self.settings.retention.audit_days, self.wall_ms)),
                 ("points", self.point_watch.run()),
                 ("sweep", self.sweep.run()),
@@ -377,6 +380,8 @@ class Hub:
         """Close what is open, once nobody writes any more."""
         await self.backtests.close()
         await asyncio.to_thread(self.backups.close)
+        await asyncio.to_thread(self.kept.keeper.stop)
+        await asyncio.to_thread(self.figures_keeper.close)
         await asyncio.to_thread(self.kept.stop)
         self.journal.close()
         self.database.dispose()

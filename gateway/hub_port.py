@@ -21,6 +21,7 @@ from gateway.backtest.question import about_store
 from gateway.clock import TownClock
 from gateway.facility_port import FacilitiesOfHub
 from gateway.figures import figures
+from gateway.figures_port import FiguresOfHub
 from gateway.fleet import devices
 from gateway.health import reasons, warnings
 from gateway.home_port import HomeAnswers
@@ -67,7 +68,7 @@ QUALITY = {"good": 0, "late": 1, "clock": 2, "retained": 3}
 PAYLOAD_SHOWN = 500
 
 
-class WebPort(InstallPort, PrivacyAnswers, FacilitiesOfHub, HomeAnswers, ConsoleRulePort):
+class WebPort(InstallPort, PrivacyAnswers, FacilitiesOfHub, HomeAnswers, ConsoleRulePort, FiguresOfHub):
     """Answers what ``gateway.web`` asks, from the parts of a running hub."""
 
     @property

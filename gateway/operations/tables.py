@@ -611,3 +611,64 @@ class Erasure(Base):
     done: Mapped[list[str]] = mapped_column(JSON)
     position: Mapped[int | None]
     done_at: Mapped[int | None]
+
+
+class Visit(Base):
+    """A visit record (探访记录): somebody was there, and said so; with the close of an alert, or by itself (``alert_id`` None).
+
+    Struck out (``struck_at``) it no longer counts, and stays to be read. After an erasure ``place_id`` is the pseudonym.
+    """
+
+    __tablename__ = "visit"
+    id: Mapped[str] = mapped_column(primary_key=True)  # of the command that wrote it
+    alert_id: Mapped[str | None] = mapped_column(index=True)
+    place_id: Mapped[str]
+    path: Mapped[str]  # where in the tree of places it was then
+    at: Mapped[int]
+    by: Mapped[str]
+    kind: Mapped[str]  # close | home
+    note: Mapped[str]
+    struck_at: Mapped[int | None]
+    struck_by: Mapped[str] = mapped_column(default="")
+    struck_why: Mapped[str] = mapped_column(default="")
+
+    __table_args__ = (Index("visit_at", "at", "id"), Index("visit_place", "place_id", "at"))
+
+
+class DenominatorEntry(Base):
+    """What an indicator is divided by, as somebody entered it; the last one for (indicator, at) holds, ``value`` None: none."""
+
+    __tablename__ = "denominator"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    indicator: Mapped[str]
+    at: Mapped[str]  # a path of the tree of places, '' the whole
+    value: Mapped[int | None]
+    source: Mapped[str]
+    as_of: Mapped[str]  # YYYY-MM-DD
+    by: Mapped[str]
+    set_at: Mapped[int]
+
+    __table_args__ = (Index("denominator_at", "at", "indicator", "id"),)
+
+
+class Community(Base):
+    """What people have brought of a community (区/街道/社区): where it lies, and seats that are in no facility."""
+
+    __tablename__ = "community"
+    path: Mapped[str] = mapped_column(primary_key=True)
+    geometry: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # GeoJSON, WGS-84
+    seats: Mapped[int | None]
+    set_at: Mapped[int]  # hub time
+    set_by: Mapped[str]
+
+
+class FacilityRoom(Base):
+    """A room of a facility as people have entered it: its area, and what it is for (gateway.occupancy.zones.PURPOSES)."""
+
+    __tablename__ = "facility_room"
+    place_id: Mapped[str] = mapped_column(ForeignKey("place.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    area_m2: Mapped[float | None] = mapped_column(REAL)
+    purpose: Mapped[str] = mapped_column(default="")
+    set_at: Mapped[int]
+    set_by: Mapped[str]

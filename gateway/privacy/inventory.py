@@ -96,6 +96,26 @@ INVENTORY: Final[tuple[Kept, ...]] = (
         until=("完成后再保存", "after they are done for"), setting="retention.modes_days", erased=_HOME_GOES,
     ),
     Kept(
+        what=("探访记录里的备注", "notes of visit records"),
+        where=OPERATIONS, tables=("visit",), seen_by=_STATION,
+        until=("保存", "for"), setting="retention.alert_words_days", erased=_HOME_GOES,
+    ),
+    Kept(
+        what=("探访记录：何时、何人、哪一户", "visit records: when, by whom, which home"),
+        where=OPERATIONS, tables=("visit",), seen_by=_STATION,
+        until=("保存", "for"), setting="retention.alerts_days",
+        erased=(
+            "立即去除住户信息：化名，不留备注；次数仍计入报表",
+            "at once without the person: a pseudonym, no note; they still count in reports",
+        ),
+    ),
+    Kept(
+        what=("指标分母：数值、来源、日期", "denominators of indicators: value, source, day"),
+        where=OPERATIONS, tables=("denominator",), personal=False,
+        seen_by=("社区街道、站长、系统管理员", "community officers, head, administrator"),
+        until=("长期：报表依据", "for ever: what reports rest on"), erased=_STAYS,
+    ),
+    Kept(
         what=("谁看过房间情况、为什么", "who looked into the rooms, and why"),
         where=OPERATIONS, tables=("look",), seen_by=_STATION, until=("保存", "for"), setting="retention.looks_days",
         erased=_HOME_GOES,
@@ -156,6 +176,12 @@ INVENTORY: Final[tuple[Kept, ...]] = (
         what=("场所：核定容量、开放时间、人数校正、使用单位", "facilities: capacity, hours, corrected counts, operators"),
         where=OPERATIONS, tables=("facility_setting", "count_correction", "operator"), personal=False,
         seen_by=("物业、社区街道、站长", "property managers, community officers, head"),
+        until=("长期", "for ever"), erased=_STAYS,
+    ),
+    Kept(
+        what=("社区：边界或位置、另有座位", "communities: outline or place, other seats"),
+        where=OPERATIONS, tables=("community",), personal=False,
+        seen_by=("社区街道、站长、系统管理员", "community officers, head, administrator"),
         until=("长期", "for ever"), erased=_STAYS,
     ),
     Kept(

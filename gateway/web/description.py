@@ -28,6 +28,7 @@ TAGS: Final = {
     "install": "Homes and devices entered by hand, devices to be claimed (待认领设备), agreed tests, ledger, jobs.",
     "quarantine": "Messages that could not be read or placed (无法识别的数据): shown, given again, dropped.",
     "rules": "The rule files of the hub, and what rules would have done over its history.",
+    "reports": "Reports (自动报表): a station's, a facility's, an area's, as figures or as a file to hand in.",
     "performance": "The numbers of work (工作数据): how soon, how much, how right.",
     "operation": "For whoever runs the hub: signs of life, figures, backups.",
     "accounts": "Who may come in, what they may, where they are signed in.",

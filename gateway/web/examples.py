@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from gateway.web.area_example import AREA
 from gateway.web.facility_examples import FACILITIES
+from gateway.web.facility_use_examples import FACILITY_USE
+from gateway.web.heat_example import HEAT
 from gateway.web.install_examples import INSTALLATION
 from gateway.web.performance_example import PERFORMANCE
 
@@ -435,7 +437,9 @@ EXAMPLES: Final[dict[str, Any]] = {
     "SigningIn": {"name": "李敏", "pin": "4711"},
     "Entering": {"token": "the token of the hub's settings"},
     **FACILITIES,
+    **FACILITY_USE,
     **INSTALLATION,
+    **HEAT,
     "ErasurePlan": {
         "place": "J0001", "rows": {"alert": 12, "alert_step": 61, "consent": 1, "contact": 2, "place": 1},
         "refused": "reporting", "devices": ["J0001-pendant"],

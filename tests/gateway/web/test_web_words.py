@@ -27,6 +27,8 @@ BUILT = {
     "facility.full_",
     "facility.care_",
     "facility.public_",
+    "use.purpose_",
+    "use.unusual_",
     "home.said_",
     "home.usual_",
     "home.kind_",
@@ -45,6 +47,12 @@ BUILT = {
     "privacy.table_",
     "help.",
     "help.title_",
+    "figures_",
+    "figures_part_",
+    "figures_span_",
+    "heat_",
+    "heat_per_",
+    "heat_show_",
 }
 
 
