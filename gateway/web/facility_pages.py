@@ -106,6 +106,7 @@ async def show_use(
     return page(
         request, "facility_use.html", person=person, names=await _names(request), statement=signed, use=read.shown,
         picture=picture, room=room, year=year.facilities[0].months, before=before, after=after, purpose_of=purpose_of,
+        most_off=max((abs(one.counted - one.people) for one in read.shown.residuals), default=0.0), signed=_signed,
         hour_of=lambda at: f"{datetime.fromtimestamp(at / 1000, read.when.zone):%H:%M}",
     )  # fmt: skip
 
@@ -132,6 +133,10 @@ async def show_public(
 
 async def _names(request: Request) -> list[str]:
     return await run_in_threadpool(Context.of(request).people.names)
+
+
+def _signed(value: float) -> str:
+    return f"{round(value):+d}" if round(value) else "0"
 
 
 def _zone(request: Request) -> ZoneInfo:

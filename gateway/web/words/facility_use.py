@@ -7,11 +7,12 @@ from typing import Final
 FACILITY_USE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "use.title": ("使用情况", "Use"),
     "use.title_of": ("{month} 使用情况", "Use in {month}"),
-    "use.see": ("看使用情况、闲置房间、使用情况表", "Use, idle rooms, use statement"),
+    "use.see": ("看使用情况和闲置房间", "See use and idle rooms"),
     "use.before": ("上个月", "Month before"),
     "use.after": ("下个月", "Month after"),
     "use.figures": ("主要数字", "The month in figures"),
     "use.utilisation": ("开放时间使用率", "Utilisation"),
+    "use.utilisation_short": ("使用率", "Use"),
     "use.utilisation_of": (
         "开放且有数据的 {known} 小时里，{used} 小时有人",
         "somebody there in {used} of {known} open hours with data",
@@ -95,14 +96,18 @@ FACILITY_USE_WORDS: Final[dict[str, tuple[str, str]]] = {
         "There was nothing to check the counts against this month.",
     ),
     "use.drift_means": (
-        "夜里没有人、或有人清点时，才知道计数差了几人。差的数摊到之前每一次进出，更正后的小时数就是上面用的；原始计数不改。",
-        "Only an empty night or a person's count shows what was off. It is spread over the passages before; raw counts stay.",
+        "夜里没有人、或有人清点时，才知道计数差了几人。差的数摊到之前每一次进出，上面用的就是更正后的数；原始计数不改。“累计”是按进出加减，“当时”是更正前页面上显示的。",
+        "Only an empty night or a person's count shows what was off. It is spread over the passages before. Raw counts stay.",
+    ),
+    "use.drift_sum": (
+        "核对了 {n} 次，最多差 {most} 人。",
+        "Checked {n} times; off by {most} people at most.",
     ),
     "use.drift_at": ("核对时间", "Checked"),
     "use.drift_true": ("实际", "True"),
-    "use.drift_counted": ("按进出累计", "By in − out"),
-    "use.drift_off": ("偏差", "Off by"),
-    "use.drift_live": ("当时显示", "Shown then"),
+    "use.drift_counted": ("累计", "Counted"),
+    "use.drift_off": ("偏差", "Off"),
+    "use.drift_live": ("当时", "Shown"),
     "use.drift_night": ("夜里没有人", "empty at night"),
     "use.drift_person": ("有人清点", "counted by hand"),
     "use.year": ("近 12 个月", "The last twelve months"),
@@ -125,7 +130,7 @@ FACILITY_USE_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Summed up by the day: today's figures come tomorrow.",
     ),
     # rooms, entered on the page of a facility
-    "use.enter": ("房间、面积和用途", "Rooms, area and purpose"),
+    "use.enter": ("使用情况和房间", "Use and rooms"),
     "use.enter_means": (
         "填了面积，才能算平方米·小时；填了用途，才能比服务和办公用房。面积和用途都清空，就删掉这间。",
         "m²-hours need the area, the comparison of service and office rooms the purpose. Empty both to forget a room.",

@@ -13,13 +13,14 @@ from fastapi import FastAPI
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from starlette.routing import Route
+from use_cases import FITTED, ROOMS, a_year, seen
 from web_desk import CHEAP, DEMO, NOW, PIN, Visitor, free_port, served
-from web_facilities import HALL
 
 from gateway.accounts.identity import Identity, SignOnError, Ticket
 from gateway.accounts.who import Grant
 from gateway.duty.plan import Desk as DutyDesk
 from gateway.duty.plan import Plan
+from gateway.operations.facility_rooms import enter_room
 from gateway.operations.people import People
 from gateway.operations.tables import Consent, DutyPlan, FacilitySetting, HomeMode, Operator, Silence
 from gateway.web.app import MODULES, create_app
@@ -128,8 +129,11 @@ def furnish(desk: Hall) -> dict[str, str]:
     people = People(desk.engine, CHEAP)
     for name, role in STAFF.items():
         people.add(name, PIN, grants=[Grant(role, "" if role in {"admin", "head"} else HERE)])
-    desk.heads["F01"] = HALL
-    desk.hours = five_weeks(until=NOW - 2 * HOUR)
+    desk.heads["F01"] = FITTED
+    desk.hours = [*five_weeks(until=NOW - 2 * HOUR), *seen("f1-pir-1", (10, 11, 12)), *seen("f1-pir-2", ())]
+    desk.figures_laid.extend(a_year())
+    for room in ROOMS:
+        enter_room(desk.engine, "F01", room, at=NOW, by="陈刚")
     taken = {"accepted_by": "李敏", "accepted_at": NOW - 2 * MINUTE, "raised_at": NOW - 3 * MINUTE}
     closed = {"state": "closed", "closed_by": "李敏", "closed_at": NOW - HOUR, "raised_at": NOW - 2 * HOUR}
     alerts = {
@@ -165,7 +169,7 @@ def furnish(desk: Hall) -> dict[str, str]:
                 ),
                 FacilitySetting(
                     place_id="F01", capacity=60, capacity_set=True, capacity_in_file=40, public=True, set_at=NOW - HOUR,
-                    set_by="陈刚", hours=[{"days": "workdays", "from": "08:30", "to": "17:30"}],
+                    set_by="陈刚", hours=[{"days": "workdays", "from_time": "08:30", "to_time": "17:30"}],
                 ),
             ]
         )  # fmt: skip
@@ -202,6 +206,8 @@ def _pages(links: dict[str, str]) -> tuple[Shown, ...]:
         Shown("/facilities", "/facilities", "陈刚"),
         Shown("/facilities/{place_id}", "/facilities/F01", "陈刚"),
         Shown("/facilities/{place_id}/use", "/facilities/F01/use?month=2025-10", "陈刚"),
+        Shown("/facilities/-/use", "/facilities/-/use", "陈刚"),
+        Shown("/facilities/-/year", "/facilities/-/year", "陈刚"),
         Shown("/p/{place_id}", "/p/F01", ""),
         Shown("/p/{place_id}", "/p/unknown", "", 404),
         Shown("/steps", "/steps"),
