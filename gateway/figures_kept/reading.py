@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, order=True)
-class Point:
+
+class Point(msgspec.Struct, frozen=True, order=True, gc=False):
     """One figure: ``metric`` of ``place`` (a facility, a community's path, ``hub``) and ``device`` at ``at`` (epoch ms)."""
 
     metric: str
@@ -20,12 +21,16 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """Which figures: from ``from_ms`` ≤ at < ``to_ms`` (epoch ms), of these metrics; of all places where none is named."""
+    """Which figures: from ``from_ms`` ≤ at < ``to_ms`` (epoch ms), of these metrics; of all places where none is named.
+
+    ``moments``: of that time only these, where any are named. So a year of hours is looked at in one question.
+    """
 
     metrics: Sequence[str]
     places: Collection[str]
     from_ms: int
     to_ms: int
+    moments: Collection[int] = ()
 
     def __post_init__(self) -> None:
         if not self.metrics:

@@ -15,7 +15,7 @@ from gateway.area_heat.heat import DEMANDS, SHOWS, SUPPLIES, Heat, Show, Value, 
 from gateway.area_heat.scale import Scale, scale_of
 from gateway.web.access import SomePerson, reach_of
 from gateway.web.context import Context
-from gateway.web.heat import Demanded, Found, Supplied, heat_of
+from gateway.web.heat import Demanded, Found, Supplied, heat_within
 from gateway.web.maps import Area, map_of
 from gateway.web.needs import needs
 from gateway.web.render import page
@@ -53,7 +53,7 @@ def show_heat(
     supply: Supplied = "stations",
 ) -> Response:
     """Demand, supply, or the one per the other: a map or squares, and the table."""
-    found = heat_of(request)
+    found = heat_within(request)
     values = [value_of(one, show, demand, supply) for one in found.heats]
     scale = scale_of(values, whole=show == "demand" or (show == "supply" and supply != "hours"))
     squares = [
