@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace as changed
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
@@ -383,7 +384,7 @@ def _live(engine: Engine, figures: DuckDBFigures, begin: int, seed: int) -> None
         for part in range(day, end, DAY_MS // 2):  # by night the stations are closed
             said = areas_said(engine, _desks(engine, part), part, zone=ZONE, calendar="none").points
             hours = range(part, min(part + DAY_MS // 2, end), HOUR_MS)
-            points += [replace(one, at=hour) for hour in hours for one in said]
+            points += [changed(one, at=hour) for hour in hours for one in said]
         if end == day + DAY_MS:
             points += read_points(engine, asked_of(day, end, end, ZONE, Targets()))
         figures.write(points)

@@ -12,6 +12,7 @@ POINTS_MIN = 4
 SPAN_MIN_MS = 7 * DAY_MS
 POINTS_MAX = 15  # the newest; of fifteen there are 105 pairs
 CHANGED = 5.0  # percent that a battery does not rise by itself: it was changed or charged
+BEFORE = 3  # days by whose median a rise is judged: one wrong value is no change
 FAR_DAYS = 3_650.0  # what is further off is no forecast
 
 
@@ -39,6 +40,6 @@ def days_left(said: Sequence[tuple[int, float]]) -> float | None:
 
 def _since_changed(said: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
     for at in range(len(said) - 1, 0, -1):
-        if said[at][1] - said[at - 1][1] > CHANGED:
+        if said[at][1] - median(value for _, value in said[max(0, at - BEFORE) : at]) > CHANGED:
             return said[at:]
     return said

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, order=True)
-class Point:
+
+class Point(msgspec.Struct, frozen=True, order=True, gc=False):
     """One figure: ``metric`` of ``place`` (a facility, a community's path, ``hub``) and ``device`` at ``at`` (epoch ms)."""
 
     metric: str

@@ -37,16 +37,18 @@ class InfluxFigures:
     def read(self, query: FigureQuery) -> list[Point]:
         """Find them by InfluxQL."""
         question = _at_moments(query) if query.moments else _of_span(query)
-        found = [
-            (one["name"], one["tags"]["place"], one["tags"]["device"], time, float(value))
-            for one in self._store.ask(BUCKET_PLACES, question)
-            for time, value in one["values"]
-            if value is not None and (not query.places or one["tags"]["place"] in query.places)
-        ]
-        found.sort(key=lambda row: row[:4])
+        series: dict[tuple[str, str, str], list[tuple[int, float | None]]] = {}
+        for one in self._store.ask(
+            BUCKET_PLACES, question
+        ):  # a long series comes in several parts, in order of time
+            key = one["name"], one["tags"]["place"], one["tags"]["device"]
+            if not query.places or one["tags"]["place"] in query.places:
+                series.setdefault(key, []).extend(one["values"])
         return [
-            Point(metric, place, device, time // NS_PER_MS, value)
-            for metric, place, device, time, value in found
+            Point(*key, time // NS_PER_MS, float(value))
+            for key in sorted(series)
+            for time, value in series[key]
+            if value is not None
         ]
 
     def forget(self, metrics: Collection[str], before_ms: int) -> None:

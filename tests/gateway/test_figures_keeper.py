@@ -11,6 +11,7 @@ import pytest
 from figures_life import BOUNDS, ZONE, FigureLife, town
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as changed
 from simulated_month import DAY_MS, moved
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -229,7 +230,7 @@ def test_it_tells_what_is_wrong_and_goes_on(life: FigureLife) -> None:
 
 
 def test_what_waits_is_bounded_and_what_is_lost_is_counted(life: FigureLife) -> None:
-    points = [replace(HALL_NOW, at=at) for at in range(1_000)]
+    points = [changed(HALL_NOW, at=at) for at in range(1_000)]
     for _ in range(WAITING_MAX // len(points) + 1):
         life.keeper._wait(points)
     assert life.keeper.waiting == WAITING_MAX
@@ -237,7 +238,7 @@ def test_what_waits_is_bounded_and_what_is_lost_is_counted(life: FigureLife) -> 
 
 
 def test_a_large_sample_is_written_in_parts(life: FigureLife) -> None:
-    life.present = [replace(HALL_NOW, at=BEGIN + at) for at in range(2 * WRITE_MAX + 1)]
+    life.present = [changed(HALL_NOW, at=BEGIN + at) for at in range(2 * WRITE_MAX + 1)]
     asyncio.run(life.keeper.round())
     assert life.keeper.written == len(life.points("use.people")) == 2 * WRITE_MAX + 1
 

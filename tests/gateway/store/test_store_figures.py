@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as changed
 from store_rows import EVERYTHING, NOW, columns, row
 
 from gateway.figures_kept.names import NAMES, of_class
@@ -86,25 +87,25 @@ def test_of_a_span_only_the_moments_that_are_named(figures: FigureStore):
 
 
 def test_what_is_written_last_holds(figures: FigureStore):
-    figures.write([HALL, replace(HALL, at=NOW + 1)])
-    figures.write([replace(HALL, value=0.1)])
-    figures.write([replace(HALL, value=0.2), replace(HALL, value=0.3), replace(HALL, place="F-annex")])
+    figures.write([HALL, changed(HALL, at=NOW + 1)])
+    figures.write([changed(HALL, value=0.1)])
+    figures.write([changed(HALL, value=0.2), changed(HALL, value=0.3), changed(HALL, place="F-annex")])
     assert figures.read(asked(HALL.metric)) == [
-        replace(HALL, place="F-annex"),
-        replace(HALL, value=0.3),
-        replace(HALL, at=NOW + 1),
+        changed(HALL, place="F-annex"),
+        changed(HALL, value=0.3),
+        changed(HALL, at=NOW + 1),
     ]
 
 
 def test_floats_come_back_exactly(figures: FigureStore):
     values = [0.1, 1e300, 5e-324, -1.7976931348623157e308, 2.0**53 + 2, 1 / 3, 0.0]
-    points = [replace(HALL, at=NOW + number, value=value) for number, value in enumerate(values)]
+    points = [changed(HALL, at=NOW + number, value=value) for number, value in enumerate(values)]
     figures.write(points)
     assert figures.read(asked(HALL.metric)) == points
 
 
 def test_many_are_one_batch(figures: FigureStore):
-    points = [replace(HALL, at=NOW + number, value=number / 7) for number in range(25_000)]
+    points = [changed(HALL, at=NOW + number, value=number / 7) for number in range(25_000)]
     figures.write(points)
     assert figures.read(asked(HALL.metric)) == points
 
@@ -136,7 +137,7 @@ def test_they_are_no_readings(store: Store, figures: FigureStore):
     """Nothing that is about readings sees them: not a query, not the hours that are due, not a summary."""
     sent = row(seq=5, device="counter-1", place="F-hall", home=False, metric="occupancy", value=7.0)
     store.write(columns([sent]), cursor=1)
-    figures.write([replace(HALL, at=at) for at in (NOW - 5 * HOUR_MS, NOW, NOW + 1)])
+    figures.write([changed(HALL, at=at) for at in (NOW - 5 * HOUR_MS, NOW, NOW + 1)])
     keeping = keeping_of(store)
     assert store.read(EVERYTHING) == [sent]
     assert store.read(replace(EVERYTHING, home=False, limit=1, newest_first=True)) == [sent]
@@ -152,12 +153,12 @@ def test_readings_and_each_metric_of_figures_are_forgotten_alone(store: Store, f
     ]
     day = Point("use_1d.people_h", "F-hall", "carehub", NOW, 80.5)
     store.write(columns(sent), cursor=1)
-    figures.write([HALL, replace(HALL, at=NOW + HOUR_MS), day])
+    figures.write([HALL, changed(HALL, at=NOW + HOUR_MS), day])
     keeping_of(store).forget("raw", NOW + HOUR_MS, home=False)
     assert store.read(EVERYTHING) == sent[1:]
     assert len(figures.read(asked(HALL.metric, day.metric))) == 3
     figures.forget(of_class("1h"), NOW + HOUR_MS)
-    assert figures.read(asked(HALL.metric, day.metric)) == [day, replace(HALL, at=NOW + HOUR_MS)]
+    assert figures.read(asked(HALL.metric, day.metric)) == [day, changed(HALL, at=NOW + HOUR_MS)]
 
 
 def test_a_query_for_nothing_is_a_bug():
