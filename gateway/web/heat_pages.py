@@ -59,7 +59,9 @@ def show_heat(
     Where nobody has chosen a supply: the first of which something is known.
     """
     found = heat_within(request)
-    known: list[Supply] = [one for one in SUPPLIES if any(heat.of_supply(one) is not None for heat in found.heats)]
+    known: list[Supply] = [
+        one for one in SUPPLIES if any(heat.of_supply(one) is not None for heat in found.heats)
+    ]
     over: Supply = supply if supply is not None else next(iter(known), SUPPLIES[0])
     values = [value_of(one, show, demand, over) for one in found.heats]
     scale = scale_of(values, whole=show == "demand" or (show == "supply" and over != "hours"))

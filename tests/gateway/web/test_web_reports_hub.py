@@ -41,7 +41,9 @@ def test_a_hub_makes_files_that_are_the_same_again_and_what_is_owed_by_itself(tm
         )
         assert {name.rpartition(".")[2] for name in first["files"]} >= {"xlsx", "csv", "html"}
         assert ask("GET", f"/api/v1/filed-reports/{first['id']}/changes").json()["same"]
-        form = ask("POST", f"/api/v1/report-forms?name=x&kind=station&at={quote(HERE)}", by_openpyxl()).json()["id"]
+        form = ask(
+            "POST", f"/api/v1/report-forms?name=x&kind=station&at={quote(HERE)}", by_openpyxl()
+        ).json()["id"]
         assert ask("GET", f"/api/v1/report-forms/{form}/filled?period={month}").body.startswith(b"PK")
 
         owes = ScheduleView(
