@@ -15,6 +15,7 @@ from gateway.histogram import Histogram
 from gateway.journal.journal import JournalError
 from gateway.notify import outbox
 from gateway.operations.alert_log import FLOOR
+from gateway.operations.open_told import open_told
 from gateway.process_figures import process_figures
 from gateway.web.port import Figure, Sample
 
@@ -36,13 +37,21 @@ def figures(hub: Hub) -> list[Figure]:
 
 
 def about_itself(hub: Hub) -> Mapping[str, float]:
-    """What is stored beside the readings, under the hub's own name; the lag is in seconds."""
+    """What is stored beside the readings, under the hub's own name.
+
+    Counts are since the start; ``refused`` are rows that the store did not take, ``loop_lag_s`` the worst since the last time.
+    """
     counts = hub.line.reader.ingest.counts
     return {
         "hub.received": float(counts["read"]),
         "hub.stored": float(hub.kept.store.stored),
         "hub.quarantined": float(counts.total() - sum(counts[name] for name in NOT_REFUSED)),
-        "hub.alerts_open": float(hub.alert_log.count_open()),
+        "hub.alerts_open": float(open_told(hub.database)),
+        "hub.refused": float(hub.kept.dead.refused),
+        "hub.journal_mb": hub.retention.used_bytes / MB,
+        "hub.store_rows": float(hub.kept.store.stored),
+        "hub.outbox_waiting": float(sum(number for number, _ in outbox.waiting(hub.database).values())),
+        "hub.loop_lag_s": hub.pulse.take_worst_s(),
         "hub.lag": (hub.journal.last_at - hub.writer.last_at) / 1000 if hub.writer.last_at else 0.0,
     }
 
@@ -127,6 +136,15 @@ def _refused(hub: Hub) -> list[Figure]:
         ),
         gauge("carehub_hours_to_summarise", "Hours that wait for a summary.", len(hub.kept.book.hours_due())),
         counter("carehub_hours_summarised_total", "Hours summarised.", hub.kept.keeper.summarised),
+        counter(
+            "carehub_figures_kept_total", "Figures written beside the readings.", hub.figures_keeper.written
+        ),
+        gauge("carehub_figures_waiting", "Figures and days of them that wait.", hub.figures_keeper.waiting),
+        counter(
+            "carehub_figures_lost_total",
+            "Figures that waited for the store in vain.",
+            hub.figures_keeper.lost,
+        ),
         counter(
             "carehub_broker_dropped_total",
             "Messages the broker itself dropped, to whomever, since it began.",

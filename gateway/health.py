@@ -49,6 +49,8 @@ def warnings(hub: Hub) -> list[str]:
         found.append(f"the store has refused {waiting} rows; see: carehub refused list")
     if hub.kept.keeper.trouble:
         found.append(f"summaries and retention of the store: {hub.kept.keeper.trouble}")
+    if hub.figures_keeper.trouble:
+        found.append(f"kept figures: {hub.figures_keeper.trouble}")
     if hub.eraser.trouble:
         found.append(f"an erasure of a resident's record cannot go on: {hub.eraser.trouble}")
     limit = hub.line.reader.ingest.limit

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from gateway.archive import FOLDER, Archive
+from gateway.figures_kept.reading import FigureStore
 from gateway.kept_store import KeptStore
 from gateway.parts import influx_source
 from gateway.settings import Settings
 from gateway.store.dead_letters import DeadLetters
 from gateway.store.duckdb import DuckDBStore
+from gateway.store.duckdb_figures import DuckDBFigures
 from gateway.store.duckdb_keeping import DuckDBKeeping
 from gateway.store.keeping_book import KeepingBook
 from gateway.store.readings import Copies, Store
@@ -35,6 +37,7 @@ class Kept:
     archive: Archive
     keeping: Keeping
     copies: Copies
+    figures: FigureStore
     keeper: StoreKeeper
 
     def stop(self) -> None:
@@ -51,9 +54,10 @@ def keep(settings: Settings, store: Store, *, newest_ms: Callable[[], int]) -> K
     dead, book = DeadLetters(data / "dead_letters.sqlite"), KeepingBook(data / "store_keeping.sqlite")
     archive = Archive(data / FOLDER, zone)
     keeping, copies = _keeping_of(settings, store)
+    figures = figures_of(store)
     keeper = StoreKeeper(keeping, book, archive, bounds=bounds_of(settings), zone=zone, newest_ms=newest_ms)
     kept = KeptStore(store, dead=dead, book=book, now_ms=newest_ms)
-    return Kept(kept, dead, book, archive, keeping, copies, keeper)
+    return Kept(kept, dead, book, archive, keeping, copies, figures, keeper)
 
 
 def bounds_of(settings: Settings) -> Bounds:
@@ -68,6 +72,17 @@ def bounds_of(settings: Settings) -> Bounds:
         archive_places=given.archive != "none",
         archive_days=given.archive_days,
     )
+
+
+def figures_of(store: Store) -> FigureStore:
+    """Where its kept figures stand."""
+    if isinstance(store, DuckDBStore):
+        return DuckDBFigures(store)
+    from gateway.store.influxdb import InfluxStore  # noqa: PLC0415 its client takes a second to import
+    from gateway.store.influxdb_figures import InfluxFigures  # noqa: PLC0415 same
+
+    assert isinstance(store, InfluxStore), "there are two kinds of store"  # noqa: S101 an invariant
+    return InfluxFigures(store)
 
 
 def _keeping_of(settings: Settings, store: Store) -> tuple[Keeping, Copies]:

@@ -22,6 +22,12 @@ class Pulse:
     def __init__(self, reasons: Callable[[], list[str]]) -> None:
         self.lag = Histogram(SECONDS)
         self._reasons = reasons
+        self._worst_s = 0.0
+
+    def take_worst_s(self) -> float:
+        """How late the latest beat came since this was asked the last time, in seconds."""
+        worst, self._worst_s = self._worst_s, 0.0
+        return worst
 
     async def run(self) -> None:
         """Beat until cancelled."""
@@ -31,7 +37,9 @@ class Pulse:
         while True:
             due = time.monotonic() + every_s
             await asyncio.sleep(every_s)
-            self.lag.observe(max(0.0, time.monotonic() - due))
+            late_s = max(0.0, time.monotonic() - due)
+            self._worst_s = max(self._worst_s, late_s)
+            self.lag.observe(late_s)
             status = "; ".join(self._reasons()) or "ready"
             words = ["WATCHDOG=1"] if wanted_s else []
             if status != told:

@@ -66,7 +66,7 @@ class Bounds:
 class StoreKeeper:
     """``step`` does one thing; ``start`` does them in a thread. ``trouble`` is why it cannot go on, '' when it can.
 
-    ``newest_ms`` is hub time.
+    ``newest_ms`` is hub time. ``on_hour`` is told of each hour of facilities that is summarised, before it counts as done.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class StoreKeeper:
         self._thread = threading.Thread(target=self._run, name="store-keeper", daemon=True)
         self.trouble = ""
         self.summarised = 0  # hours, since the start
+        self.on_hour: Callable[[int], None] = _nobody
 
     def start(self) -> None:
         """Begin."""
@@ -179,6 +180,8 @@ class StoreKeeper:
             if self._may_be_summarised((home, begin)):
                 self._keeping.summarise_hour(begin, home=home)
                 day, _ = day_of(begin, self._zone)
+                if not home:
+                    self.on_hour(begin)
                 self._book.hour_done((home, begin), number, day=day)
                 self.summarised += 1
                 return True
@@ -254,3 +257,7 @@ class StoreKeeper:
 
 def _name(kind: Class, *, home: bool) -> str:
     return readings_of(home=home) if kind == "raw" else f"{kind} {'homes' if home else 'places'}"
+
+
+def _nobody(_begin_ms: int) -> None:
+    """Nobody wants to know."""

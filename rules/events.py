@@ -126,8 +126,8 @@ class Command(Event, tag=9, frozen=True, array_like=True):
     """A person did something to an alert, or to the place ``key``; ``id`` makes a repeat harmless.
 
     ``kind``: of ``alert`` what ``gateway.alerts.lifecycle`` knows, of which accept, close, merge, shelve and unshelve concern
-    the rules; of ``key`` mode, mode_end, silence, silence_end, count, and agreements, tests, settings of facilities, desks,
-    plans, rules and erase, which do not (a rule is changed, and a home goes, by the world that follows).
+    the rules; of ``key`` mode, mode_end, silence, silence_end, count, and agreements, tests, visits, settings of facilities,
+    desks, plans, rules and erase, which do not (a rule is changed, and a home goes, by the world that follows).
     """
 
     id: str

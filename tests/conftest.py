@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,6 +26,9 @@ from parts import (
     real_part,
     wait_until,
 )
+
+if TYPE_CHECKING:
+    from simulated_month import Month
 
 settings.register_profile(
     "carehub",
@@ -68,6 +71,14 @@ def influxd() -> Iterator[Influx]:
         yield Influx(url, port)
         process.kill()
         process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
+    """A month of a simulated town with the figures that are made of it, shared by the whole run: nobody may change it."""
+    from simulated_month import simulated_month  # noqa: PLC0415 it knows half of the house
+
+    return simulated_month(tmp_path_factory.mktemp("month"))
 
 
 @pytest.fixture(scope="session")

@@ -150,6 +150,8 @@ STEPS: Final = _words(  # what has happened to an alert
         "ended": ("已恢复", "over"),
         "follow_up": ("次日回访", "next-day follow-up"),
         "slip": ("物业协助单", "property help slip"),
+        "visited": ("已记为探访", "recorded as a visit"),
+        "visit_struck": ("探访记录已划去", "visit record struck out"),
     }
 )
 FORBIDDEN: Final = {  # not where people read it → what is said instead

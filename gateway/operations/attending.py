@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from gateway.alerts import lifecycle
 from gateway.operations.tables import ERASED_PLACE, Alert, AlertStep
+from gateway.operations.visits import fault_of_tick, record_at_close
 from rules.events import Command
 from rules.shaping.matter import is_protected
 from rules.shaping.shelve import shelf_of
@@ -60,6 +61,8 @@ def attend(session: Session, alert: Alert, command: Command) -> Attended:
     if session.execute(guarded).rowcount != 1:  # type: ignore[attr-defined]
         return Attended("changed meanwhile", changed=False)
     _note_all(session, alert, command, goes_up=goes_up)
+    if command.kind == "close" and not goes_up:
+        record_at_close(session, alert, command)
     return Attended(goes_up=goes_up)
 
 
@@ -122,9 +125,9 @@ def _give(_session: Session, _alert: Alert, command: Command) -> dict[str, objec
     return {"accepted_by" if command.kind == "hand_over" else "assigned_to": to}
 
 
-def _close(_session: Session, alert: Alert, command: Command) -> dict[str, object] | str:
+def _close(session: Session, alert: Alert, command: Command) -> dict[str, object] | str:
     data = command.data
-    fault = lifecycle.fault_of_closing(alert.kind, data)
+    fault = lifecycle.fault_of_closing(alert.kind, data) or fault_of_tick(session, alert, data)
     if fault:
         return fault
     told = {name: data.get(name) or None for name in ("reason", "outcome")}

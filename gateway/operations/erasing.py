@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 
 from gateway.accounts.who import Reach
 from gateway.operations.resident import Resident, open_alerts, resident_of, tables_about
-from gateway.operations.tables import ERASED_PLACE, Alert, AlertStep, Answered, Erasure, Outbox
+from gateway.operations.tables import ERASED_PLACE, Alert, AlertStep, Answered, Erasure, Outbox, Visit
 from gateway.operations.whereabouts import within
 from rules.events import Command
 
 # Of what follows (gateway.privacy.erasing), in this order.
 PARTS = ("world", "store", "archive", "messages", "journal", "database")
-STAY = frozenset({"alert", "alert_step", "outbox"})  # without the person
+STAY = frozenset({"alert", "alert_step", "outbox", "visit"})  # without the person
 COUNTED_STEPS = frozenset({"merged_in"})  # whose detail is the number of another alert
 ERASED = {"zh": "住户资料已清除", "en": "The resident's record was erased"}
 SECRET_CHARS_MIN = 32
@@ -68,6 +68,7 @@ def obey_erase(session: Session, command: Command) -> str:
     new_of = _renamed(session, home, secret)
     _remove(session, home)
     _without_person(session, home, new_of, pseudonym_of(secret))
+    _bare_visits(session, home, new_of, secret)
     session.add(
         Erasure(
             id=command.id, pseudonym=pseudonym_of(secret), path=home.path, at=command.at, by=command.by,
@@ -120,6 +121,19 @@ def _without_person(session: Session, home: Resident, new_of: Mapping[str, str],
             .values(detail="")
         )
         _bare_messages(session, old, new)
+
+
+def _bare_visits(session: Session, home: Resident, new_of: Mapping[str, str], secret: str) -> None:
+    """That somebody was visited stays, without whom, and without what was noted."""
+    bare = {"place_id": pseudonym_of(secret), "note": "", "struck_why": ""}
+    for old, alert in session.execute(
+        select(Visit.id, Visit.alert_id).where(Visit.place_id == home.place_id)
+    ).all():
+        new = {
+            "id": _drawn(secret, old)[: max(len(old), 16)],
+            "alert_id": new_of.get(alert) if alert else None,
+        }
+        session.execute(update(Visit).where(Visit.id == old).values(bare | new))
 
 
 def _bare_messages(session: Session, old: str, new: str) -> None:

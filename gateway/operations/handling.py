@@ -19,6 +19,7 @@ from gateway.operations.home_tests import obey_test
 from gateway.operations.rule_changes import obey_rule
 from gateway.operations.silences import obey_silence
 from gateway.operations.tables import Alert, Answered
+from gateway.operations.visits import obey_visit
 from rules.events import Command
 
 
@@ -36,6 +37,7 @@ OF_PLACES: dict[str, Callable[[Session, Command], str]] = {
     "mode": obey_mode, "mode_end": obey_mode, "silence": obey_silence, "silence_end": obey_silence, "follow_up": obey_follow_up,
     "consent": obey_consent, "consent_end": obey_consent, "link": obey_link, "link_end": obey_link, "count": obey_facility,
     "facility": obey_facility, "test": obey_test, "test_end": obey_test, "rule": obey_rule, "erase": obey_erase,
+    "visit": obey_visit, "visit_strike": obey_visit,
 }  # fmt: skip
 
 

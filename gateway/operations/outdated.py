@@ -29,6 +29,7 @@ from gateway.operations.tables import (
     Look,
     Outbox,
     Silence,
+    Visit,
     table_of,
 )
 
@@ -88,6 +89,7 @@ def _alert_over(cut: int) -> ColumnElement[bool]:
 
 GOES: Final = (
     Over("alerts_days", Alert, _alert_over),
+    Over("alerts_days", Visit, _before(Visit.at)),
     Over("held_days", HeldAlert, _held_over),
     Over("modes_days", HomeMode, _before(HomeMode.ended_at)),
     Over("modes_days", Silence, _silence_over),
@@ -107,6 +109,8 @@ def let_go(engine: Engine, days: Days, now: int) -> dict[str, int]:
             return {table_of(over.model).name: gone}
     if days.alert_words_days and (bared := _without_words(engine, now - days.alert_words_days * DAY_MS)):
         return {"alert words": bared}
+    if days.alert_words_days and (bared := _without_notes(engine, now - days.alert_words_days * DAY_MS)):
+        return {"visit notes": bared}
     return {}
 
 
@@ -149,6 +153,18 @@ def _without_words(engine: Engine, cut: int) -> int:
 
     with repeatable(engine) as connection:
         return _overwriting(connection, lambda: take(connection))
+
+
+def _without_notes(engine: Engine, cut: int) -> int:
+    """Take what was noted at visits before then: the visit stays."""
+    over = and_(Visit.at < cut, or_(Visit.note != "", Visit.struck_why != ""))
+    with engine.connect() as looking:
+        ids = list(looking.scalars(select(Visit.id).where(over).order_by(Visit.at).limit(ROWS_MAX)))
+    if not ids:
+        return 0
+    bare = update(Visit).where(Visit.id.in_(ids)).values(note="", struck_why="")
+    with repeatable(engine) as connection:
+        return _overwriting(connection, lambda: connection.execute(bare).rowcount)
 
 
 def _overwriting(connection: Connection, work: Callable[[], int]) -> int:

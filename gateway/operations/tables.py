@@ -611,3 +611,160 @@ class Erasure(Base):
     done: Mapped[list[str]] = mapped_column(JSON)
     position: Mapped[int | None]
     done_at: Mapped[int | None]
+
+
+class Visit(Base):
+    """A visit record (探访记录): somebody was there, and said so; with the close of an alert, or by itself (``alert_id`` None).
+
+    Struck out (``struck_at``) it no longer counts, and stays to be read. After an erasure ``place_id`` is the pseudonym.
+    """
+
+    __tablename__ = "visit"
+    id: Mapped[str] = mapped_column(primary_key=True)  # of the command that wrote it
+    alert_id: Mapped[str | None] = mapped_column(index=True)
+    place_id: Mapped[str]
+    path: Mapped[str]  # where in the tree of places it was then
+    at: Mapped[int]
+    by: Mapped[str]
+    kind: Mapped[str]  # close | home
+    note: Mapped[str]
+    struck_at: Mapped[int | None]
+    struck_by: Mapped[str] = mapped_column(default="")
+    struck_why: Mapped[str] = mapped_column(default="")
+
+    __table_args__ = (Index("visit_at", "at", "id"), Index("visit_place", "place_id", "at"))
+
+
+class DenominatorEntry(Base):
+    """What an indicator is divided by, as somebody entered it; the last one for (indicator, at) holds, ``value`` None: none."""
+
+    __tablename__ = "denominator"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    indicator: Mapped[str]
+    at: Mapped[str]  # a path of the tree of places, '' the whole
+    value: Mapped[int | None]
+    source: Mapped[str]
+    as_of: Mapped[str]  # YYYY-MM-DD
+    by: Mapped[str]
+    set_at: Mapped[int]
+
+    __table_args__ = (Index("denominator_at", "at", "indicator", "id"),)
+
+
+class FiledReport(Base):
+    """A report that was made to be handed in: of what, over which period, from data up to ``until``; its files by digest."""
+
+    __tablename__ = "filed_report"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    period: Mapped[str]
+    at: Mapped[str]  # a path of the tree of places
+    facility: Mapped[str]  # of a facility's report, its id
+    subject: Mapped[str]
+    language: Mapped[str]
+    until: Mapped[int]  # the hub's time when it was made: nothing later was known
+    state: Mapped[str]  # made | checked | handed_in | returned
+    version: Mapped[int]
+    document: Mapped[str]  # digest of the document itself
+    files: Mapped[dict[str, str]] = mapped_column(JSON)  # digest by file name
+
+    __table_args__ = (
+        Index("filed_report_of", "at", "kind", "period"),
+        Index("filed_report_until", "until", "id"),
+    )
+
+
+class ReportSignature(Base):
+    """A step of a report's way: made, checked, handed_in or returned, by whom, over which very files."""
+
+    __tablename__ = "report_signature"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[str] = mapped_column(ForeignKey("filed_report.id", ondelete="CASCADE"), index=True)
+    step: Mapped[str]
+    at: Mapped[int]
+    by: Mapped[str]
+    by_id: Mapped[int]  # of the account, 0 the hub itself
+    files: Mapped[dict[str, str]] = mapped_column(JSON)
+    note: Mapped[str]
+
+
+class ReportSchedule(Base):
+    """A report that the hub makes by itself: each day or month, at an hour of the hub's zone; in force until ``ended_at``."""
+
+    __tablename__ = "report_schedule"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    every: Mapped[str]  # day | month
+    day: Mapped[int]  # of the month, 1 to 28; 0 where it is daily
+    hour: Mapped[int]
+    at: Mapped[str]
+    facility: Mapped[str]
+    subject: Mapped[str]
+    formats: Mapped[list[str]] = mapped_column(JSON)
+    language: Mapped[str]
+    channel: Mapped[str]  # '' where nobody is told outside
+    person: Mapped[str]  # whom, where the channel reaches one at a time
+    since: Mapped[int]
+    by: Mapped[str]
+    ended_at: Mapped[int | None]
+    ended_by: Mapped[str] = mapped_column(default="")
+
+
+class ReportRun(Base):
+    """What became of a schedule's period: the report that was made, or why not yet; whether the note went out."""
+
+    __tablename__ = "report_run"
+    schedule_id: Mapped[str] = mapped_column(
+        ForeignKey("report_schedule.id", ondelete="CASCADE"), primary_key=True
+    )
+    period: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[int]
+    report_id: Mapped[str]  # '' while it could not be made
+    tries: Mapped[int]
+    error: Mapped[str]
+    noted: Mapped[str]  # '' not told, or what became of it: sent, delivered, failed
+
+
+class ReportForm(Base):
+    """An office's own form: the file by its digest, and which figure goes into which cell (``Sheet!B3``)."""
+
+    __tablename__ = "report_form"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    daily: Mapped[bool]
+    at: Mapped[str]
+    facility: Mapped[str]
+    subject: Mapped[str]
+    file: Mapped[str]
+    mapping: Mapped[dict[str, str]] = mapped_column(JSON)
+    version: Mapped[int]
+    made_at: Mapped[int]
+    by: Mapped[str]
+    mapped_at: Mapped[int | None]
+    mapped_by: Mapped[str] = mapped_column(default="")
+    ended_at: Mapped[int | None]
+    ended_by: Mapped[str] = mapped_column(default="")
+
+
+class Community(Base):
+    """What people have brought of a community (区/街道/社区): where it lies, and seats that are in no facility."""
+
+    __tablename__ = "community"
+    path: Mapped[str] = mapped_column(primary_key=True)
+    geometry: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # GeoJSON, WGS-84
+    seats: Mapped[int | None]
+    set_at: Mapped[int]  # hub time
+    set_by: Mapped[str]
+
+
+class FacilityRoom(Base):
+    """A room of a facility as people have entered it: its area, and what it is for (gateway.occupancy.zones.PURPOSES)."""
+
+    __tablename__ = "facility_room"
+    place_id: Mapped[str] = mapped_column(ForeignKey("place.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    area_m2: Mapped[float | None] = mapped_column(REAL)
+    purpose: Mapped[str] = mapped_column(default="")
+    set_at: Mapped[int]
+    set_by: Mapped[str]

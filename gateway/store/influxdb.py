@@ -123,15 +123,20 @@ class InfluxStore:
         except influxql.QueryFailed as error:
             raise self._unavailable(httpx.codes.OK, error) from None
 
-    def delete(self, bucket: str, before_ns: int, **tags: str) -> None:
-        """Remove a bucket's points before that time which carry these tags.
+    def measurements(self, bucket: str) -> list[str]:
+        """Their names."""
+        return [row[0] for one in self.ask(bucket, "SHOW MEASUREMENTS") for row in one["values"]]
+
+    def delete(self, bucket: str, before_ns: int, *, measurement: str = "", **tags: str) -> None:
+        """Remove a bucket's points before that time which carry these tags, of one measurement where it is named.
 
         By 2.x's own request; where there is none (1.x), by InfluxQL's DELETE. InfluxDB 3 has neither.
         """
         where = " AND ".join(f'"{name}"={influxql.string(value)}' for name, value in tags.items())
         body = {"start": "1677-09-21T00:12:44Z", "stop": influxql.instant(before_ns)}
-        if where:
-            body["predicate"] = " AND ".join(f'{name}="{value}"' for name, value in tags.items())
+        named = ({"_measurement": measurement} if measurement else {}) | tags
+        if named:
+            body["predicate"] = " AND ".join(f'{name}="{value}"' for name, value in named.items())
         try:
             done = self._http.post("/api/v2/delete", params={"org": self._org, "bucket": bucket}, json=body)
         except httpx.HTTPError as error:
@@ -140,7 +145,8 @@ class InfluxStore:
             return
         if done.status_code not in NO_SUCH_REQUEST:
             raise self._unavailable(done.status_code, done.text)
-        question = f"DELETE WHERE time < {before_ns}" + (f" AND {where}" if where else "")
+        source = f" FROM {influxql.identifier(measurement)}" if measurement else ""
+        question = f"DELETE{source} WHERE time < {before_ns}" + (f" AND {where}" if where else "")
         self.ask(bucket, question)
 
     def close(self) -> None:
@@ -178,7 +184,7 @@ class InfluxStore:
 
     def _read_bucket(self, query: Query, *, home: bool) -> list[Reading]:
         found: list[Reading] = []
-        for metric, rows in self._ask(influxql.select(query), home=home).items():
+        for metric, rows in self._ask(influxql.select(query, sent=not home), home=home).items():
             if len(rows) < query.limit:
                 found += rows
                 continue

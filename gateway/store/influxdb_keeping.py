@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from gateway.figures_kept.names import is_kept
 from gateway.store import influxql, line_protocol
 from gateway.store.influxdb import BUCKET_HOMES, BUCKET_PLACES, InfluxStore
 from gateway.store.readings import NS_PER_MS, Query, Reading, Readings, StoreUnavailable
@@ -59,7 +60,7 @@ class InfluxKeeping:
 
     def hours_stored(self) -> set[tuple[bool, int]]:
         """Of homes or not, and the beginning of every hour that has readings."""
-        question = 'SELECT count("value") FROM /.*/ WHERE time > 0 GROUP BY time(1h) fill(none)'
+        question = 'SELECT count("received_at") FROM /.*/ WHERE time > 0 GROUP BY time(1h) fill(none)'
         return {
             (home, row[0] // NS_PER_MS)
             for home, bucket in ((True, BUCKET_HOMES), (False, BUCKET_PLACES))
@@ -99,8 +100,12 @@ class InfluxKeeping:
 
     def forget(self, kind: Class, before_ms: int, *, home: bool) -> None:
         """Remove what lies before that time."""
-        if kind == "raw":
-            self._store.delete(BUCKET_HOMES if home else BUCKET_PLACES, before_ms * NS_PER_MS)
+        if kind == "raw" and home:
+            self._store.delete(BUCKET_HOMES, before_ms * NS_PER_MS)
+        elif kind == "raw":
+            for metric in self._store.measurements(BUCKET_PLACES):
+                if not is_kept(metric):  # figures have their own time
+                    self._store.delete(BUCKET_PLACES, before_ms * NS_PER_MS, measurement=metric)
         else:
             self._store.delete(_bucket(home=home), before_ms * NS_PER_MS, span=kind)
 

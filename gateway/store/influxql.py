@@ -34,10 +34,13 @@ def string(text: str) -> str:
     return f"'{text.translate(_STRING)}'"
 
 
-def select(query: Query) -> str:
-    """Ask for a query's readings in one bucket; the limit holds for each metric on its own."""
+def select(query: Query, *, sent: bool = False) -> str:
+    """Ask for a query's readings in one bucket; the limit holds for each metric on its own.
+
+    ``sent``: where figures stand beside what was sent, without these.
+    """
     start, end = query.bounds_ns()
-    return _select(query, f"time >= {start} AND time < {end}") + (
+    return _select(query, f"time >= {start} AND time < {end}", sent=sent) + (
         f" ORDER BY time {'DESC' if query.newest_first else 'ASC'} LIMIT {query.limit}"
     )
 
@@ -47,7 +50,7 @@ def select_instant(query: Query, metric: str, time_ns: int) -> str:
     return _select(query, f"time = {time_ns}", metric)
 
 
-def _select(query: Query, when: str, metric: str | None = None) -> str:
+def _select(query: Query, when: str, metric: str | None = None, *, sent: bool = False) -> str:
     metric = metric if metric is not None else query.metric
     source = "/.*/" if metric is None else identifier(metric)
     conditions = [when]
@@ -55,6 +58,8 @@ def _select(query: Query, when: str, metric: str | None = None) -> str:
         conditions.append(f'"device" = {string(query.device)}')
     if query.place is not None:
         conditions.append(f'"place" = {string(query.place)}')
+    if sent:
+        conditions.append('"received_at" >= 0')
     wanted = ", ".join(f'"{column}"' for column in COLUMNS)
     return f"SELECT {wanted} FROM {source} WHERE {' AND '.join(conditions)}"  # noqa: S608 all parts escaped
 

@@ -131,7 +131,7 @@ def _columns(many: int) -> int:
 def _area(request: Request) -> Area:
     context, reach = Context.of(request), reach_of(request, May.AREA)
     now = context.port.health().hub_now_ms
-    spans = _spans(now, ZoneInfo(context.settings.zone))
+    spans = spans_of(now, ZoneInfo(context.settings.zone))
     desks = context.port.desks().desks
     counted = count_area(context.engine, reach, spans)
     found, together = communities(counted, desks, _lately(request, reach, spans, now))
@@ -140,7 +140,7 @@ def _area(request: Request) -> Area:
     )  # fmt: skip
 
 
-def _spans(now: int, zone: ZoneInfo) -> Spans:
+def spans_of(now: int, zone: ZoneInfo) -> Spans:
     """The last 7 whole days and the 23 before them: numbers that hold for a day, and do not tell each alert as it comes."""
     today = local_day(now, zone)
     before, lately, end = (moment(today - timedelta(days=days), 0, zone) for days in (DAYS, LATELY_DAYS, 0))

@@ -155,7 +155,8 @@ class Setting(BaseModel):
     public: Annotated[bool, Field(strict=True)] = False
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
+    """A name as it is kept; raises ``ValueError``."""
     if not name.strip():
         raise ValueError("give a name")
     if not name.isprintable():
@@ -172,9 +173,9 @@ class Operating(BaseModel):
             "examples": [{"name": "康宁服务社", "room": "一楼", "area_m2": 120.0, "hours_per_month": 80.0}]
         },
     )
-    name: Annotated[str, Field(max_length=NAME_CHARS_MAX), AfterValidator(_named)]
+    name: Annotated[str, Field(max_length=NAME_CHARS_MAX), AfterValidator(named)]
     room: Annotated[
-        str, Field(max_length=NAME_CHARS_MAX), AfterValidator(lambda room: room and _named(room))
+        str, Field(max_length=NAME_CHARS_MAX), AfterValidator(lambda room: room and named(room))
     ] = ""
     area_m2: float | None = Field(default=None, gt=0, le=1_000_000, allow_inf_nan=False)
     hours_per_month: float | None = Field(default=None, gt=0, le=744, allow_inf_nan=False)

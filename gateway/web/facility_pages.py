@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
@@ -10,12 +12,22 @@ from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
 from gateway.occupancy.fullness import Public, for_public
+from gateway.occupancy.zones import PURPOSES, purpose_of, week_of
 from gateway.operations import facility_views
 from gateway.web.access import SomePerson, reach_of
 from gateway.web.context import Context
-from gateway.web.facilities import FacilityDetail, PlaceId, facilities_now, facility_detail, facility_now
-from gateway.web.facility_pictures import day_picture, heat_rows
-from gateway.web.facility_use import Month, rhythm, statement
+from gateway.web.facilities import (
+    NAME_CHARS_MAX,
+    FacilityDetail,
+    PlaceId,
+    facilities_now,
+    facility_detail,
+    facility_now,
+)
+from gateway.web.facility_all import all_in_month, all_in_year, year_of
+from gateway.web.facility_month import month_read, rooms_known
+from gateway.web.facility_pictures import day_picture, heat_rows, week_picture
+from gateway.web.facility_use import Month, beside, rhythm, statement_of
 from gateway.web.needs import needs
 from gateway.web.port import UnavailableError
 from gateway.web.render import language_of, page, render
@@ -24,6 +36,7 @@ from gateway.web.words import LANGUAGES
 PUBLIC_S = 60  # how old the public page may be
 
 router = APIRouter(include_in_schema=False)
+RoomName = Annotated[str, Query(max_length=NAME_CHARS_MAX)]
 
 
 @router.get("/facilities")
@@ -33,6 +46,27 @@ async def list_facilities(request: Request, person: SomePerson) -> Response:
     names = await run_in_threadpool(Context.of(request).people.names)
     found = await facilities_now(request)
     return page(request, "facilities.html", person=person, names=names, facilities=found)
+
+
+@router.get("/facilities/-/use")
+@needs(May.FACILITIES)
+async def compare_use(request: Request, person: SomePerson, month: Month = "") -> Response:
+    """All facilities within reach in a month, beside one another."""
+    found = await all_in_month(request, month)
+    before, after = beside(found.month, Context.of(request).port.health().hub_now_ms, _zone(request))
+    return page(
+        request, "facilities_use.html", person=person, names=await _names(request), all=found, before=before, after=after
+    )  # fmt: skip
+
+
+@router.get("/facilities/-/year")
+@needs(May.FACILITIES)
+async def compare_year(request: Request, person: SomePerson, month: Month = "") -> Response:
+    """The same over twelve months."""
+    return page(
+        request, "facilities_year.html", person=person, names=await _names(request), all=await all_in_year(request, month),
+        by_month=lambda one: {told.month: told.use for told in one.months},
+    )  # fmt: skip
 
 
 @router.get("/facilities/{place_id}")
@@ -49,15 +83,32 @@ async def show_facility(request: Request, place_id: PlaceId, person: SomePerson)
         picture=day_picture(today, detail.capacity) if today else None, heat=heat_rows(week, detail.capacity),
         rooms_counted=sorted({one.room for one in detail.devices if one.kind == "counter"}),
         may_count=reach_of(request, May.COUNT).holds(detail.path), signed_in=person is not None, hours=_hours(detail),
+        places_within=await rooms_known(request, place_id), purposes=PURPOSES, purpose_of=purpose_of,
     )  # fmt: skip
 
 
 @router.get("/facilities/{place_id}/use")
 @needs(May.FACILITIES, of="facility")
-async def show_use(request: Request, place_id: PlaceId, person: SomePerson, month: Month = "") -> Response:
-    """The use statement of a month, to be printed and signed."""
-    found = await statement(request, place_id, month)
-    return page(request, "facility_use.html", person=person, names=await _names(request), statement=found)
+async def show_use(
+    request: Request, place_id: PlaceId, person: SomePerson, month: Month = "", room: RoomName = ""
+) -> Response:
+    """The use of a month: figures, idle rooms, rooms, the week, what was off; and the statement to be signed."""
+    read = await month_read(request, place_id, month)
+    signed = await statement_of(Context.of(request), read.row, read.found, read.when, read.shown.month)
+    before, after = beside(read.shown.month, Context.of(request).port.health().hub_now_ms, read.when.zone)
+    year = await year_of(request, place_id, read.shown.month)
+    hours = read.found.zones.get(room)
+    if hours is None:
+        room, picture = "", week_picture(read.shown.week, shares=False)
+    else:
+        mine = [one for one in hours if one.begin >= read.shown.from_ms]
+        picture = week_picture([*week_of(mine, read.when).values()], shares=True)
+    return page(
+        request, "facility_use.html", person=person, names=await _names(request), statement=signed, use=read.shown,
+        picture=picture, room=room, year=year.facilities[0].months, before=before, after=after, purpose_of=purpose_of,
+        most_off=max((abs(one.counted - one.people) for one in read.shown.residuals), default=0.0), signed=_signed,
+        hour_of=lambda at: f"{datetime.fromtimestamp(at / 1000, read.when.zone):%H:%M}",
+    )  # fmt: skip
 
 
 @router.get("/p/{place_id}")
@@ -82,6 +133,14 @@ async def show_public(
 
 async def _names(request: Request) -> list[str]:
     return await run_in_threadpool(Context.of(request).people.names)
+
+
+def _signed(value: float) -> str:
+    return f"{round(value):+d}" if round(value) else "0"
+
+
+def _zone(request: Request) -> ZoneInfo:
+    return ZoneInfo(Context.of(request).settings.zone)
 
 
 def _hours(detail: FacilityDetail) -> dict[str, tuple[str, str]]:

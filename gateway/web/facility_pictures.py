@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.occupancy.usual import HourOfDay, Week
+from gateway.occupancy.zones import WeekHour
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 360, 170, 28, 22, 10
 HEAT_LEVELS = 5
@@ -43,6 +44,66 @@ class HeatRow:
 
     hour: int
     cells: list[tuple[int, int] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class WeekCell:
+    """An hour of the week: where its cell stands, how dark it is and what stands in it (None: not known)."""
+
+    weekday: int
+    x: float
+    level: int | None
+    figure: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WeekRow:
+    """An hour of the seven days."""
+
+    hour: int
+    y: int
+    cells: list[WeekCell]
+
+
+@dataclass(frozen=True, slots=True)
+class WeekPicture:
+    """A week by the hour, as a picture and as a table: people on average, or (``shares``) how often it was used, in percent."""
+
+    rows: list[WeekRow]
+    shares: bool
+    width: int
+    height: int
+    left: int
+    top: int
+    cell_width: float
+    cell_height: int
+
+
+WEEK_LEFT, WEEK_TOP, CELL_HEIGHT = 30, 24, 26
+
+
+def week_picture(week: Sequence[WeekHour], *, shares: bool) -> WeekPicture | None:
+    """The hours in which something happened, 08:00 to 20:00 in any case; None where nothing is known."""
+    known = {(one.weekday, one.hour): one for one in week if one.known and (shares or one.people is not None)}
+    if not known:
+        return None
+    values = {at: 100.0 * one.used / one.known if shares else one.people or 0.0 for at, one in known.items()}
+    most = 100.0 if shares else max(*values.values(), 1.0)
+    wide = round((WIDTH - WEEK_LEFT) / 7, 2)
+
+    def cell(weekday: int, hour: int) -> WeekCell:
+        value, x = values.get((weekday, hour)), round(WEEK_LEFT + weekday * wide, 2)
+        if value is None:
+            return WeekCell(weekday, x, None, None)
+        return WeekCell(weekday, x, min(int(value / most * HEAT_LEVELS), HEAT_LEVELS - 1), round(value))
+
+    hours = _shown([hour for (_, hour), value in values.items() if value >= 1])
+    rows = [
+        WeekRow(hour, WEEK_TOP + at * CELL_HEIGHT, [cell(day, hour) for day in range(7)])
+        for at, hour in enumerate(hours)
+    ]
+    height = WEEK_TOP + len(rows) * CELL_HEIGHT
+    return WeekPicture(rows, shares, WIDTH, height, WEEK_LEFT, WEEK_TOP, wide, CELL_HEIGHT)
 
 
 def day_picture(day: Sequence[HourOfDay], capacity: int | None) -> DayPicture | None:

@@ -14,9 +14,11 @@ from gateway.audit.trail import Trail
 from gateway.operations.links import Links
 from gateway.web.changes import ChangeFeed
 from gateway.web.facility_port import FacilityPort
+from gateway.web.figures_port import FiguresPort
 from gateway.web.home_port import HomePort
 from gateway.web.install_port import InstallPort
 from gateway.web.privacy_port import PrivacyPort
+from gateway.web.report_port import ReportPort
 from gateway.web.rule_port import RulePort
 from rules.rule import Rule
 from rules.world import Override
@@ -366,7 +368,7 @@ class Backtest:
     answer: bytes = b""
 
 
-class HubPort(FacilityPort, HomePort, InstallPort, PrivacyPort, RulePort, Protocol):
+class HubPort(FacilityPort, HomePort, InstallPort, PrivacyPort, RulePort, FiguresPort, ReportPort, Protocol):
     """The hub as the web sees it. Everything async is answered without blocking the loop."""
 
     @property

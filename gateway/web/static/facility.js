@@ -35,6 +35,10 @@ const forms = {
     body.hours_per_month = number(form.hours_per_month);
     change(button, `${path()}/operators`, body);
   },
+  room: (form, button) => {
+    const body = { room: form.room.value, area_m2: number(form.area_m2), purpose: form.purpose.value || null };
+    change(button, `${path()}/rooms`, body);
+  },
 };
 
 begin({

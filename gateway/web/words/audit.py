@@ -58,6 +58,7 @@ AUDIT_WORDS: Final[dict[str, tuple[str, str]]] = {
     "did_set_facility": ("改容量或开放时间", "set capacity or hours"),
     "did_add_operator": ("登记运营方", "entered an operator"),
     "did_end_operator": ("结束运营方", "ended an operator"),
+    "did_enter_room": ("填写场所房间", "entered a room of a facility"),
     "did_write_steps": ("改处置步骤", "changed the steps of a card"),
     # rules
     "did_read_rules": ("查看规则", "read the rules"),

@@ -127,8 +127,6 @@ FACILITY_WORDS: Final[dict[str, tuple[str, str]]] = {
     "facility.no_data": ("无数据", "no data"),
     "facility.operators": ("以场地换服务", "Rooms in exchange for service"),
     "facility.statement": ("使用情况表", "Use statement"),
-    "facility.statement_of": ("{month} 使用情况表", "Use statement {month}"),
-    "facility.see_statement": ("看本月使用情况表", "This month's use statement"),
     "facility.no_operators": ("还没有登记运营单位", "No operator is entered yet"),
     "facility.add_operator": ("登记运营单位", "Enter an operator"),
     "facility.operator": ("运营单位", "Operator"),

@@ -75,6 +75,7 @@ PRIVACY_WORDS: Final[dict[str, tuple[str, str]]] = {
     "privacy.table_home_mode": ("状态记录", "modes"),
     "privacy.table_silence": ("暂缓提醒", "silences"),
     "privacy.table_follow_up": ("次日回访", "follow-ups"),
+    "privacy.table_visit": ("探访记录", "visit records"),
     "privacy.table_look": ("查看记录", "looks into rooms"),
     "privacy.table_rule_change": ("单独的规则", "rules of its own"),
     "privacy.table_snapshot": ("判断用的状态", "what the rules remember"),

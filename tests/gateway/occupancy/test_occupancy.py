@@ -79,10 +79,10 @@ def test_an_hour_in_which_a_counter_said_nothing_is_not_known() -> None:
     assert people([], counters=(), hours=1) == [None]
 
 
-def test_a_correction_shifts_the_hours_behind_it_and_none_before() -> None:
+def test_a_correction_shifts_the_hours_behind_it_and_those_before_it_since_the_last_who_passed() -> None:
     rows = said(0, own=10.0, came=10.0) + said(1, own=10.0, came=10.0) + said(2, own=12.0, came=12.0)
     assert people(rows) == [10.0, 10.0, 12.0]
-    assert people(rows, Counted(MONDAY + HOUR_MS + 5, 4)) == [10.0, 4.0, 6.0]
+    assert people(rows, Counted(MONDAY + HOUR_MS + 5, 4)) == [4.0, 4.0, 6.0]
 
 
 def test_a_counter_without_a_count_of_its_own_is_reckoned_by_who_came_and_went() -> None:

@@ -27,6 +27,7 @@ from gateway.operations.tables import (
     Look,
     Outbox,
     Silence,
+    Visit,
 )
 from gateway.record_keeper import RecordKeeper, days_of
 from gateway.settings import Retention
@@ -123,6 +124,7 @@ def test_what_is_over_goes_and_what_is_in_force_stays_however_old(database: Engi
         Link(token_hash="l1", purpose="family", place_id="H1", made_at=old, ended_at=old),
         Look(place_id="H1", staff_id=1, by="李敏", at=old, until=old, reason="x"),
         Answered(id="x1", outcome={}, at=old),
+        Visit(id="v1", place_id="H1", path="区", at=old, by="李敏", kind="home", note="x"),
     ]  # fmt: skip
     open_: list[Base] = [
         HeldAlert(**held, id="h3", held_at=standing),
@@ -133,17 +135,20 @@ def test_what_is_over_goes_and_what_is_in_force_stays_however_old(database: Engi
         Link(token_hash="l2", purpose="family", place_id="H2", made_at=old),
         Look(place_id="H2", staff_id=1, by="李敏", at=NOW, until=NOW, reason="x"),
         Answered(id="x2", outcome={}, at=NOW),
+        Visit(id="v2", place_id="H2", path="区", at=standing, by="李敏", kind="home", note="x"),
     ]  # fmt: skip
     _write(database, *_alert(9, closed_days_ago=None))
     _write(database, *over, *open_)
     gone = _all_of_it(database)
     assert gone == {
         "held_alert": 2, "home_mode": 1, "silence": 1, "follow_up": 1, "consent": 1, "link": 1, "look": 1, "answered": 1,
+        "visit": 1,
     }  # fmt: skip
     assert {over.model.__tablename__ for over in GOES} == {*gone, "alert"}
     assert [
-        _left(database, model) for model in (HeldAlert, HomeMode, Silence, FollowUp, Consent, Look, Answered)
-    ] == [1] * 7
+        _left(database, model)
+        for model in (HeldAlert, HomeMode, Silence, FollowUp, Consent, Look, Answered, Visit)
+    ] == [1] * 8
     assert _left(database, Link) == 2  # the family's, and the open alert's
 
 

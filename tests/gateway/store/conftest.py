@@ -11,6 +11,8 @@ from parts import Influx
 from store_rows import TOKEN
 
 from gateway.bench.influx_proxy import InfluxProxy
+from gateway.figures_kept.reading import FigureStore
+from gateway.keeping import figures_of
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.influxdb import InfluxStore
 from gateway.store.readings import Store
@@ -49,3 +51,9 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
 def store(open_store: Callable[[], Store]) -> Store:
     """An empty store."""
     return open_store()
+
+
+@pytest.fixture
+def figures(store: Store) -> FigureStore:
+    """Where the store's kept figures stand."""
+    return figures_of(store)

@@ -54,7 +54,7 @@ class Hall(Desk):
         fitting = [
             one
             for one in self.hours
-            if one.metric == query.metric
+            if query.metric in {"", one.metric}
             and query.from_ms <= one.begin < query.to_ms
             and one.place == query.place
         ]

@@ -8,18 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+from an_office import by_openpyxl
 from facility_cases import Hall, five_weeks
 from fastapi import FastAPI
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from starlette.routing import Route
+from use_cases import FITTED, ROOMS, a_year, seen
 from web_desk import CHEAP, DEMO, NOW, PIN, Visitor, free_port, served
-from web_facilities import HALL
 
 from gateway.accounts.identity import Identity, SignOnError, Ticket
 from gateway.accounts.who import Grant
 from gateway.duty.plan import Desk as DutyDesk
 from gateway.duty.plan import Plan
+from gateway.operations.facility_rooms import enter_room
 from gateway.operations.people import People
 from gateway.operations.tables import Consent, DutyPlan, FacilitySetting, HomeMode, Operator, Silence
 from gateway.web.app import MODULES, create_app
@@ -94,11 +97,13 @@ def whole_town(folder: Path) -> Iterator[Town]:
     with ThreadPoolExecutor(1) as beside:  # Playwright's loop may run in this thread
         cookies = {name: beside.submit(_cookie, app, name).result() for name in ("李敏", *STAFF)}
         family = beside.submit(_family, app, cookies["王芳"]).result()
+        reports = beside.submit(_reports, app, cookies).result()
     desk.changes.publish_place("H0001")
     links = {
         "slip": desk.links.path_of("slip", alerts["raised"], GATE.id),
         "accept": desk.links.path_of("accept", alerts["raised"]),
         "family": family,
+        **reports,
     }
     with served(app, desk) as url:
         yield Town(
@@ -123,13 +128,46 @@ def _family(app: FastAPI, cookie: str) -> str:
     return str(made.json()["path"])
 
 
+def _reports(app: FastAPI, cookies: dict[str, str]) -> dict[str, str]:
+    """A report to be checked, which would be otherwise now; one that is made by itself, a form with a cell mapped."""
+
+    def done(answer: httpx.Response) -> str:
+        assert answer.status_code in (200, 201), answer.text
+        return str(answer.json()["id"])
+
+    visitor = Visitor(app)
+    visitor.cookies.set(app.state.context.settings.cookie("person"), cookies["王芳"])
+    of = {"kind": "station", "at": HERE}
+    report = done(visitor.post("/api/v1/filed-reports", json={**of, "period": "2025-10"}))
+    every = {"every": "month", "hour": 6, "formats": ["xlsx", "pdf"]}
+    done(visitor.post("/api/v1/report-schedules", json={**of, **every}))
+    form = done(
+        visitor.post("/api/v1/report-forms", params={**of, "name": "民政局月报表"}, content=by_openpyxl())
+    )
+    mapped = {"cell": "月报!B3", "figure": "about.subject"}
+    done(visitor.put(f"/api/v1/report-forms/{form}/mapping", json=mapped))
+    number = {
+        "indicator": "elders_60",
+        "value": 1240,
+        "source": "社区人口台账",
+        "as_of": "2025-10-31",
+        "at": HERE,
+    }
+    assert visitor.post("/api/v1/denominators", json=number).status_code == 201
+    assert visitor.post("/api/v1/places/H0001/visits", json={"note": "送药"}).status_code == 201
+    return {"report": report, "form": form}
+
+
 def furnish(desk: Hall) -> dict[str, str]:
     """Alerts in every state, homes in modes, a hall that is counted, what people agreed to; the alerts by state."""
     people = People(desk.engine, CHEAP)
     for name, role in STAFF.items():
         people.add(name, PIN, grants=[Grant(role, "" if role in {"admin", "head"} else HERE)])
-    desk.heads["F01"] = HALL
-    desk.hours = five_weeks(until=NOW - 2 * HOUR)
+    desk.heads["F01"] = FITTED
+    desk.hours = [*five_weeks(until=NOW - 2 * HOUR), *seen("f1-pir-1", (10, 11, 12)), *seen("f1-pir-2", ())]
+    desk.figures_laid.extend(a_year())
+    for room in ROOMS:
+        enter_room(desk.engine, "F01", room, at=NOW, by="陈刚")
     taken = {"accepted_by": "李敏", "accepted_at": NOW - 2 * MINUTE, "raised_at": NOW - 3 * MINUTE}
     closed = {"state": "closed", "closed_by": "李敏", "closed_at": NOW - HOUR, "raised_at": NOW - 2 * HOUR}
     alerts = {
@@ -165,7 +203,7 @@ def furnish(desk: Hall) -> dict[str, str]:
                 ),
                 FacilitySetting(
                     place_id="F01", capacity=60, capacity_set=True, capacity_in_file=40, public=True, set_at=NOW - HOUR,
-                    set_by="陈刚", hours=[{"days": "workdays", "from": "08:30", "to": "17:30"}],
+                    set_by="陈刚", hours=[{"days": "workdays", "from_time": "08:30", "to_time": "17:30"}],
                 ),
             ]
         )  # fmt: skip
@@ -202,6 +240,8 @@ def _pages(links: dict[str, str]) -> tuple[Shown, ...]:
         Shown("/facilities", "/facilities", "陈刚"),
         Shown("/facilities/{place_id}", "/facilities/F01", "陈刚"),
         Shown("/facilities/{place_id}/use", "/facilities/F01/use?month=2025-10", "陈刚"),
+        Shown("/facilities/-/use", "/facilities/-/use", "陈刚"),
+        Shown("/facilities/-/year", "/facilities/-/year", "陈刚"),
         Shown("/p/{place_id}", "/p/F01", ""),
         Shown("/p/{place_id}", "/p/unknown", "", 404),
         Shown("/steps", "/steps"),
@@ -211,6 +251,9 @@ def _pages(links: dict[str, str]) -> tuple[Shown, ...]:
         Shown("/rules/{rule_id}", "/rules/bathroom_too_long"),
         Shown("/area", "/area", "赵琳"),
         Shown("/area/screen", "/area/screen", "赵琳"),
+        Shown("/heat", "/heat", "周平"),
+        Shown("/figures", "/figures", "陈刚"),
+        Shown("/figures", "/figures?part=fleet&span=month", "周平"),
         Shown("/install", "/install", "孙强"),
         Shown("/install/new", "/install/new", "孙强"),
         Shown("/install/unclaimed", "/install/unclaimed", "孙强"),
@@ -223,5 +266,12 @@ def _pages(links: dict[str, str]) -> tuple[Shown, ...]:
         Shown("/privacy", "/privacy"),
         Shown("/places/{place_id}/privacy", "/places/H0002/privacy"),
         *(Shown("/help/{sheet}", f"/help/{sheet}", "李敏") for sheet in ("duty", "property", "install")),
+        Shown("/reports", "/reports"),
+        Shown("/reports/view", f"/reports/view?of=station||{HERE}&period=2025-10"),
+        Shown("/reports/filed/{report_id}", f"/reports/filed/{links['report']}", "周平"),
+        Shown("/reports/schedules", "/reports/schedules"),
+        Shown("/reports/forms", "/reports/forms"),
+        Shown("/reports/forms/{form_id}", f"/reports/forms/{links['form']}"),
+        Shown("/reports/denominators", "/reports/denominators", "赵琳"),
         Shown("refused", "/accounts", "陈刚", 403),
     )
