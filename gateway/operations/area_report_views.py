@@ -12,10 +12,10 @@ from gateway.accounts.who import Reach
 from gateway.alerts.record import Asked as Numbers
 from gateway.alerts.record import Record, station_of
 from gateway.alerts.response import response_of
-from gateway.operations import denominators as typed_numbers
 from gateway.occupancy.said import Counted
 from gateway.occupancy.use import Fitted
 from gateway.occupancy.zones import Room
+from gateway.operations import denominators as typed_numbers
 from gateway.operations import facility_rooms, facility_views
 from gateway.operations.facility_views import Facility
 from gateway.operations.performance_views import read_facts

@@ -233,8 +233,8 @@ def _signed(sheet: Worksheet, row: int, report: Report, lang: Lang) -> int:
 def _pictures(sheet: Worksheet, pictures: list[Picture], lang: Lang) -> None:
     """Native charts over the numbers they are drawn from, which stand to their right."""
     row = 1
-    for picture in pictures:
-        row = add_chart(sheet, picture, row, lang)
+    for at, picture in enumerate(pictures):
+        row = add_chart(sheet, picture, at, lang)
     sheet.print_area = f"A1:K{row}"
 
 

@@ -23,6 +23,7 @@ TAGS: Final = {
     "homes": "What holds alerts of a home or facility back: its mode, silences, and what was held back meanwhile.",
     "agreements": "What homes have agreed to (同意书), and the links to their families' pages.",
     "follow_ups": "Whom to call or visit on the day after a true fall (次日回访).",
+    "visits": "Visit records (探访记录): from one tick at the close of an alert, or from a home's page.",
     "data": "Places, devices, readings, and the registry they are entered by.",
     "facilities": "How full facilities are (在场人数), corrections, capacity and hours, their use. No resident's data.",
     "install": "Homes and devices entered by hand, devices to be claimed (待认领设备), agreed tests, ledger, jobs.",

@@ -28,6 +28,7 @@ ROOMS: Final = (
     Room("/heat", "room_heat", May.AREA),
     Room("/facilities", "room_facilities", May.FACILITIES),
     Room("/figures", "room_figures", May.AREA, (May.FACILITIES, May.DEVICES)),
+    Room("/reports", "room_reports", May.FACILITIES),
     Room("/install", "room_install", May.INSTALL),
     Room("/install/tests", "weekly_tests", May.ATTEND),
     Room("/rules", "room_rules", May.RULES),

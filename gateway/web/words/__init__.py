@@ -16,6 +16,7 @@ from gateway.web.words.facilities import FACILITY_WORDS
 from gateway.web.words.facility_use import FACILITY_USE_WORDS
 from gateway.web.words.figures import FIGURES_WORDS
 from gateway.web.words.frame import FRAME_WORDS
+from gateway.web.words.handing import HANDING_WORDS
 from gateway.web.words.heat import HEAT_WORDS
 from gateway.web.words.help import HELP_WORDS
 from gateway.web.words.home import HOME_WORDS
@@ -39,6 +40,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **FACILITY_USE_WORDS,
     **FIGURES_WORDS,
     **FRAME_WORDS,
+    **HANDING_WORDS,
     **HEAT_WORDS,
     **HELP_WORDS,
     **HOME_WORDS,

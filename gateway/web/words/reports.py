@@ -11,6 +11,6 @@ REPORT_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "problem.unknown_part": (
         "没有这个区域，或不在您的权限范围内；社区站点写作 区/街道/社区",
-        "There is no such part of the tree within your reach; a station is written 区/街道/社区",
+        "There is no such part of the tree within your reach; a station is district/street/community",
     ),
 }

@@ -28,7 +28,7 @@ def hours(*people: float | None) -> list[Hour]:
     ]
 
 
-def room_hours(used: bool | None) -> list[ZoneHour]:
+def room_hours(*, used: bool | None) -> list[ZoneHour]:
     """The four weeks before the end of the month: every day from nine to eleven, used or not."""
     begin = QUESTION.end - 28 * DAY_H * HOUR_MS
     every = range(begin, QUESTION.end, HOUR_MS)

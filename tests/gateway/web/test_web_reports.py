@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,9 +14,12 @@ import openpyxl
 import pytest
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 from web_desk import NOW, PIN, Desk, Visitor
 
-from gateway.accounts.who import Grant
+from gateway.accounts.who import Grant, Reach
+from gateway.cli import app as command
+from gateway.operations import report_views
 from gateway.operations.people import People
 from gateway.operations.tables import Place
 from gateway.reports.jobs import turn
@@ -145,3 +150,32 @@ def test_while_another_report_is_made_it_says_so(app: FastAPI) -> None:
         other.join()
     assert told.status_code == 409
     assert told.json()["reason"] == "busy_reports"
+
+
+def test_the_command_asks_the_running_hub(desk: Desk, url: str, tmp_path: Path) -> None:
+    config = tmp_path / "carehub.toml"
+    config.write_text(f'[hub]\ndata = "{tmp_path / "none"}"\n', encoding="utf-8")
+    period = f"{datetime.fromtimestamp(NOW / 1000, ZoneInfo('Asia/Shanghai')):%Y-%m}"
+    more = [
+        "--period",
+        period,
+        "--format",
+        "csv",
+        "-o",
+        str(tmp_path / "out"),
+        "--hub",
+        url,
+        "-c",
+        str(config),
+    ]
+    done = CliRunner().invoke(command, ["report", "station", "--all", *more, "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert {one["at"] for one in told["reports"]} == set(
+        report_views.stations_within(desk.engine, Reach(("",)))
+    )
+    names = sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert names == sorted(Path(file).name for one in told["reports"] for file in one["files"])
+    refused = CliRunner().invoke(command, ["report", "area", "--at", "哪里", *more])
+    assert refused.exit_code == 2
+    assert "no such part" in refused.stderr

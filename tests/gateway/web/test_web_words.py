@@ -53,6 +53,13 @@ BUILT = {
     "heat_",
     "heat_per_",
     "heat_show_",
+    "visit_of_",
+    "report_kind_",
+    "report_state_",
+    "report_step_",
+    "schedule_noted_",
+    "indicator_",
+    "problem.form_",
 }
 
 
