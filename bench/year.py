@@ -324,7 +324,8 @@ def of_influx(store: InfluxStore) -> list[Timed]:
     summaries = [
         line_protocol.line(
             metric, {"device": f"H{home:04d}-{part}", "place": f"H{home:04d}", "span": "1d"},
-            {"count": 40, "min": 0.0, "max": 1.0, "mean": 0.5, "sum": 20.5, "last": 1.0, "first_at": at, "last_at": at + 80_000_000,
+            {"count": 40, "min": 0.0, "max": 1.0, "mean": 0.5, "sum": 20.5, "last": 1.0,
+             "first_at": at, "last_at": at + 80_000_000,
              "on_ms": 3_600_000, "known_ms": 80_000_000},
             at * 1_000_000,
         )

@@ -20,10 +20,12 @@ from gateway.device_commands import devices_app
 from gateway.duty.plan import Plan
 from gateway.duty_commands import duty_app
 from gateway.export.command import export_app
+from gateway.heat_command import heat
 from gateway.journal_command import journal_app
 from gateway.performance_command import performance
 from gateway.privacy.command import privacy_app
 from gateway.quarantine_commands import quarantine_app
+from gateway.report_command import report_app
 from gateway.settings import Settings
 from gateway.staff_commands import audit_app, staff_app
 from gateway.store_commands import refused_app, store_app
@@ -48,6 +50,7 @@ for name, part in (
     ("devices", devices_app),
     ("duty", duty_app),
     ("export", export_app),
+    ("report", report_app),
     ("refused", refused_app),
     ("store", store_app),
     ("journal", journal_app),
@@ -141,6 +144,7 @@ app.command(name="import")(import_registry)
 app.command(name="backup")(backup)
 app.command(name="restore")(restore)
 app.command(name="performance")(performance)
+app.command(name="heat")(heat)
 rules_app.command(name="test")(try_cases)
 rules_app.command(name="backtest")(backtest)
 rules_app.command(name="reload")(reload_rules)

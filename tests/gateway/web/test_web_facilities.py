@@ -301,6 +301,12 @@ def test_the_true_number_in_three_touches_on_a_phone(desk: Hall, app: FastAPI, b
         page.get_by_label("核定容量（人）").fill("60")
         page.locator('form[data-act="setting"] [type="submit"]').click()
         expect(page.locator(".live .of")).to_have_text("/60")
+        page.get_by_text("添加或修改房间").click()
+        page.get_by_label("房间", exact=True).fill("舞蹈室")
+        page.locator('form[data-act="room"]').get_by_label("面积（平方米）").fill("60.5")
+        page.get_by_label("用途").select_option("service")
+        page.locator('form[data-act="room"] [type="submit"]').click()
+        expect(page.get_by_text("服务 · 60.5 m²")).to_be_visible()
 
 
 # on a hub at work

@@ -1,0 +1,104 @@
+"""The part of the hub's port that is about reports: each is made in a process of its own, beside the alarm path."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gateway.handing.compared import decoded
+from gateway.report_files import ReportFiles
+from gateway.reports.asked import Asked
+from gateway.reports.jobs import BusyError, NoPlaceError, ReportError, made, turn
+from gateway.reports.making import span_read
+from gateway.reports.order import Form, Order
+from gateway.reports.stored import HourRow
+from gateway.store.readings import StoreUnavailable
+from gateway.store.summaries import Series
+from gateway.summed import summed
+from gateway.web.port import UnavailableError
+from gateway.web.report_port import ReportMade, ReportWanted
+from rules.headcount import COUNTED
+
+if TYPE_CHECKING:
+    from gateway.hub import Hub
+
+TURN_WITHIN_S: Final = 20.0  # another one takes a few seconds; fifty stations take most of a minute
+LOOK_EVERY_S: Final = 0.2
+
+
+class ReportAnswers:
+    """Makes reports of what the hub knows."""
+
+    _hub: Hub
+
+    @property
+    def report_files(self) -> ReportFiles:
+        """Where files of reports and forms are kept."""
+        return self._hub.report_files
+
+    async def make_report(self, wanted: ReportWanted) -> ReportMade:
+        """Make one; waits its turn for a while."""
+        return await make_report(self._hub, wanted)
+
+    def reports_soon(self) -> None:
+        """A schedule has changed."""
+        self._hub.report_keeper.soon()
+
+
+async def make_report(hub: Hub, wanted: ReportWanted) -> ReportMade:
+    """Make one. Raises ``UnavailableError``, and ``KeyError`` where there is no such place."""
+    settings = hub.settings
+    asked = Asked(
+        kind=wanted.kind, period=wanted.period, now=wanted.until, at=wanted.at if not wanted.facility else "",
+        place=wanted.facility, zone=settings.hub.zone, calendar=settings.hub.calendar, targets=hub.web_settings.targets,
+    )  # fmt: skip
+    hours = {asked.place: await _hours(hub, asked)} if asked.place else {}
+    forms: tuple[Form, ...] = ("json", *wanted.formats)
+    order = Order(asked=(asked,), forms=forms, lang=wanted.language, hours=hours)
+    database = settings.hub.data / "operations.sqlite"
+    try:
+        async with asyncio.timeout(TURN_WITHIN_S):
+            while (done := await asyncio.to_thread(_in_turn, database, order)) is None:  # noqa: ASYNC110 a lock of threads
+                await asyncio.sleep(LOOK_EVERY_S)
+    except TimeoutError:
+        raise UnavailableError("other reports are being made; try again in a minute") from None
+    except NoPlaceError as none:
+        raise KeyError(wanted.at) from none
+    except ReportError as error:
+        if "pdf" in wanted.formats:  # a machine without fonts hands in the others
+            others = tuple(form for form in wanted.formats if form != "pdf")
+            return replace(await make_report(hub, replace(wanted, formats=others)), missing=("pdf",))
+        raise UnavailableError(str(error)) from error
+    return done
+
+
+def _in_turn(database: Path, order: Order) -> ReportMade | None:
+    """The report and its files; None while others are being made."""
+    try:
+        with turn():
+            files = list(made(database, order))
+    except BusyError:
+        return None
+    report = decoded(next(one.body for one in files if one.form == "json"))
+    return ReportMade(report, {one.name: one.body for one in files if one.form != "json"})
+
+
+async def _hours(hub: Hub, asked: Asked) -> list[HourRow]:
+    """What the counters of a facility said by the hour, over the period and the one before."""
+    begin, end = span_read(asked)
+    kept = hub.kept
+    found: list[HourRow] = []
+    try:
+        for metric in COUNTED:
+            rows = await asyncio.to_thread(
+                summed, kept.keeping, kept.book, Series(begin, end, "", asked.place, metric), "1h", hub.zone
+            )
+            found += [
+                HourRow(one.begin_ms, one.device, one.metric, one.mean, one.max, one.last, one.last_at)
+                for one in rows
+            ]
+    except StoreUnavailable as error:
+        raise UnavailableError(str(error)) from error
+    return sorted(found, key=lambda one: (one.begin, one.device, one.metric))
