@@ -13,13 +13,12 @@ from gateway.reports.asked import Asked
 from gateway.reports.jobs import BusyError, NoPlaceError, ReportError, made, turn
 from gateway.reports.making import span_read
 from gateway.reports.order import Form, Order
-from gateway.reports.stored import HourRow
+from gateway.reports.stored import HourRow, rows_of
 from gateway.store.readings import StoreUnavailable
 from gateway.store.summaries import Series
 from gateway.summed import summed
 from gateway.web.port import UnavailableError
 from gateway.web.report_port import ReportMade, ReportWanted
-from rules.headcount import COUNTED
 
 if TYPE_CHECKING:
     from gateway.hub import Hub
@@ -86,19 +85,10 @@ def _in_turn(database: Path, order: Order) -> ReportMade | None:
 
 
 async def _hours(hub: Hub, asked: Asked) -> list[HourRow]:
-    """What the counters of a facility said by the hour, over the period and the one before."""
-    begin, end = span_read(asked)
-    kept = hub.kept
-    found: list[HourRow] = []
+    """What the devices of a facility said by the hour: over the period, the one before, and what is read before both."""
+    kept, series = hub.kept, Series(*span_read(asked), "", asked.place)
     try:
-        for metric in COUNTED:
-            rows = await asyncio.to_thread(
-                summed, kept.keeping, kept.book, Series(begin, end, "", asked.place, metric), "1h", hub.zone
-            )
-            found += [
-                HourRow(one.begin_ms, one.device, one.metric, one.mean, one.max, one.last, one.last_at)
-                for one in rows
-            ]
+        rows = await asyncio.to_thread(summed, kept.keeping, kept.book, series, "1h", hub.zone)
     except StoreUnavailable as error:
         raise UnavailableError(str(error)) from error
-    return sorted(found, key=lambda one: (one.begin, one.device, one.metric))
+    return await asyncio.to_thread(rows_of, rows)
