@@ -156,9 +156,9 @@ def test_two_stations_accept_at_once_and_the_later_is_told_who_was_first(
         page.route("**/board?*", lambda one: one.abort())  # it does not learn that somebody was first
         signs_in(other, "陈国强", "8024")
         expect(other.locator(f"#a-{alert}")).to_contain_text("陈国强 15:03 接警")
-        page.unroute("**/board?*")
         accept.click()
         expect(page.locator("#toast")).to_have_text("陈国强 已在 15:03 接警")
+        page.unroute("**/board?*")
         expect(page.locator(f"#a-{alert}")).to_contain_text("陈国强 15:03 接警")
 
 
