@@ -174,7 +174,7 @@ INVENTORY: Final[tuple[Kept, ...]] = (
     ),
     Kept(
         what=("场所：核定容量、开放时间、人数校正、使用单位", "facilities: capacity, hours, corrected counts, operators"),
-        where=OPERATIONS, tables=("facility_setting", "count_correction", "operator"), personal=False,
+        where=OPERATIONS, tables=("facility_setting", "count_correction", "operator", "facility_room"), personal=False,
         seen_by=("物业、社区街道、站长", "property managers, community officers, head"),
         until=("长期", "for ever"), erased=_STAYS,
     ),
