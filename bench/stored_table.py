@@ -187,7 +187,6 @@ def _hub(town: Town, luck: random.Random) -> Iterator[str]:
             "alerts_open": luck.randint(0, 3),
             "lag": 0.2,
             "journal_mb": 100 + minute / 1000,
-            "store_rows": minute * 299,
             "outbox_waiting": luck.randint(0, 2),
             "loop_lag_s": 0.01,
         }

@@ -50,7 +50,6 @@ def about_itself(hub: Hub) -> Mapping[str, float]:
         "hub.alerts_open": float(open_told(hub.database)),
         "hub.refused": float(hub.kept.dead.refused),
         "hub.journal_mb": hub.retention.used_bytes / MB,
-        "hub.store_rows": float(hub.kept.store.stored),
         "hub.outbox_waiting": float(sum(number for number, _ in outbox.waiting(hub.database).values())),
         "hub.loop_lag_s": hub.pulse.take_worst_s(),
         "hub.lag": lag_s(hub.journal.last_at, hub.writer.last_at),
