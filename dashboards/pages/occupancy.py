@@ -108,8 +108,8 @@ def _unusual() -> table.Panel:
         occupancy.UNUSUAL,
         [PLACE],
         says=both(
-            "人数明显多于或少于同一时段平时的小时。",
-            "Hours with far more or far fewer people than usual.",
+            "来的人明显多于或少于同类日子同一时段的小时。",
+            "Hours in which far more people came than usual, or far fewer.",
             MONTH,
         ),
         span=8,
