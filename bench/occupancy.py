@@ -1,6 +1,6 @@
 """How many people are there, against the truth: simulated facilities whose counters miscount, die, begin anew and roll over.
 
-    .venv/bin/python bench/occupancy.py [--seeds 101-120] [--days 21] [--scenario misses_5] [--json]
+    .venv/bin/python bench/occupancy.py [--seeds 101-120] [--days 21] [--scenario misses_5] [--every 1] [--json]
 
 Each seed is a facility of one of five kinds (``firmware_sim/footfall.py``), which lives some weeks in each scenario. What its
 counters publish goes through the hub's own decoder and ``rules.step``; every minute the estimate is compared with the people
@@ -192,11 +192,11 @@ def _noons(made: Counted) -> Iterator[Command]:
             yield Command(at, f"n{day}", "count", "", "王", {"people": str(made.people_at(at))}, KEY)
 
 
-def lived(made: Counted, scenario: Scenario) -> Found:
-    """Some weeks of one facility, minute by minute."""
+def lived(made: Counted, scenario: Scenario, *, every: int = MINUTE) -> Found:
+    """Some weeks of one facility, minute by minute, or ``every`` so many ms."""
     world, found = world_of(made), Found()
     state = found.state
-    plan, minute = world.plan(KEY), made.start_ms + MINUTE
+    plan, minute = world.plan(KEY), made.start_ms + every
     begin = WorldChanged(
         made.start_ms, 1, changed_rules(EMPTY, world.definition), gone_devices(EMPTY, world.definition)
     )
@@ -212,7 +212,7 @@ def lived(made: Counted, scenario: Scenario) -> Found:
                 found,
                 [at for at in befell if at <= minute < at + scenario.after_ms],
             )
-            minute += MINUTE
+            minute += every
         advance(world, state, event, event.at)
     return found
 
@@ -234,14 +234,14 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def measure(names: list[str], seeds: list[int], days: int, err: Console) -> dict[str, Any]:
+def measure(names: list[str], seeds: list[int], days: int, err: Console, *, every: int = 1) -> dict[str, Any]:
     """Live every scenario with every seed."""
     report: dict[str, Any] = {}
     for name in names:
         scenario, whole = SCENARIOS[name], Found()
         shares = []
         for seed in track(seeds, f"{name} …", console=err, transient=True):
-            found = lived(scenario.make(seed, days), scenario)
+            found = lived(scenario.make(seed, days), scenario, every=every * MINUTE)
             whole.open.add(found.open)
             whole.all.add(found.all)
             whole.befallen.add(found.befallen)
@@ -288,13 +288,22 @@ def main() -> int:
     parser.add_argument(
         "--scenario", action="append", choices=sorted(SCENARIOS), help="may be given again; default all"
     )
+    parser.add_argument(
+        "--every", type=int, default=1, help="look at every so many minutes only (default 1: all)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     options = parser.parse_args()
     first, _, last = options.seeds.partition("-")
     seeds = list(range(int(first), int(last or first) + 1))
-    report = measure(options.scenario or list(SCENARIOS), seeds, options.days, Console(stderr=True))
+    report = measure(
+        options.scenario or list(SCENARIOS), seeds, options.days, Console(stderr=True), every=options.every
+    )
     if options.json:
-        print(json.dumps({"seeds": options.seeds, "days": options.days, "scenarios": report}))
+        print(
+            json.dumps(
+                {"seeds": options.seeds, "days": options.days, "every": options.every, "scenarios": report}
+            )
+        )
     else:
         Console(width=128).print(table(report))
     low, high = COVERED

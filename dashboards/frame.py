@@ -18,7 +18,7 @@ from dashboards.queries import places
 
 TAG = "carehub"
 ALL = model.VariableOption(text="All", value="$__all", selected=True)
-FACILITY = "${console:raw}/facilities/${__data.fields.place:percentencode}"
+FACILITY = "${console:raw}/facilities/${__data.fields.place}"
 """Of a row whose column ``place`` is a facility: its page on the console."""
 
 Panels = list[Builder[model.Panel]]

@@ -25,6 +25,7 @@ SMALL: Said = (
     "Counts of 1 to 4 are not shown; sums add up what is shown.",
 )
 MONTH: Said = ("最多看所选时段末的 31 天。", "At most the last 31 days of the chosen time.")
+WEEK: Said = ("最多看所选时段末的 7 天。", "At most the last 7 days of the chosen time.")
 SOURCE = model.DataSourceRef(type_val="influxdb", uid="carehub-places")
 """The provisioned data source; deploy/grafana/provisioning gives it this uid."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 TURN_WITHIN_S: Final = 20.0  # another one takes a few seconds; fifty stations take most of a minute
 LOOK_EVERY_S: Final = 0.2
+ANSWER_WITHIN_S: Final = 90.0
+NO_PDF: Final = "no PDF can be made"  # how gateway.reports.pdf begins, where a package is missing
 
 
 class ReportAnswers:
@@ -58,28 +61,35 @@ async def make_report(hub: Hub, wanted: ReportWanted) -> ReportMade:
     order = Order(asked=(asked,), forms=forms, lang=wanted.language, hours=hours)
     database = settings.hub.data / "operations.sqlite"
     try:
-        async with asyncio.timeout(TURN_WITHIN_S):
-            while (done := await asyncio.to_thread(_in_turn, database, order)) is None:  # noqa: ASYNC110 a lock of threads
-                await asyncio.sleep(LOOK_EVERY_S)
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            return await asyncio.get_running_loop().run_in_executor(
+                hub.report_thread, _in_turn, database, order
+            )
     except TimeoutError:
-        raise UnavailableError("other reports are being made; try again in a minute") from None
+        raise UnavailableError("reports are being made for others; try again in a minute") from None
     except NoPlaceError as none:
         raise KeyError(wanted.at) from none
     except ReportError as error:
-        if "pdf" in wanted.formats:  # a machine without fonts hands in the others
+        if "pdf" in wanted.formats and str(error).startswith(
+            NO_PDF
+        ):  # a machine without fonts hands in the others
             others = tuple(form for form in wanted.formats if form != "pdf")
             return replace(await make_report(hub, replace(wanted, formats=others)), missing=("pdf",))
         raise UnavailableError(str(error)) from error
-    return done
 
 
-def _in_turn(database: Path, order: Order) -> ReportMade | None:
-    """The report and its files; None while others are being made."""
-    try:
-        with turn():
-            files = list(made(database, order))
-    except BusyError:
-        return None
+def _in_turn(database: Path, order: Order) -> ReportMade:
+    """The report and its files, once no others are being made; in the one thread that is for it: nothing else waits there."""
+    until = time.monotonic() + TURN_WITHIN_S
+    while True:
+        try:
+            with turn():
+                files = list(made(database, order))
+                break
+        except BusyError:
+            if time.monotonic() > until:
+                raise UnavailableError("other reports are being made; try again in a minute") from None
+            time.sleep(LOOK_EVERY_S)
     report = decoded(next(one.body for one in files if one.form == "json"))
     return ReportMade(report, {one.name: one.body for one in files if one.form != "json"})
 

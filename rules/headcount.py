@@ -137,7 +137,7 @@ def hear(
         _begin(count, after)
         return 0.0
     came, went, again = passed(before, after)
-    came, went = min(came, PASSAGES_MAX), min(went, PASSAGES_MAX)
+    came, went = min(came, float(PASSAGES_MAX)), min(went, float(PASSAGES_MAX))
     if not (came or went or again):
         return 0.0
     away = again or around.unheard_ms > AWAY_MS
@@ -158,7 +158,7 @@ def hear(
             count.low_came = count.low_went = 0.0  # the sum may have been low for want of those
         blocked.pop(device, None)
         gone = unseen.gone(count, around, blocked)
-        count.unseen = sum(unseen.until_now(count, one, gone, at, around)[0] for one in gone)
+        count.unseen = sum((unseen.until_now(count, one, gone, at, around)[0] for one in gone), 0.0)
         _pass(count, came, went, whole=not gone)
         count.moved_at = max(count.moved_at, at)
     _learn_hours(count, device, came, went, at, around, believed=not (away or was_blocked))

@@ -16,6 +16,7 @@ from dashboards.panels import (
     RED,
     SMALL,
     SOURCE,
+    WEEK,
     both,
     lines,
     number,
@@ -190,10 +191,10 @@ def _signal() -> timeseries.Panel:
         lines(
             "信号 / Signal",
             fleet.SIGNAL,
-            says=both("场所里的设备。", "Devices in facilities.", HOURLY),
+            says=both("场所里的设备。", "Devices in facilities.", WEEK),
             span=8,
             unit="dBm",
-            interval="1d",
+            interval="6h",
         )
         .min(-110)
         .max(-20)

@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models import common
 
 from dashboards.frame import FACILITY, Page, facility, mark
 from dashboards.pages.occupancy_days import by_day
-from dashboards.panels import AMBER, GREEN, MONTH, RED, bars, both, colored, lines, number, only
+from dashboards.panels import AMBER, GREEN, MONTH, RED, WEEK, bars, both, colored, lines, number, only
 from dashboards.queries import occupancy
 from dashboards.queries.parts import Query
 from dashboards.tables import Column, events, percent, rows, week
@@ -122,7 +122,7 @@ def _passed_by_hour() -> timeseries.Panel:
         occupancy.CAME,
         occupancy.WENT,
         says=both(
-            "每格内各门进出人次之和，已去掉计数器归零。", "People through all doors in each step.", MONTH
+            "每格内各门进出人次之和，已去掉计数器归零。", "People through all doors in each step.", WEEK
         ),
         span=8,
         interval="1h",
@@ -136,7 +136,7 @@ def _drift() -> timeseries.Panel:
         says=both(
             "进减出对不上、由系统改正的人数；常年偏一边，请检查计数器。",
             "People by which in minus out had to be corrected; always to one side means: look at the counter.",
-            MONTH,
+            WEEK,
         ),
         span=8,
     )

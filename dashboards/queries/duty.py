@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dashboards.queries.parts import AREA, DAY, QUARTER, daily, latest, marks, total
+from dashboards.queries.parts import AREA, DAY, QUARTER, daily, daily_sum, latest, marks, total
 
-CLASSES = daily("duty_1d.alerts", "$tag_device", who=AREA, by=("device",))
-PER_HOUR = daily("duty_1d.per_hour", "$tag_place", who=AREA, how="max")
-PEAK = daily("duty_1d.peak_10min", "$tag_place", who=AREA, how="max")
+CLASSES = daily_sum("duty_1d.alerts", "$tag_device", who=AREA, by=("device",))
+PER_HOUR = daily("duty_1d.per_hour", "$tag_place", who=AREA)
+PEAK = daily("duty_1d.peak_10min", "$tag_place", who=AREA)
 FLOODS = daily("duty_1d.floods", "$tag_place", who=AREA)
 OVER_12 = daily("duty_1d.over_12h", "$tag_place", who=AREA)
 
-SHARES = daily(
-    "duty_30d.share", "$tag_place · $tag_device", who=AREA, when=QUARTER, by=("place", "device"), how="max"
-)
+SHARES = daily("duty_30d.share", "$tag_place · $tag_device", who=AREA, when=QUARTER)
 SHARES_NOW = latest("duty_30d.share", "share", who=AREA, when=DAY, by=("place", "device"))
 
 BURDEN = tuple(
-    daily(f"duty_1d.{name}", alias, who=AREA, by=())
+    daily_sum(f"duty_1d.{name}", alias, who=AREA)
     for name, alias in (
         ("chatter", "反复 / chattering"),
         ("stale", "久未办结 / stale"),

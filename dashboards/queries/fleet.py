@@ -9,6 +9,7 @@ from dashboards.queries.parts import (
     HUB,
     LIVE,
     MONTH,
+    WEEK,
     Query,
     course,
     course_of_sum,
@@ -46,5 +47,5 @@ DEVICES = tuple(
     for name in ("online", "battery", "battery_days", "rssi", "clock_skew_ms")
 )
 BATTERY = course("device.battery", "$tag_device", who=HERE, when=MONTH, by=("device",))
-SIGNAL = course("device.rssi", "$tag_device", who=HERE, when=MONTH, by=("device",))
+SIGNAL = course("device.rssi", "$tag_device", who=HERE, when=WEEK, by=("device",))
 ONLINE = course("device.online", "$tag_device", who=HERE, when=LIVE, by=("device",), how="min")

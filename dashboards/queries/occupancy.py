@@ -8,9 +8,11 @@ from dashboards.queries.parts import (
     LIVE,
     MONTH,
     NOW,
+    WEEK,
     Query,
     course,
     daily,
+    daily_sum,
     last,
     latest,
     latest_sum,
@@ -45,23 +47,24 @@ PEOPLE_BY_HOUR = Query(
     f'SELECT sum("value") AS "people" FROM "use_1h.people" WHERE {HERE} AND {MONTH} GROUP BY time(1h) fill(none)',
     shape="table",
 )
-CAME = course("use_1h.came", "进入 / in", who=HERE, when=MONTH, how="sum", by=())
-WENT = course("use_1h.went", "离开 / out", who=HERE, when=MONTH, how="sum", by=())
+CAME = course("use_1h.came", "进入 / in", who=HERE, when=WEEK, how="sum", by=())
+WENT = course("use_1h.went", "离开 / out", who=HERE, when=WEEK, how="sum", by=())
 UNUSUAL = Query(
     f'SELECT "value" AS "unusual", "place" FROM "use_1h.unusual" WHERE "value" > 0 AND {HERE} AND {MONTH}',
     shape="table",
 )
-DRIFT = course("use_1h.drift", "漂移 / drift", who=HERE, when=MONTH, how="sum", by=())
+DRIFT = course("use_1h.drift", "漂移 / drift", who=HERE, when=WEEK, how="sum", by=())
 
 PEOPLE_HOURS = daily("use_1d.people_h", "$tag_place", who=HERE)
+# A year of days of many facilities is what these pages wait for longest: few of them.
 USED = tuple(
-    daily(f"use_1d.{name}", alias, who=HERE, by=())
-    for name, alias in (("open_h", "开放 / open"), ("used_h", "有人 / used"), ("known_h", "有数 / known"))
+    daily_sum(f"use_1d.{name}", alias, who=HERE)
+    for name, alias in (
+        ("open_known_h", "开放且有数 / open and known"),
+        ("open_used_h", "开放时有人 / open and used"),
+    )
 )
-PASSED = tuple(
-    daily(f"use_1d.{name}", alias, who=HERE, by=())
-    for name, alias in (("came", "进入 / in"), ("went", "离开 / out"))
-)
+CAME_BY_DAY = daily_sum("use_1d.came", "进入 / in", who=HERE)
 OPEN = ("open_h", "open_known_h", "open_used_h")
 TOTALS = (
     *(total(f"use_1d.{name}", name, who=HERE) for name in ("people_h", "came", "went", "drift")),
@@ -69,7 +72,7 @@ TOTALS = (
     *(total(f"use_1d.{name}", name, who=HERE, how="max") for name in ("peak", "capacity")),
 )
 
-ROOMS_USED = daily("zone_1d.used_h", "$tag_place $tag_device", who=HERE, when=MONTH, by=("place", "device"))
+ROOMS_USED = daily("zone_1d.used_h", "$tag_place $tag_device", who=HERE, when=MONTH)
 ROOMS = tuple(
     total(f"zone_1d.{name}", name, who=HERE, by=("place", "device"))
     for name in ("used_h", "people_h", "m2_h", "known_h", *OPEN)

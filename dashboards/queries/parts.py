@@ -102,19 +102,18 @@ def course_of_sum(metric: str, alias: str, *, who: str, when: str, by: tuple[str
     return Query(f'SELECT mean("n") FROM ({sums}) WHERE {when} GROUP BY {outer} fill(none)', alias)
 
 
-def daily(
-    metric: str,
-    alias: str,
-    *,
-    who: str,
-    when: str = CHOSEN,
-    by: tuple[str, ...] = ("place",),
-    how: str = "sum",
-) -> Query:
-    """What is written once a day, at the time it was written: a day begins when the place's clock says so."""
+def daily(metric: str, alias: str, *, who: str, when: str = CHOSEN) -> Query:
+    """Each place's days, one series of the store each, as they were written."""
+    return Query(
+        f'SELECT "value" FROM "{metric}" WHERE {who} AND {when} GROUP BY {tags("place", "device")}', alias
+    )
+
+
+def daily_sum(metric: str, alias: str, *, who: str, by: tuple[str, ...] = ()) -> Query:
+    """The days of several places added up, at the time they were written: a day begins when the place's clock says so."""
     group = ", ".join([DATED, *filter(None, [tags(*by)])])
     return Query(
-        f'SELECT {how}("value") FROM "{metric}" WHERE {who} AND {when} GROUP BY {group} fill(none)', alias
+        f'SELECT sum("value") FROM "{metric}" WHERE {who} AND {CHOSEN} GROUP BY {group} fill(none)', alias
     )
 
 

@@ -27,6 +27,7 @@ from gateway.web.needs import needs
 from gateway.web.port import ReadingQuery, Summary, UnavailableError
 from gateway.web.problems import refuse
 from gateway.web.render import page
+from rules.plan import COUNTER
 
 AT_CHARS_MAX = 200
 HUB = ("hub",)
@@ -71,7 +72,7 @@ def show_figures(
     choices = _choices(request, shown)
     if at and at not in {one.value for one in choices}:
         raise refuse(404, "unknown_place")
-    at = at or (choices[0].value if choices else "")
+    at = at or _first(request, shown, choices)
     places = _places(request, shown, choices, at)
 
     def kept(query: FigureQuery) -> Sequence[Point]:
@@ -128,6 +129,17 @@ def _choices(request: Request, part: PartName) -> list[Choice]:
     paths = communities_within(sorted(heat_views.known_communities(engine)), reach)
     several = [Choice("", "")] if len(paths) > 1 or (part == "fleet" and reach.everything) else []
     return [*several, *(Choice(path, path) for path in paths)]
+
+
+def _first(request: Request, part: PartName, choices: Sequence[Choice]) -> str:
+    """What is shown where nobody has chosen: the first one; of facilities the first that is counted."""
+    if part == "facility":
+        counts = from_thread.run_sync(Context.of(request).port.headcounts, [one.value for one in choices])
+        counted = {
+            place for place, count in counts.items() if any(one.kind == COUNTER for one in count.devices)
+        }
+        choices = [one for one in choices if one.value in counted] or choices
+    return choices[0].value if choices else ""
 
 
 def communities_within(paths: Sequence[str], reach: Reach) -> list[str]:

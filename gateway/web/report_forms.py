@@ -19,7 +19,6 @@ from gateway.operations import report_forms
 from gateway.operations.report_forms import FormView
 from gateway.reports.asked import PERIOD
 from gateway.reports.document import PLAIN, Kind, Report, Text, Value
-from gateway.reports.rendering import MEDIA
 from gateway.web.access import APerson
 from gateway.web.acts import Key, id_of
 from gateway.web.context import Context
@@ -39,7 +38,7 @@ from gateway.web.report_reach import (
 from rules.local_time import local_day
 
 NAME_CHARS_MAX: Final = 64
-XLSX: Final = MEDIA["xlsx"]
+BYTES: Final = "application/octet-stream"
 
 router = APIRouter(prefix="/api/v1", tags=["reports"])
 FormId = Annotated[str, Path(max_length=64)]
@@ -109,7 +108,7 @@ def read_forms(request: Request) -> FormList:
 async def add_form(  # noqa: PLR0917 a query
     request: Request,
     person: APerson,
-    body: Annotated[bytes, Body(media_type=XLSX)],
+    body: Annotated[bytes, Body(media_type=BYTES)],
     name: Annotated[str, Query(min_length=1, max_length=NAME_CHARS_MAX)],
     kind: KindOf,
     at: At = "",

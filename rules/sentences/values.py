@@ -27,7 +27,7 @@ def level(facts: tuple[Fact, ...], numbers: Mapping[str, Value], scene: Scene) -
     since = JOINED in numbers and not held
     value = f"{number(fact.value)}{name.unit}"
     return Words(
-        f"{at.zh} {of_figure(room)}{name.zh} {about.zh}{value}{band.zh}，{'此后一直' if since else ''}{limit.zh}"
+        f"{at.zh} {of_figure(room)}{name.zh}{about.zh} {value}{band.zh}，{'此后一直' if since else ''}{limit.zh}"
         + (f"，已持续{lasting.zh}" if held else ""),
         f"{at.en} {name.en}{inside(room)} {about.en}{value}{band.en}, {limit.en}{' ever since' if since else ''}"
         + (f", for {lasting.en}" if held else ""),
@@ -124,7 +124,7 @@ def _band(numbers: Mapping[str, Value]) -> tuple[Words, Words]:
     if lower is None or upper is None or lower == upper:
         return NOWHERE, NOWHERE
     ends = f"{number(lower)}–{number(upper)}"
-    return Words("约 ", "about "), Words(f"（{ends}）", f" ({ends})")
+    return Words("约", "about "), Words(f"（{ends}）", f" ({ends})")
 
 
 def _limit(value: Value, numbers: Mapping[str, Value], unit: str) -> Words:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -140,6 +141,20 @@ def test_a_year_reads_no_more_hours_and_minutes_than_a_month_does(places: Places
         daily = any(family in one.text for family in ('"use_1d.', '"duty_1d.', '"duty_30d.', '"zone_1d.'))
         bounded = "${__to}ms - " in one.text
         assert bounded or daily or one.kind == "variable", one.where
+
+
+# What InfluxQL of 1.x, 2.x and 3.x know alike; 3.x has no SLIMIT, no cardinality, no INTO.
+KNOWN = {"last", "max", "min", "mean", "sum", "difference", "non_negative_derivative"}
+
+
+def test_only_what_every_influxdb_knows_is_asked() -> None:
+    for one in ASKED:
+        assert set(re.findall(r"(?<!\$)\b([a-z_]+)\(", one.text)) - {"time", "fill"} <= KNOWN, one.where
+        assert not re.search(r"SLIMIT|SOFFSET|CARDINALITY|INTO|EXPLAIN|tz\(", one.text), one.where
+        assert not re.search(r"fill\((?!none)", one.text), one.where
+        assert len(re.findall(r"FROM [^(]", one.text)) == 1, (
+            "several sources are one series in 1.x and several in 3.x"
+        )
 
 
 def test_values_with_signs_of_expressions_are_taken_literally() -> None:

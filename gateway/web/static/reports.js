@@ -72,7 +72,7 @@ async function send(form) {
   const button = form.querySelector("button");
   button.disabled = true;
   const query = new URLSearchParams({ name: name.slice(0, 64), daily: form.daily.checked, ...of(form) });
-  const headers = { "Content-Type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" };
+  const headers = { "Content-Type": "application/octet-stream" };
   let answer = { ok: false, status: 0, body: null };
   try {
     const got = await fetch(`/api/v1/report-forms?${query}`, { method: "POST", headers, body: file });

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import pytest
 from web_hub import LivingHub
 
+from gateway.figures_fleet import DeviceDays
 from gateway.figures_kept.names import NAMES
 from gateway.figures_kept.reading import FigureQuery, Point
 from gateway.figures_kept.use import EVERY_MS
 from gateway.health import warnings
+from gateway.store.readings import StoreUnavailable
 from gateway.store.summaries import HOUR_MS
 
 COMMUNITY = "福田区/莲花街道/莲花社区"
@@ -81,3 +83,15 @@ def test_what_is_wrong_with_them_is_a_warning_and_in_the_metrics(hub: LivingHub)
     assert not any("figures" in said for said in warnings(hub.hub))
     names = {figure.name for figure in hub.port.figures()}
     assert names >= {"carehub_figures_kept_total", "carehub_figures_waiting", "carehub_figures_lost_total"}
+
+
+def test_while_the_store_does_not_answer_the_hour_is_told_all_the_same(
+    hub: LivingHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_days: DeviceDays, _now: int) -> None:
+        raise StoreUnavailable("it is away")
+
+    before = hub.hub.figures_keeper.written
+    monkeypatch.setattr(DeviceDays, "refresh", away)
+    hub.does(keeps(hub))
+    assert hub.hub.figures_keeper.written > before

@@ -131,6 +131,8 @@ def test_a_hub_without_a_duty_plan_knows_no_stations(app: FastAPI, desk: Desk) -
     told = heat(coming_in(app, "福田区"))
     assert (told[LIANHUA]["stations"]["state"], told[LIANHUA]["hours"]["state"]) == ("missing", "missing")
     assert told[LIANHUA]["ratio"]["state"] == "missing", "not known is not 0"
+    text = coming_in(app, "福田区").get("/heat").text
+    assert '<option value="seats" selected>' in text, "the page begins with what is known"
 
 
 def test_only_whole_communities_within_reach_are_told_on_any_way(app: FastAPI) -> None:
