@@ -88,7 +88,8 @@ def test_a_share_of_fewer_than_five_is_not_shown_and_one_of_hidden_parts_is_a_ra
 def test_an_indicator_without_its_denominator_is_no_data_and_says_what_to_type() -> None:
     report = area_report(facts(community()), QUESTION)
     assert [
-        report.figures[f"plan.{key}"].value for key in ("street_centres", "community_stations", "ageing_stations", "platform_use")
+        report.figures[f"plan.{key}"].value
+        for key in ("street_centres", "community_stations", "ageing_stations", "platform_use")
     ] == [None] * 4
     said = " ".join(note["zh"] for note in report.sections[1].notes)
     for words in ("街道总数", "社区总数", "老龄化社区总数", "60 岁及以上长者数"):
