@@ -332,8 +332,8 @@ def _hours(settings: Settings, every: Sequence[Asked]) -> dict[str, list[HourRow
     kept = keep(settings, open_store(settings), newest_ms=lambda: 0)
     try:
         return {
-            one.place: list(
-                rows_of(summed(kept.keeping, kept.book, Series(*span_read(one), "", one.place), "1h", zone))
+            one.place: rows_of(
+                summed(kept.keeping, kept.book, Series(*span_read(one), "", one.place), "1h", zone)
             )
             for one in facilities
         }

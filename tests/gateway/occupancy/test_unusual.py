@@ -23,7 +23,6 @@ from gateway.occupancy.unusual import (
     Flag,
     Run,
     flags,
-    in_words,
     mark,
     runs,
     scores,
@@ -359,18 +358,6 @@ def test_a_big_house_whose_days_differ_is_not_flagged_all_the_time(ways: Ways, s
 def test_half_as_many_looks_have_a_lower_threshold() -> None:
     assert unusual_at(HALF_MS) == UNUSUAL_AT
     assert unusual_at(HOUR_MS) == pytest.approx(UNUSUAL_AT - log10(2))
-
-
-def test_a_run_in_words() -> None:
-    busy, quiet = Run(0, HOUR_MS, "more", 5.0, 43.0, 21.6), Run(0, HOUR_MS, "fewer", 5.0, 3.0, 40.2)
-    assert in_words(busy) == {
-        "zh": "比往常多：来了 43 人，往常约 22 人",
-        "en": "Busier than usual: 43 came, usually about 22",
-    }
-    assert in_words(quiet) == {
-        "zh": "比往常少：来了 3 人，往常约 40 人",
-        "en": "Quieter than usual: 3 came, usually about 40",
-    }
 
 
 # -- a made-up house whose events are known
