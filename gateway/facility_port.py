@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from gateway.web.facility_port import CounterNow, HeadcountNow
 from gateway.web.port import UnavailableError
-from rules.emptiness import empty_at
-from rules.headcount import Headcount, estimate
+from rules.facility import estimate
+from rules.headcount import Headcount
 from rules.plan import COUNTER
 from rules.state import KeyState
 from rules.world import Device
@@ -46,13 +46,14 @@ class FacilitiesOfHub:
         counters = [one for one in seen if one.kind == COUNTER]
         if not any(one.own is not None or one.entered is not None for one in counters):
             return HeadcountNow(people=None, lower=None, upper=None, passages=0, since=0, devices=seen)
-        whole = hub.line.reader.feed.lost_at is None and not any(one.silent for one in counters)
-        empty = empty_at(max(count.moved_at, count.since), now, plan.hours, plan.zone, plan.calendar)
-        found = estimate(count, empty_at=empty, whole=whole)
-        dead = all(one.silent for one in counters)
+        whole = hub.line.reader.feed.lost_at is None
+        assert state is not None, "its counters have said something"  # noqa: S101 seen above
+        found = estimate(plan, state, count, now, whole=whole)
+        dead = found.upper is None and all(one.silent for one in counters)
         return HeadcountNow(
             people=None if dead else found.people, lower=None if dead else found.lower,
             upper=None if dead else found.upper, passages=found.passages, since=found.since, devices=seen,
+            drift=found.drift, widened=found.widened and not dead,
         )  # fmt: skip
 
     async def facilities_changed(self) -> None:

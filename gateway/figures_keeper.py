@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import DBAPIError
 
 from gateway.alerts.record import DAY_MS, HOUR_MS
+from gateway.clock import TIME_MS_MIN
 from gateway.figures_book import FiguresBook
 from gateway.figures_facilities import AT_ONCE_DAYS, Facilities
 from gateway.figures_kept.names import of_class
@@ -43,9 +44,6 @@ RETRY_S = (5.0, 30.0, 120.0)
 OVER_MS = 120_000  # an hour or a day is over when hub time is so far past its end
 WRITE_MAX = 5_000  # points in a write
 WAITING_MAX = 500_000  # points that wait for the store; beyond that the oldest go
-TIME_MS_MIN = (
-    946_684_800_000  # the year 2000: before it no event has come yet, or a town's clock has not been set
-)
 LOOKED, DUTY, RETAINED, CORRECTED = "looked", "duty", "retained", "corrected"
 OF_OTHERS = (StoreUnavailable, sqlite3.Error, DBAPIError, OSError, ApartError)
 

@@ -1,4 +1,4 @@
-"""When a facility was truly empty: deep in the night, while it was closed and nobody passed its counters."""
+"""When a facility was truly empty: deep in the night, while it was closed and nobody passed its counters; sooner by sensors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rules.local_time import Window, is_open, local_day, moment
 
 NIGHT_MINUTES = (2 * 60, 5 * 60)  # as in the library's counter_drifting
 HOUR_MS = 3_600_000
+QUIET_MS = 30 * 60_000  # no presence sensor sees anybody and nobody passes, for so long
 
 
 def empty_at(
@@ -32,3 +33,8 @@ def empty_at(
     ):
         return None
     return end
+
+
+def is_closed(at: int, hours: Sequence[Window] | None, zone: ZoneInfo, calendar: str) -> bool:
+    """Whether it is closed then; where no hours are known it is nowhere known to be."""
+    return hours is not None and not any(is_open(window, at, zone, calendar) for window in hours)

@@ -3,13 +3,16 @@
 Theory of operation
 -------------------
 Counters say how many have come and gone since their power-up. What they say is kept as it is; the estimate adds the differences
-since the last *truth*: a person has counted (``correct``), or the place was truly empty. It never falls below zero: who leaves
-an empty room was not counted when they came. Every passage may be missed or counted twice, so the error grows with their number
-since the truth (``half_width``), and a truth ends it.
+since the last *truth*: a person has counted (``correct``), or the place was truly empty. By how much the counters of this
+facility are usually off is learned at each truth and taken into account (``rules.drift``); so is how much of it is chance,
+which makes the width of the band: nine cases of ten lie within. A truth ends both error and band (``rules.band``).
 
-A counter that begins again at zero (a power cut, a rollover) goes on from there; what passed meanwhile nobody knows: the
-estimate is ``blind`` until the next truth, and its band is open. Deep in the night a closed place through which nobody
-passed is empty.
+Nobody is fewer than nobody. Where the sum falls below, people had come whom no counter saw: the error is at least so large,
+and that stays known (``low_came``, ``low_went``: when the sum was lowest, measured by its error).
+
+What a counter could not count is taken from what it usually counts then (``rules.unseen``), with an error to match: while it
+is not heard, or hears nobody while the others do; and for the time before a restart. Where that is not learned the estimate is
+``blind`` until the next truth, and its band is open.
 """
 
 from __future__ import annotations
@@ -18,39 +21,56 @@ from collections.abc import Mapping
 
 import msgspec
 
+from rules import unseen
+from rules.band import PEOPLE_MAX, band_of, bounded, depth, likely, up
+from rules.doors import (
+    COUNTED,
+    HOUR_MS,
+    OCCUPANCY,
+    USUAL_BYTES_MAX,
+    Around,
+    Door,
+    Usual,
+    note,
+    pass_over,
+    passed,
+    said_by,
+)
+from rules.drift import DRIFT_BYTES_MAX, Drift, learn
 from rules.events import Value
 from rules.identity import EVENT_IDS_MAX, remember_id
 
-OCCUPANCY = "occupancy"
-COUNTED: tuple[str, ...] = (OCCUPANCY, "in", "out")  # what a counter says
-PEOPLE_MAX = 100_000  # more are in no facility
+__all__ = [
+    "COUNTED",
+    "OCCUPANCY",
+    "Around",
+    "Door",
+    "Estimate",
+    "Headcount",
+    "correct",
+    "counted",
+    "estimate",
+    "fullest",
+    "hear",
+]
+
 PASSAGES_MAX = 10_000_000
 TAKEN_OVER_MAX = (
-    1_000  # passages behind a counter's own count that is still believed: three days of the entrance below
+    1_000  # passages behind a counter's own count that is still believed: two days of CalIt2's entrance
 )
 COMMAND_CHARS_MAX = 64
-
-# A band for nine cases of ten. Set by a real entrance (UCI CalIt2, 15 weeks): on its 50 days with more than 100 passages the
-# day's in - out lay within it on 92 %. Per passage 4 % always the same way, 20 % by chance.
-DRIFT_SHARE = 0.04
-CHANCE_SHARE = 0.2
-Z_90 = 1.645
-
-
-class Door(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a counter said last: people in and out since its power-up, its own count; None while it has not said."""
-
-    at: int
-    entered: float | None = None
-    left: float | None = None
-    own: float | None = None
+AWAY_MS = HOUR_MS  # not heard for so long, and what came at once did not happen at once
+HEEDED = 1.15  # times the estimate: so far the upper end of the band counts against the capacity
 
 
 class Headcount(msgspec.Struct, array_like=True, gc=False):
     """The estimate of a facility, and what it rests on. Changed in place by ``hear`` and ``correct``.
 
-    ``since`` is the last truth in ms (0: none yet, the counters' own counts were taken), ``passages`` what was counted since
-    then, ``moved_at`` the last of them. ``commands`` are the ids of corrections heard lately.
+    ``since`` is the last truth in ms (0: none yet, the counters' own counts were taken), ``start`` the people then, ``came``,
+    ``went`` and ``passages`` what was counted since, ``moved_at`` the last of them, ``lost`` and ``lost_variance`` what is put
+    in for passages that no counter counted, ``unseen`` (people) for those that one does not count now. ``people`` is the
+    estimate. ``commands`` are the ids of corrections heard lately.
+    ``quiet_at``: no presence sensor sees anybody since then (0: one does, or there is none). ``total`` counts every passage.
     """
 
     people: float = 0.0
@@ -60,25 +80,47 @@ class Headcount(msgspec.Struct, array_like=True, gc=False):
     blind: bool = False
     doors: dict[str, Door] = msgspec.field(default_factory=dict)
     commands: list[str] = msgspec.field(default_factory=list)
+    start: float | None = None
+    came: float = 0.0
+    went: float = 0.0
+    low_came: float = 0.0
+    low_went: float = 0.0
+    lost: float = 0.0
+    lost_variance: float = 0.0
+    quiet_at: int = 0
+    total: float = 0.0
+    drift: Drift = msgspec.field(default_factory=Drift)
+    usual: dict[str, Usual] = msgspec.field(default_factory=dict)
+    unseen: float = 0.0
+
+
+NOTHING_AROUND = Around()
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """People present, whole persons; ``upper`` is None while the band is open. ``lower <= people <= upper``."""
+    """People present, whole persons; ``upper`` is None while the band is open. ``lower <= people <= upper``.
+
+    ``drift`` is by how many people the counters' sum was corrected (signed), ``widened``: what a counter usually sees stands in
+    for what it did not count.
+    """
 
     people: int
     lower: int
     upper: int | None
     passages: int
     since: int
-
-
-def half_width(passages: float) -> float:
-    """By how much a count may be off after so many passages, in nine cases of ten."""
-    return DRIFT_SHARE * passages + Z_90 * float((CHANCE_SHARE * passages) ** 0.5)
+    drift: float = 0.0
+    widened: bool = False
 
 
 def hear(
-    count: Headcount, device: str, metrics: Mapping[str, Value], at: int, *, empty_at: int | None
+    count: Headcount,
+    device: str,
+    metrics: Mapping[str, Value],
+    at: int,
+    *,
+    empty_at: int | None,
+    around: Around = NOTHING_AROUND,
 ) -> float:
     """A counter has said something, observed ``at``; how many have passed it since its last word.
 
@@ -87,36 +129,80 @@ def hear(
     before = count.doors.get(device)
     if before is not None and at < before.at:
         return 0.0  # late: history, never news
-    after = _door(before, metrics, at)
+    blocked = unseen.not_counting(count, around)
+    was_blocked = device in blocked
+    after = said_by(before, metrics, at)
     count.doors[device] = after
     if before is None:
         _begin(count, after)
         return 0.0
-    came, went, again = _passed(before, after)
+    came, went, again = passed(before, after)
+    came, went = min(came, float(PASSAGES_MAX)), min(went, float(PASSAGES_MAX))
     if not (came or went or again):
         return 0.0
-    if empty_at is not None and empty_at > max(count.moved_at, count.since):
-        _know(count, 0.0, empty_at)
+    away = again or around.unheard_ms > AWAY_MS
+    believed = not (away or blocked)
+    empty(count, empty_at, around, believed=believed)
     if at >= count.since:  # else they had passed when the truth was known
-        _pass(count, came, went)
-        count.blind = count.blind or again
+        if again or was_blocked:
+            _put_in(
+                count,
+                device,
+                before.at if was_blocked else max(before.at, at - around.unheard_ms),
+                at,
+                around,
+            )
+        elif away and before.at < count.since:
+            count.blind = True  # who of them passed before the truth, and who after?
+        if blocked:
+            count.low_came = count.low_went = 0.0  # the sum may have been low for want of those
+        blocked.pop(device, None)
+        gone = unseen.gone(count, around, blocked)
+        count.unseen = sum((unseen.until_now(count, one, gone, at, around)[0] for one in gone), 0.0)
+        _pass(count, came, went, whole=not gone)
         count.moved_at = max(count.moved_at, at)
+    _learn_hours(count, device, came, went, at, around, believed=not (away or was_blocked))
     return came + went
 
 
-def correct(count: Headcount, people: int, at: int, *, command: str) -> bool:
+def empty(
+    count: Headcount, empty_at: int | None, around: Around = NOTHING_AROUND, *, believed: bool = True
+) -> None:
+    """The place was empty at that moment (None: it was not), unless that is known already."""
+    if empty_at is not None and empty_at > max(count.moved_at, count.since):
+        _know(
+            count,
+            0.0,
+            empty_at,
+            believed=believed and not (around.deaf or unseen.not_counting(count, around)),
+        )
+
+
+def correct(
+    count: Headcount,
+    people: int,
+    at: int,
+    *,
+    command: str,
+    empty_at: int | None = None,
+    around: Around = NOTHING_AROUND,
+) -> bool:
     """Somebody has counted ``people`` there; False where this was known already. What the counters say stays as it is."""
     if command and not remember_id(count.commands, command[:COMMAND_CHARS_MAX]):
         return False
-    _know(count, float(people), at)
+    empty(count, empty_at, around)
+    _know(count, float(people), at, believed=not (around.deaf or unseen.not_counting(count, around)))
     return True
 
 
 def forget(count: Headcount, device: str) -> None:
     """A counter has gone; while nothing truer is known, its own count goes with it."""
     door = count.doors.pop(device, None)
+    count.usual.pop(device, None)
     if door is not None and not count.since:
-        count.people = max(count.people - (door.own or 0.0), 0.0)
+        _adopt(count)
+        count.start = max((count.start or 0.0) - (door.own or 0.0), 0.0)
+        count.people = likely(count)
 
 
 def people_said(data: Mapping[str, str]) -> int | None:
@@ -127,17 +213,40 @@ def people_said(data: Mapping[str, str]) -> int | None:
     return int(said) if int(said) <= PEOPLE_MAX else None
 
 
-def estimate(count: Headcount, *, empty_at: int | None, whole: bool) -> Estimate:
-    """The estimate as of now: ``empty_at`` as in ``hear``; not ``whole`` where a counter cannot be heard or believed."""
-    people, passages, since, blind = count.people, count.passages, count.since, count.blind
-    if empty_at is not None and empty_at > max(count.moved_at, since):
-        people, passages, since, blind = 0.0, 0.0, empty_at, False
-    width = half_width(passages)
-    present = round(people)
-    lower = max(min(int(people - width), present), 0)
-    upper = max(int(people + width) + 1, present) if width else present
-    shut = whole and not blind
-    return Estimate(present, lower if shut else 0, upper if shut else None, round(passages), since)
+def estimate(
+    count: Headcount,
+    *,
+    empty_at: int | None,
+    whole: bool,
+    around: Around = NOTHING_AROUND,
+    now: int = 0,
+    seen: bool = False,
+) -> Estimate:
+    """The estimate as of ``now``: ``empty_at`` as in ``hear``; not ``whole`` where the counters cannot be heard or believed.
+
+    Those that are ``around.deaf`` are stood in for; ``seen``: a presence sensor sees somebody.
+    """
+    since, missed, width2 = count.since, 0.0, 0.0
+    known = empty_at is not None and empty_at > max(count.moved_at, since)
+    shut = whole and (known or not count.blind)
+    since = empty_at if known and empty_at is not None else since
+    gone = unseen.gone(count, around, unseen.not_counting(count, around))
+    for device in gone:
+        more, variance, learned = unseen.until_now(count, device, gone, now, around, since=since)
+        shut = shut and learned
+        missed, width2 = missed + more, width2 + variance
+    if not shut:
+        missed = width2 = 0.0
+    low, mean, high = band_of(count, known=known, missed=missed, width2=width2)
+    least = 1 if seen else 0
+    present = max(round(mean), least)
+    lower = max(min(up(low), present), least)
+    upper = max(int(high), present)
+    return Estimate(
+        people=present, lower=lower if shut else least, upper=upper if shut else None,
+        passages=0 if known else round(count.passages), since=since,
+        drift=0.0 if known else round(count.drift.corrected(count.came, count.went), 2), widened=bool(gone) and shut,
+    )  # fmt: skip
 
 
 def present(count: Headcount, *, empty_at: int | None) -> float:
@@ -145,9 +254,32 @@ def present(count: Headcount, *, empty_at: int | None) -> float:
     return 0.0 if empty_at is not None and empty_at > max(count.moved_at, count.since) else count.people
 
 
+def counted(count: Headcount) -> tuple[float, float] | None:
+    """The lower and the upper end of what was counted, whole persons; None while the band is open.
+
+    The error of what stands in for a counter that cannot count is not in it: nobody is sent away because a battery is empty.
+    """
+    if count.blind:
+        return None
+    low, mean, high = band_of(count, missed=count.unseen)
+    people = round(mean)
+    return float(min(up(low), people)), float(max(int(high), people))
+
+
+def fullest(count: Headcount) -> float:
+    """How many people there may be, for the capacity: the upper end of the band, heeded up to a share of the estimate.
+
+    A band that is wider says that the counters are bad, not that the place is full. One that is open is not heeded at all.
+    """
+    band = counted(count)
+    people = float(round(count.people))
+    return people if band is None else max(people, min(band[1], HEEDED * people))
+
+
 def bytes_max(devices: int, text: int) -> int:
     """The declared bound of its serialised size."""
-    return 64 + devices * (text + 5 + 4 * 9) + EVENT_IDS_MAX * (4 * COMMAND_CHARS_MAX + 5)
+    own = 64 + 14 * 9 + DRIFT_BYTES_MAX + EVENT_IDS_MAX * (4 * COMMAND_CHARS_MAX + 5)
+    return own + devices * (2 * text + 5 + 4 * 9 + USUAL_BYTES_MAX)
 
 
 def _begin(count: Headcount, door: Door) -> None:
@@ -156,49 +288,61 @@ def _begin(count: Headcount, door: Door) -> None:
     if count.since:
         count.blind = True  # who passed there since the truth, nobody has counted
         return
-    count.people = _bounded(count.people + (door.own or 0.0), PEOPLE_MAX)
-    count.passages = _bounded(count.passages + (door.entered or 0.0) + (door.left or 0.0), PASSAGES_MAX)
+    _adopt(count)
+    before = max((door.entered or 0.0) + (door.left or 0.0), 0.0)
+    count.start = bounded((count.start or 0.0) + (door.own or 0.0), PEOPLE_MAX)
+    count.came = bounded(count.came + before / 2, PASSAGES_MAX)
+    count.went = bounded(count.went + before / 2, PASSAGES_MAX)
+    count.passages = bounded(count.passages + before, PASSAGES_MAX)
     count.blind = count.blind or count.passages > TAKEN_OVER_MAX
+    count.people = likely(count)
 
 
-def _pass(count: Headcount, came: float, went: float) -> None:
-    count.people = _bounded(count.people + came - went, PEOPLE_MAX)
-    count.passages = _bounded(count.passages + came + went, PASSAGES_MAX)
+def _adopt(count: Headcount) -> None:
+    """A state of before: it knew the estimate and the passages, and not who came and who went."""
+    if count.start is None:
+        count.start, count.came, count.went = count.people, count.passages / 2, count.passages / 2
 
 
-def _bounded(value: float, most: int) -> float:
-    return min(max(value, 0.0), float(most))
+def _pass(count: Headcount, came: float, went: float, *, whole: bool) -> None:
+    _adopt(count)
+    count.came = bounded(count.came + came, PASSAGES_MAX)
+    count.went = bounded(count.went + went, PASSAGES_MAX)
+    count.passages = bounded(count.passages + came + went, PASSAGES_MAX)
+    count.total = bounded(count.total + came + went, 1 << 52)
+    if whole and depth(count, count.came, count.went) > depth(count, count.low_came, count.low_went):
+        count.low_came, count.low_went = count.came, count.went
+    count.people = likely(count)
 
 
-def _know(count: Headcount, people: float, at: int) -> None:
-    count.people, count.passages, count.since, count.blind = people, 0.0, at, False
+def _know(count: Headcount, people: float, at: int, *, believed: bool) -> None:
+    if believed and not count.blind and not count.lost_variance and count.start is not None and count.since:
+        learn(count.drift, count.came, count.went, people - count.start)
+    count.people = count.start = people
+    count.passages = count.came = count.went = count.low_came = count.low_went = 0.0
+    count.lost = count.lost_variance = count.unseen = 0.0
+    count.since, count.blind = at, False
 
 
-def _door(before: Door | None, metrics: Mapping[str, Value], at: int) -> Door:
-    def said(metric: str, known: float | None) -> float | None:
-        value = metrics.get(metric)
-        return known if value is None or isinstance(value, str) else float(value)
-
-    known = before or Door(at)
-    return Door(at, said("in", known.entered), said("out", known.left), said(OCCUPANCY, known.own))
-
-
-def _passed(before: Door, after: Door) -> tuple[float, float, bool]:
-    """Who came and went between two words of a counter, and whether it began anew between them."""
-    if (
-        before.entered is not None and before.left is not None
-        and after.entered is not None and after.left is not None
-    ):  # fmt: skip
-        came, went = after.entered - before.entered, after.left - before.left
-        if came < 0 or went < 0:  # since power-up again
-            return max(after.entered, 0.0), max(after.left, 0.0), True
-        return came, went, False
-    if before.own is not None and after.own is not None:
-        change = after.own - before.own
-        return max(change, 0.0), max(-change, 0.0), False
-    return 0.0, 0.0, False
+def _put_in(count: Headcount, device: str, begin: int, end: int, around: Around) -> None:
+    """What that counter usually counts stands in for what it could not count."""
+    more, variance, learned = unseen.between(
+        count, device, {device, *around.deaf}, max(begin, count.since), end, around
+    )
+    count.blind = count.blind or not learned
+    count.lost, count.lost_variance = count.lost + more, count.lost_variance + variance
 
 
-def passed(before: Door, after: Door) -> tuple[float, float, bool]:
-    """Who came and went between two words of a counter, and whether it began anew between them: what ``hear`` goes by."""
-    return _passed(before, after)
+def _learn_hours(
+    count: Headcount, device: str, came: float, went: float, at: int, around: Around, *, believed: bool
+) -> None:
+    if around.slots is None:
+        return
+    usual = count.usual.get(device)
+    if usual is None:
+        usual = count.usual[device] = Usual()
+    if believed:
+        note(usual, around.slots, came, went, at)
+    else:
+        pass_over(usual, at)
+    usual.behind = count.total

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rules.world import Device, Place
 
 COUNTER = "counter"  # the kind of device that counts people
+SEER = "radar"  # and the one that sees whether anybody is there: ``presence``
 STILL = frozenset({"bed", "seat"})  # somebody held by these is at home and need not move
 
 
@@ -75,7 +76,8 @@ class Reads(msgspec.Struct, frozen=True, eq=False, gc=False):
 class Plan:
     """All watches of a key, and who listens to which metric and event of which device.
 
-    ``counters`` are the devices that count the people of a facility, ``hours`` when it is open (None: not known).
+    ``counters`` are the devices that count the people of a facility, ``seers`` those that see whether anybody is there,
+    ``heartbeats`` how often these report at least (ms), ``hours`` when it is open (None: not known).
     """
 
     key: str
@@ -93,6 +95,8 @@ class Plan:
     counters: frozenset[str] = frozenset()
     hours: tuple[Window, ...] | None = None
     calendar: str = "cn"
+    seers: frozenset[str] = frozenset()
+    heartbeats: dict[str, int] = field(default_factory=dict)
 
     @property
     def state_bytes_max(self) -> int:
@@ -117,7 +121,7 @@ def plan_for(
         zone=zone,
         sensors=maker.sensors,
         watches={watch.slot: watch for watch in every},
-        reads=_reads(every, devices, maker.sensors, maker.counters, home=place.kind == "home"),
+        reads=_reads(every, devices, maker.sensors, maker.counters, maker.seers, home=place.kind == "home"),
         by_event=_by_event(every),
         silences=silences,
         silent={
@@ -130,6 +134,12 @@ def plan_for(
         counters=maker.counters,
         hours=place.hours,
         calendar=calendar,
+        seers=maker.seers,
+        heartbeats={
+            device.id: device.heartbeat_s * 1000
+            for device in devices
+            if device.id in maker.counters | maker.seers
+        },
     )
 
 
@@ -192,6 +202,7 @@ class _Maker:
         )
         facility = place.kind == "facility"
         self.counters = frozenset(d.id for d in devices if facility and d.kind == COUNTER)
+        self.seers = frozenset(d.id for d in devices if self.counters and d.kind == SEER)
         self._every = _Read.of(devices)
         self._single = {device.id: _Read.of([device]) for device in devices}
 
@@ -253,7 +264,13 @@ def _with_parts(watch: Watch) -> list[Watch]:
 
 
 def _reads(
-    watches: list[Watch], devices: list[Device], sensors: Sensors, counters: frozenset[str], *, home: bool
+    watches: list[Watch],
+    devices: list[Device],
+    sensors: Sensors,
+    counters: frozenset[str],
+    seers: frozenset[str],
+    *,
+    home: bool,
 ) -> dict[str, dict[str, Reads]]:
     listeners: dict[str, dict[str, list[Watch]]] = {device.id: {} for device in devices}
     for watch in watches:
@@ -263,8 +280,9 @@ def _reads(
     for device in devices if home or any(watch.listens for watch in watches) else ():
         for metric in ACTIVITY_BY_VALUE | ACTIVITY_BY_CHANGE:
             listeners[device.id].setdefault(metric, [])
-    for counter, metric in product(counters, COUNTED):
-        listeners[counter].setdefault(metric, [])
+    about_people = {*product(counters, COUNTED), *product(seers, ("presence",))}
+    for device_id, metric in sorted(about_people):
+        listeners[device_id].setdefault(metric, [])
     shared: dict[
         tuple[object, ...], Reads
     ] = {}  # devices that are read alike share what they are to their place
@@ -272,7 +290,7 @@ def _reads(
     def reads(device: str, metric: str, found: list[Watch]) -> Reads:
         by_value, by_change = metric in ACTIVITY_BY_VALUE, metric in ACTIVITY_BY_CHANGE
         door, still = metric == "contact" and device in sensors.front_doors, metric in STILL
-        counts = metric in COUNTED and device in counters
+        counts = (device, metric) in about_people
         if not found:
             return _unwatched(by_value, by_change, door, still, counts)
         alike = (*map(id, found), by_value, by_change, door, still, counts)

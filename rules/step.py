@@ -18,11 +18,10 @@ from typing import TypeAlias
 
 import msgspec
 
-from rules import headcount
+from rules import facility
 from rules.agenda import change_gateway, gateway_changed, look_again
 from rules.conditions.condition import Ended
 from rules.effects import Effect
-from rules.emptiness import empty_at
 from rules.events import (
     ALL,
     AnyEvent,
@@ -40,7 +39,7 @@ from rules.events import (
     part_of,
 )
 from rules.habit import LONG_MS, note
-from rules.headcount import Headcount
+from rules.headcount import OCCUPANCY
 from rules.identity import remember_id
 from rules.interruptions import change_world, lose, resume, step_clock
 from rules.modes import ends_by, mode_of
@@ -215,7 +214,7 @@ def _read_value(  # noqa: PLR0917 as above
         if value != before:
             latest.value, latest.changed_at = value, observed
     if read.counts:
-        _count(plan, state, event, observed)
+        facility.count(plan, state, event, metric, value, observed)
     replayed = event.quality == RETAINED
     active = (
         not replayed
@@ -231,28 +230,14 @@ def _read_value(  # noqa: PLR0917 as above
         _notice(plan, state, device, read, fact, now, effects)
 
 
-def _count(plan: Plan, state: KeyState, event: Telemetry, observed: int) -> None:
-    """A counter's figures have changed: all of the message at once, so that nobody is counted twice amid it."""
-    count = state.headcount
-    if count is None:
-        count = state.headcount = Headcount()
-    empty = empty_at(max(count.moved_at, count.since), observed, plan.hours, plan.zone, plan.calendar)
-    headcount.hear(count, event.device, event.metrics, observed, empty_at=empty)
-
-
 def _correct(plan: Plan, state: KeyState, event: Command, now: int, effects: list[Effect]) -> None:
     """A person has counted the people of a facility: whoever asks how many there are is told."""
-    people = headcount.people_said(event.data)
-    if people is None or not plan.counters:
-        return
-    count = state.headcount
-    if count is None:
-        count = state.headcount = Headcount()
-    if not headcount.correct(count, people, now, command=event.id):
+    people = facility.correct(plan, state, event, now)
+    if people is None:
         return
     for watch in plan.on_count:
         slot = slot_of(state, watch.slot)
-        fact = Fact(watch.devices[0], headcount.OCCUPANCY, float(people), now)
+        fact = Fact(watch.devices[0], OCCUPANCY, float(people), now)
         tell(
             plan,
             watch,

@@ -11,7 +11,7 @@ QUIET_BELOW, MODERATE_BELOW, BUSY_BELOW = 0.25, 0.5, 0.75  # of the capacity, by
 
 
 def fullness(people: int | None, upper: int | None, capacity: int | None) -> Fullness:
-    """Over by the estimate, as the rule has it; below that by the upper end of the band, so that it errs to the full side.
+    """Over by the estimate; below that by the upper end of the band, as the rule has it, so that it errs to the full side.
 
     Without an upper end nothing is said: a counter that cannot be believed must not say that there is room.
     """

@@ -15,8 +15,9 @@ from datetime import timedelta
 
 from gateway.occupancy.said import Counted, Summed, When
 from gateway.occupancy.stretches import Live, Mark, Stretch
+from rules.doors import COUNTED, OCCUPANCY, passed
 from rules.emptiness import NIGHT_MINUTES, empty_at
-from rules.headcount import COUNTED, OCCUPANCY, Headcount, correct, estimate, hear, passed, present
+from rules.headcount import Headcount, correct, estimate, hear, present
 from rules.local_time import local_day, moment
 
 __all__ = ["HOUR_MS", "Counted", "Hour", "Reckoned", "Residual", "Summed", "When", "hours_of", "reckoned"]
@@ -157,7 +158,7 @@ class _Reckoning:
 
     def done(self) -> Reckoned:
         """The stretch that no truth has ended stands as the rules have it."""
-        self._stretch.ends(None)
+        self._stretch.breaks()
         return Reckoned([_closed(one) for one in self._hours], self._residuals)
 
     def _hear(self, said: Mapping[str, Metrics]) -> tuple[float, float, bool]:
@@ -180,20 +181,20 @@ class _Reckoning:
     def _truth(self, people: int, at: int, *, by_night: bool, live: float | None = None) -> None:
         """The number is known: what lies between the truth before and this one is put right."""
         if self._silent:  # who passed there since is not known
-            self._stretch.ends(None)
+            self._stretch.breaks()
             self._dark |= self._silent
         else:
             off = self._stretch.residual(people)
             if off is not None:
                 said = present(self._count, empty_at=None) if live is None else live
                 self._residuals.append(Residual(at, people, people - off, said, by_night))
-            self._stretch.ends(people)
+            self._stretch.ends(people, self._count.drift)
         self._stretch = Stretch(float(people))
 
     def _breaks(self, at: int, came: float, went: float) -> Mark:
         """What passed is not known: reckon onwards from before, and backwards from what is known next."""
         count = self._count
-        self._stretch.ends(None)
+        self._stretch.breaks()
         if count.blind or count.since:
             self._stretch = Stretch(None)
         else:  # the counters' own counts were taken over
@@ -203,7 +204,7 @@ class _Reckoning:
         return self._mark(at)
 
     def _goes_on(self, came: float, went: float, share: float) -> None:
-        self._stretch.goes_on((came + went) * share, (came - went) * share)
+        self._stretch.goes_on(came * share, went * share)
 
     def _mark(self, at: int) -> Mark:
         empty = self._empty(at)

@@ -27,7 +27,7 @@ from gateway.web.needs import needs
 from gateway.web.paging import Cursor, cut
 from gateway.web.port import Act
 from gateway.web.problems import declared, refuse
-from rules.headcount import PEOPLE_MAX
+from rules.band import PEOPLE_MAX
 from rules.local_time import Window, opening
 
 NAME_CHARS_MAX = 64
@@ -50,7 +50,8 @@ class FacilityNow:
     """A facility as it is now. ``people`` is None where no counter can be heard, ``upper`` where the error is not known.
 
     ``fullness``: quiet, moderate, busy, near, over; unlimited where it has no capacity, unknown where nothing can be said.
-    ``since``: the last truth in hub time (0: none yet). ``opens``: today's hours; None where nobody has said.
+    ``since``: the last truth in hub time (0: none yet). ``opens``: today's hours; None where nobody has said. ``widened``: a
+    counter does not count; what it usually sees stands in for it, and the band is wider by that.
     """
 
     id: str
@@ -65,6 +66,7 @@ class FacilityNow:
     open: bool | None
     opens: list[str] | None
     troubles: int
+    widened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +310,7 @@ def facility_now(
 ) -> FacilityNow:
     """How full it is; a counter that is known to be dead is not believed."""
     if count is not None and not UNBELIEVED.isdisjoint(troubles):
-        count = replace(count, lower=None if count.people is None else 0, upper=None)
+        count = replace(count, lower=None if count.people is None else 0, upper=None, widened=False)
     people, upper = (count.people, count.upper) if count else (None, None)
     at, when = context.port.health().hub_now_ms, when_of(context, row)
     silent = any(device.silent for device in count.devices) if count else False
@@ -316,6 +318,7 @@ def facility_now(
         id=row.id, name=row.name, path=row.path, people=people, lower=count.lower if count else None, upper=upper,
         capacity=row.capacity, fullness=fullness(people, upper, row.capacity), since=count.since if count else 0,
         open=when.is_open(at), opens=opens_on(when, at), troubles=max(len(troubles), int(silent)),
+        widened=count.widened if count else False,
     )  # fmt: skip
 
 

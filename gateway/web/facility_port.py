@@ -26,10 +26,12 @@ class CounterNow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadcountNow:
-    """The people in a facility by the estimate of the rules; None where no counter can be heard.
+    """The people in a facility by the estimate of the rules; None where no counter can be heard and nothing stands in for it.
 
-    ``upper`` is None while the error is not known: a counter is silent or began anew, or the broker is away. ``since`` is the
-    last truth in hub time, 0 before the first: a person has counted, or it was empty at night.
+    ``upper`` is None while the error is not known: a counter is silent or began anew before it was known what it usually sees,
+    or the broker is away. ``since`` is the last truth in hub time, 0 before the first: a person has counted, or it was
+    empty. ``drift`` is by how many people the counters' sum was corrected (signed); ``widened``: what a counter usually sees
+    stands in for what it does not count now.
     """
 
     people: int | None
@@ -38,6 +40,8 @@ class HeadcountNow:
     passages: int
     since: int
     devices: tuple[CounterNow, ...]
+    drift: float = 0.0
+    widened: bool = False
 
 
 class FacilityPort(Protocol):

@@ -8,7 +8,7 @@ import msgspec
 
 from rules.conditions.condition import Condition, Ended, Fired, hold_until, known
 from rules.events import Value
-from rules.headcount import COUNTED, OCCUPANCY
+from rules.headcount import COUNTED, OCCUPANCY, counted, fullest
 from rules.state import Fact, KeyState, Slot
 from rules.vocabulary import METRICS
 
@@ -22,7 +22,8 @@ class Level(Condition, frozen=True):
     What was raised ends when the value has come back by ``hysteresis``. With ``total``, the values of all devices of the
     place are added and the place is the subject; ``above: capacity`` means the capacity of the facility. With ``anywhere``,
     it holds while it holds for any device of the place, and the place is the subject. The total ``occupancy`` of a facility's
-    counters is its estimate (``rules.headcount``), which a person may correct.
+    counters is its estimate (``rules.headcount``), which a person may correct; the capacity is compared with the upper end of
+    its band, as far as that is heeded (``rules.headcount.fullest``).
     """
 
     metric: str
@@ -57,6 +58,11 @@ class Level(Condition, frozen=True):
         return self.total and self.metric == OCCUPANCY
 
     @property
+    def by_band(self) -> bool:
+        """Whether the upper end of the band is what counts."""
+        return self.counts and self.above == "capacity"
+
+    @property
     def metrics(self) -> tuple[str, ...]:
         return COUNTED if self.counts else (self.metric,)
 
@@ -82,7 +88,7 @@ class Level(Condition, frozen=True):
             _clear(slot)
         elif not slot.since:
             value, device = measured
-            self._begin(slot, Fact(device, self.metric, value, now), now)
+            self._begin(state, slot, Fact(device, self.metric, value, now), now)
 
     def on_fact(
         self,
@@ -104,11 +110,12 @@ class Level(Condition, frozen=True):
             return None
         if self._holds(watch, value):
             if not slot.since:
-                self._begin(slot, msgspec.structs.replace(fact, what=self.metric, value=value), now)
+                self._begin(state, slot, msgspec.structs.replace(fact, what=self.metric, value=value), now)
                 if self.for_s == 0:
                     return self._fire(slot)
             return None
-        if slot.since and (not slot.held or self._is_back(watch, value)):
+        known = self.by_band and state.headcount is not None and state.headcount.since == fact.at
+        if slot.since and (not slot.held or known or self._is_back(watch, value)):
             stood = slot.held
             _clear(slot)
             return Ended(fact.at) if stood else None
@@ -117,19 +124,25 @@ class Level(Condition, frozen=True):
     def settle(self, watch: Watch, state: KeyState, slot: Slot, at: int) -> Fired | Ended | None:
         return self._fire(slot)
 
-    def _begin(self, slot: Slot, fact: Fact, now: int) -> None:
+    def _begin(self, state: KeyState, slot: Slot, fact: Fact, now: int) -> None:
+        if self.by_band and _is_counted(state) and state.headcount is not None:
+            fact = msgspec.structs.replace(fact, value=float(round(state.headcount.people)))
+            band = counted(state.headcount)
+            slot.past = () if band is None else tuple((fact.at, end) for end in band)
         slot.since, slot.cause = fact.at, fact
         slot.due = hold_until(fact.at, self.for_s, now)
 
     def _fire(self, slot: Slot) -> Fired:
         slot.due = 0
         assert slot.cause is not None, "a level that holds has a cause"  # noqa: S101 an invariant of this file
-        return Fired(slot.since + self.for_s * 1000, (slot.cause,))
+        band = {"lower": slot.past[0][1], "upper": slot.past[1][1]} if self.by_band and slot.past else {}
+        return Fired(slot.since + self.for_s * 1000, (slot.cause,), numbers=dict(band))
 
     def _measure(self, watch: Watch, state: KeyState) -> tuple[float, str] | None:
         """What is compared, and whose it is: of several devices the total, or the one that is most beyond the level."""
-        if watch.counts and state.headcount is not None and state.headcount.doors:
-            return state.headcount.people, watch.devices[0]
+        if watch.counts and _is_counted(state) and state.headcount is not None:
+            people = fullest(state.headcount) if self.by_band else state.headcount.people
+            return people, watch.devices[0]
         found = [
             (latest.value, device)
             for device in watch.devices
@@ -169,5 +182,9 @@ class Level(Condition, frozen=True):
         return self.above or 0.0
 
 
+def _is_counted(state: KeyState) -> bool:
+    return state.headcount is not None and bool(state.headcount.doors)
+
+
 def _clear(slot: Slot) -> None:
-    slot.since, slot.due, slot.cause = 0, 0, None
+    slot.since, slot.due, slot.cause, slot.past = 0, 0, None, ()

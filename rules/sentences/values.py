@@ -22,12 +22,14 @@ def level(facts: tuple[Fact, ...], numbers: Mapping[str, Value], scene: Scene) -
         return became(fact, scene, held_s=held)
     at, room = scene.clock(fact.at), scene.spot(fact)
     name = METRICS.get(fact.what, UNKNOWN)
-    limit, lasting = _limit(numbers, name.unit), duration(held)
+    limit, lasting = _limit(fact.value, numbers, name.unit), duration(held)
+    about, band = _band(numbers)
     since = JOINED in numbers and not held
+    value = f"{number(fact.value)}{name.unit}"
     return Words(
-        f"{at.zh} {of_figure(room)}{name.zh} {number(fact.value)}{name.unit}，{'此后一直' if since else ''}{limit.zh}"
+        f"{at.zh} {of_figure(room)}{name.zh}{about.zh} {value}{band.zh}，{'此后一直' if since else ''}{limit.zh}"
         + (f"，已持续{lasting.zh}" if held else ""),
-        f"{at.en} {name.en}{inside(room)} {number(fact.value)}{name.unit}, {limit.en}{' ever since' if since else ''}"
+        f"{at.en} {name.en}{inside(room)} {about.en}{value}{band.en}, {limit.en}{' ever since' if since else ''}"
         + (f", for {lasting.en}" if held else ""),
     )
 
@@ -105,7 +107,8 @@ def became(fact: Fact, scene: Scene, *, held_s: float = 0) -> Words:
 def fits(value: Value, numbers: Mapping[str, Value]) -> bool:
     """Whether a value can be the reason of a level with those limits."""
     above, below, equals = (numbers.get(name) for name in ("above", "below", "equals"))
-    above = numbers.get("capacity", above)
+    if "capacity" in numbers:
+        above = None  # the upper end of the band was above it, not the estimate itself
     if isinstance(value, str) or isinstance(above, str) or isinstance(below, str):
         return True
     return (
@@ -115,10 +118,23 @@ def fits(value: Value, numbers: Mapping[str, Value]) -> bool:
     )
 
 
-def _limit(numbers: Mapping[str, Value], unit: str) -> Words:
+def _band(numbers: Mapping[str, Value]) -> tuple[Words, Words]:
+    """That an estimate is one, and its range; nothing where it is certain or its error is not known."""
+    lower, upper = numbers.get("lower"), numbers.get("upper")
+    if lower is None or upper is None or lower == upper:
+        return NOWHERE, NOWHERE
+    ends = f"{number(lower)}–{number(upper)}"
+    return Words("约", "about "), Words(f"（{ends}）", f" ({ends})")
+
+
+def _limit(value: Value, numbers: Mapping[str, Value], unit: str) -> Words:
     if "capacity" in numbers:
-        capacity = number(numbers["capacity"])
-        return Words(f"超过核定容量 {capacity}", f"above the capacity of {capacity}")
+        most, capacity = number(numbers["capacity"]), numbers["capacity"]
+        if isinstance(value, str) or isinstance(capacity, str) or value > capacity:
+            return Words(f"超过核定容量 {most}", f"above the capacity of {most}")
+        if "upper" in numbers:
+            return Words(f"上限超过核定容量 {most}", f"the upper end is above the capacity of {most}")
+        return Words(f"可能超过核定容量 {most}", f"perhaps above the capacity of {most}")
     for word, zh, en in (
         ("above", "高于", "above"),
         ("below", "低于", "below"),

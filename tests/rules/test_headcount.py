@@ -9,9 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from story import Story, built_in
 
+from rules import facility
 from rules.emptiness import empty_at
-from rules.headcount import Headcount, bytes_max, correct, estimate, forget, half_width, hear, people_said
+from rules.headcount import (
+    Headcount,
+    bytes_max,
+    correct,
+    estimate,
+    forget,
+    hear,
+    people_said,
+)
 from rules.local_time import Window
+from rules.sentences import why
 from rules.state import TEXT_MAX
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -70,17 +80,11 @@ def test_a_correction_is_exact_and_leaves_what_the_counters_say(
     assert count.doors == raw
 
 
-@given(st.integers(0, 100_000), st.integers(0, 100_000))
-def test_the_band_grows_with_the_passages(few: int, more: int) -> None:
-    few, more = sorted((few, more))
-    assert 0 <= half_width(few) <= half_width(more)
-
-
 def test_forty_three_after_a_correction_and_ten_passages() -> None:
     count = told(("east", {"occupancy": 0, "in": 0, "out": 0}))
     correct(count, 41, 5, command="c")
     hear(count, "east", {"occupancy": 2, "in": 6, "out": 4}, 6, empty_at=None)
-    assert seen(count) == (43, 40, 46)
+    assert seen(count) == (43, 42, 44)
 
 
 def test_several_doors_are_one_room_also_where_people_come_by_one_and_leave_by_the_other() -> None:
@@ -188,3 +192,106 @@ def test_yesterdays_ghosts_are_gone_in_the_morning() -> None:
 def test_a_place_without_counters_takes_no_number() -> None:
     story = Story(built_in("over_capacity"), devices=("pir:motion",), capacity=30).counts(40)
     assert story.state.headcount is None
+
+
+def test_the_capacity_alert_goes_by_the_upper_end_and_says_so() -> None:
+    story = hall().at("10:00").says("east", occupancy=28.0, **{"in": 68.0, "out": 40.0})
+    assert story.at("10:02").raised == ["over_capacity F1 10:00:59"]
+    evidence = story.alerts[0].evidence
+    assert (evidence.facts[0].value, evidence.numbers["capacity"]) == (28, 30)
+    assert evidence.numbers["lower"] < 28  # type: ignore[operator]
+    assert evidence.numbers["upper"] > 30  # type: ignore[operator]
+    said = why(evidence, "", ZONE)
+    assert said.zh.startswith("09:59 在场人数约 28（")
+    assert "），上限超过核定容量 30，已持续" in said.zh
+    assert "about 28 (" in said.en
+    assert "the upper end is above the capacity of 30" in said.en
+
+
+def test_the_alert_ends_when_the_upper_end_is_back_by_the_hysteresis() -> None:
+    story = hall().at("10:00").says("east", occupancy=28.0, **{"in": 68.0, "out": 40.0}).at("10:02")
+    upper = story.alerts[0].evidence.numbers["upper"]
+    assert isinstance(upper, float)
+    story.at("10:10").says("east", occupancy=27.0, **{"in": 68.0, "out": 41.0})
+    assert story.ended == []
+    gone = int(upper) - 28  # so that the upper end comes to a little below the capacity
+    story.at("10:20").says("east", occupancy=24.0 - gone, **{"in": 68.0, "out": 44.0 + gone})
+    assert story.ended == ["over_capacity F1 10:19:59"]
+
+
+def test_a_count_by_a_person_of_just_the_capacity_ends_the_alert_at_once() -> None:
+    story = hall().at("10:00").says("east", occupancy=34.0, **{"in": 68.0, "out": 34.0}).at("10:02")
+    assert len(story.raised) == 1
+    assert story.counts(30).ended == ["over_capacity F1 10:02"]
+
+
+def test_an_open_band_does_not_ring_by_itself() -> None:
+    story = hall().at("10:00").says("east", occupancy=26.0, **{"in": 2026.0, "out": 2000.0})
+    story.at("10:05").says("east", occupancy=1.0, **{"in": 1.0, "out": 0.0})  # anew; what passed meanwhile?
+    story.at("10:30")
+    assert story.raised == []
+    assert story.state.headcount is not None
+    assert story.state.headcount.blind
+    story.says("east", occupancy=8.0, **{"in": 8.0, "out": 0.0})
+    assert story.at("10:40").raised == ["over_capacity F1 10:30:59"]
+    assert "upper" not in story.alerts[0].evidence.numbers
+
+
+# presence sensors
+
+
+def watched() -> Story:
+    story = Story(
+        built_in("over_capacity"), devices=("east:counter:大厅", "eye:radar:大厅"), capacity=30, start="09:00"
+    )
+    story.heartbeat = ("east", "eye")
+    return story.says("east", occupancy=0.0, **{"in": 0.0, "out": 0.0}).says("eye", presence=0.0)
+
+
+def now(story: Story) -> tuple[int, int, int | None]:
+    assert story.state.headcount is not None
+    plan = story.world.plan("F1")
+    found = facility.estimate(plan, story.state, story.state.headcount, story.now, whole=True)
+    return found.people, found.lower, found.upper
+
+
+def test_somebody_whom_a_sensor_sees_is_there() -> None:
+    story = watched().at("09:10").says("eye", presence=1.0)
+    assert now(story)[:2] == (1, 1)
+
+
+def test_nobody_seen_and_nobody_passing_for_half_an_hour_is_an_empty_house() -> None:
+    story = (
+        watched()
+        .at("09:10")
+        .says("eye", presence=1.0)
+        .says("east", occupancy=40.0, **{"in": 40.0, "out": 0.0})
+    )
+    story.at("09:50").says("east", occupancy=2.0, **{"in": 40.0, "out": 38.0}).says("eye", presence=0.0)
+    assert now(story.at("10:15"))[0] == 2
+    assert now(story.at("10:21")) == (0, 0, 0)
+    story.says("east", occupancy=3.0, **{"in": 41.0, "out": 38.0})
+    assert now(story) == (1, 1, 1)
+
+
+def test_a_sensor_of_one_room_proves_nothing_against_counters_that_are_sure() -> None:
+    story = (
+        watched()
+        .at("09:10")
+        .says("eye", presence=1.0)
+        .says("east", occupancy=20.0, **{"in": 20.0, "out": 0.0})
+    )
+    story.at("09:20").says("eye", presence=0.0)
+    assert now(story.at("11:00"))[0] == 20
+
+
+def test_a_sensor_that_is_not_heard_proves_nothing() -> None:
+    story = (
+        watched()
+        .at("09:10")
+        .says("eye", presence=1.0)
+        .says("east", occupancy=2.0, **{"in": 40.0, "out": 38.0})
+    )
+    story.says("eye", presence=0.0)
+    story.heartbeat = ("east",)
+    assert now(story.at("10:30"))[0] == 2

@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "hashlib",
     "heapq",
     "itertools",
+    "math",
     "msgspec",
     "numpy",
     "rules",

@@ -30,14 +30,18 @@ FACILITY_WORDS: Final[dict[str, tuple[str, str]]] = {
         "误差不明：计数器有问题，或刚重新启动。请人工清点后更正。",
         "The error is not known: a counter is in trouble or has started anew. Count by hand and put it right.",
     ),
+    "facility.widened_band": (
+        "有计数器没有在计数：这段时间按它往常的人数推算，范围因此更宽。请人工清点后更正。",
+        "A counter does not count: what it usually sees stands in, so the range is wider. Count by hand and put it right.",
+    ),
     "facility.since_count": ("{time} 起按进出累计 {n} 人次", "{n} passages counted since {time}"),
     "facility.since_never": (
         "按计数器自己的数字，还没有人核对过",
         "by the counters' own figures; nobody has checked yet",
     ),
     "facility.means": (
-        "括号里是十次有九次不会超出的范围，进出越多范围越宽。不能用于消防限员。",
-        "In nine cases of ten the number lies within the brackets; they widen with every passage. Not for fire limits.",
+        "括号里是十次有九次不会超出的范围，进出越多范围越宽；计数器常差多少，系统会从空场和更正中学到。不能用于消防限员。",
+        "In nine cases of ten the number lies within the brackets; how far counters are off is learned. Not for fire limits.",
     ),
     "facility.open_now": ("开放中", "Open now"),
     "facility.closed_now": ("现在不开放", "Closed now"),

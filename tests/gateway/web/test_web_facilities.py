@@ -87,6 +87,16 @@ def test_a_list_has_a_line_a_place_within_reach_and_nobody_in_it(desk: Hall, man
         assert not any(secret in text for secret in ("王女士", "3栋1201", "陈静", "疑似跌倒", "H0001"))
 
 
+def test_a_page_says_that_a_counter_is_stood_in_for(desk: Hall, manager: Visitor) -> None:
+    said = "这段时间按它往常的人数推算"
+    assert said not in manager.get("/facilities/F01").text
+    desk.heads["F01"] = replace(HALL, lower=31, upper=58, widened=True)
+    assert said in manager.get("/facilities/F01").text
+    assert manager.get(ONE).json()["widened"]
+    desk.heads["F01"] = replace(HALL, lower=0, upper=None)
+    assert said not in manager.get("/facilities/F01").text
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -301,6 +311,12 @@ def test_the_true_number_in_three_touches_on_a_phone(desk: Hall, app: FastAPI, b
         page.get_by_label("核定容量（人）").fill("60")
         page.locator('form[data-act="setting"] [type="submit"]').click()
         expect(page.locator(".live .of")).to_have_text("/60")
+        page.get_by_text("添加或修改房间").click()
+        page.get_by_label("房间", exact=True).fill("舞蹈室")
+        page.locator('form[data-act="room"]').get_by_label("面积（平方米）").fill("60.5")
+        page.get_by_label("用途").select_option("service")
+        page.locator('form[data-act="room"] [type="submit"]').click()
+        expect(page.get_by_text("服务 · 60.5 m²")).to_be_visible()
 
 
 # on a hub at work
@@ -337,5 +353,16 @@ def test_what_a_person_has_set_stands_over_imports_until_the_file_says_another(t
         assert (counted.status, living.hub.engine.states["F01"].headcount.people) == (200, 50.0)  # type: ignore[union-attr]
         assert living.asks(app, "GET", f"{ONE}/hours", mine).status == 200
         assert living.asks(app, "GET", f"{ONE}/use", mine).json()["use"]["in_use_h"] is None
+        room = '{"room":"书画室","area_m2":36.5,"purpose":"activity"}'.encode()
+        assert living.asks(app, "POST", f"{ONE}/rooms", mine, room).status == 200
+        (found,) = [
+            one
+            for one in living.asks(app, "GET", f"{ONE}/month", mine).json()["zones"]
+            if one["room"]["name"] == "书画室"
+        ]
+        assert (found["room"]["area_m2"], found["used_h"], found["idle"]) == (36.5, None, None)
+        for path in (f"{ONE}/year", "/api/v1/facilities/-/use", "/api/v1/facilities/-/year"):
+            answer = living.asks(app, "GET", path, mine)
+            assert [one["place"] for one in answer.json()["facilities"]] == ["F01"], path
     finally:
         living.close()

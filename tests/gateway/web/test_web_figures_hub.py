@@ -69,8 +69,7 @@ def test_it_says_how_it_is_and_names_no_home(hub: LivingHub) -> None:
 
 def test_its_own_figures_are_found_beside_them(hub: LivingHub) -> None:
     names = [
-        f"hub.{name}"
-        for name in ("received", "lag", "refused", "journal_mb", "outbox_waiting", "loop_lag_s", "store_rows")
+        f"hub.{name}" for name in ("received", "lag", "refused", "journal_mb", "outbox_waiting", "loop_lag_s")
     ]
     assert {point.metric for point in asked(hub, *names, places=("hub",))} == set(names)
 
