@@ -17,6 +17,10 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     PIP_INDEX_URL="${PIP_INDEX_URL}" /opt/carehub/bin/pip install .
 
 FROM ${IMAGE_PREFIX}library/python:3.13-slim
+# Pango and a Chinese font: reports as PDF.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
 # 10001: a user of no host, so that a file of the volume belongs to nobody else. HUB_UID in docker-compose.yml.
 RUN groupadd --gid 10001 carehub \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/carehub --shell /usr/sbin/nologin carehub \

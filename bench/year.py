@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -99,11 +100,14 @@ def main() -> None:
     """Fill, ask, print."""
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    given.add_argument("--only-influx", action="store_true", help="leave the DuckDB out")
     given.add_argument("--influx", help="program of an InfluxDB 1.x to be tried as well")
     asked = given.parse_args()
     found: list[Timed] = []
+    say(f"load of the machine: {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
-        found += of_duckdb(Path(folder) / "year.duckdb")
+        if not asked.only_influx:
+            found += of_duckdb(Path(folder) / "year.duckdb")
         if asked.influx:
             with influx_of(asked.influx, Path(folder)) as store:
                 found += of_influx(store)
@@ -281,18 +285,24 @@ max-body-size = 0
         [program, "-config", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as child:
         try:
-            with InfluxProxy(f"http://127.0.0.1:{PORT}", prefix="year_") as proxy:
-                store = InfluxStore(
-                    url=proxy.url, org="carehub", token="", cursor_file=folder / "cursor", timeout_s=120
-                )
-                wait_for(store)
-                yield store
-                store.close()
+            with InfluxProxy(f"http://127.0.0.1:{PORT}") as proxy:
+                filling = opened(proxy.url, folder)
+                wait_for(filling)
+                fill_influx(filling)
+                filling.close()
+            store = opened(f"http://127.0.0.1:{PORT}", folder)  # who reads needs no proxy
+            yield store
+            store.close()
         finally:
             child.kill()
 
 
 PORT = 18_986
+
+
+def opened(url: str, folder: Path) -> InfluxStore:
+    """A client of it."""
+    return InfluxStore(url=url, org="carehub", token="", cursor_file=folder / "cursor", timeout_s=120)
 
 
 def wait_for(store: InfluxStore) -> None:
@@ -308,7 +318,12 @@ def wait_for(store: InfluxStore) -> None:
 
 
 def of_influx(store: InfluxStore) -> list[Timed]:
-    """A year of the days in InfluxDB, of the hours that are asked for, and of the days of a hundred homes."""
+    """The InfluxDB store."""
+    return [*views("InfluxDB 1.6.7", InfluxFigures(store), InfluxKeeping(store), None)]
+
+
+def fill_influx(store: InfluxStore) -> None:
+    """A year of the days, of the hours that are asked for, and of the days of a hundred homes."""
     with duckdb.connect() as scratch:
         for family in FAMILIES[1:]:
             scratch.execute(
@@ -324,7 +339,8 @@ def of_influx(store: InfluxStore) -> list[Timed]:
     summaries = [
         line_protocol.line(
             metric, {"device": f"H{home:04d}-{part}", "place": f"H{home:04d}", "span": "1d"},
-            {"count": 40, "min": 0.0, "max": 1.0, "mean": 0.5, "sum": 20.5, "last": 1.0, "first_at": at, "last_at": at + 80_000_000,
+            {"count": 40, "min": 0.0, "max": 1.0, "mean": 0.5, "sum": 20.5, "last": 1.0, "first_at": at,
+             "last_at": at + 80_000_000,
              "on_ms": 3_600_000, "known_ms": 80_000_000},
             at * 1_000_000,
         )
@@ -332,7 +348,6 @@ def of_influx(store: InfluxStore) -> list[Timed]:
     ]  # fmt: skip
     for begin in range(0, len(summaries), 20_000):
         store.write_points(BUCKET_HOMES_SUMMARY, summaries[begin : begin + 20_000])
-    return [*views("InfluxDB 1.6.7", InfluxFigures(store), InfluxKeeping(store), None)]
 
 
 def point(metric: str, place: str, device: str, at: int, value: float) -> str:

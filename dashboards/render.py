@@ -9,6 +9,9 @@ import importlib.util
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from dashboards.console import with_console
 
 JSON_FOLDER = Path(__file__).parent / "json"
 """Where the committed dashboards are; docker-compose mounts it into Grafana."""
@@ -30,15 +33,13 @@ def rendered() -> Mapping[str, bytes]:
         )
     from grafana_foundation_sdk.cog.encoder import JSONEncoder  # noqa: PLC0415 development only
 
-    from dashboards.overview import overview  # noqa: PLC0415 needs the SDK
+    from dashboards.pages import area, duty, fleet, heat, hub, occupancy  # noqa: PLC0415 needs the SDK
 
-    pages = {"overview.json": overview()}
-    return {
-        name: (
-            json.dumps(page, cls=JSONEncoder, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-        ).encode()
-        for name, page in pages.items()
+    pages = {
+        f"{module.__name__.rpartition('.')[2]}.json": module.page().build()
+        for module in (area, duty, fleet, heat, hub, occupancy)
     }
+    return {name: _bytes(json.loads(json.dumps(page, cls=JSONEncoder))) for name, page in pages.items()}
 
 
 def render_all(folder: Path = JSON_FOLDER) -> list[Path]:
@@ -46,7 +47,30 @@ def render_all(folder: Path = JSON_FOLDER) -> list[Path]:
 
     Raises SdkMissingError without the SDK.
     """
-    pages = rendered()
+    return _written(rendered(), folder)
+
+
+def committed(console: str) -> Mapping[str, dict[str, Any]]:
+    """File name → the committed dashboard, its links leading to that console. Needs no SDK; raises AddressError."""
+    return {
+        path.name: with_console(json.loads(path.read_text(encoding="utf-8")), console)
+        for path in sorted(JSON_FOLDER.glob("*.json"))
+    }
+
+
+def copy_all(folder: Path, *, console: str) -> list[Path]:
+    """Write the committed dashboards into a folder, their links leading to that console; for Grafana to be given it.
+
+    Needs no SDK. Raises AddressError.
+    """
+    return _written({name: _bytes(page) for name, page in committed(console).items()}, folder)
+
+
+def _bytes(page: Mapping[str, Any]) -> bytes:
+    return (json.dumps(page, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _written(pages: Mapping[str, bytes], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, page in pages.items():

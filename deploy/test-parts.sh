@@ -12,6 +12,8 @@ have influxd || missing="$missing influxdb"
 have chromium || missing="$missing chromium"
 have openssl || missing="$missing openssl"
 have faketime || missing="$missing faketime"
+have pdftotext || missing="$missing poppler-utils"
+PATH="$PATH:/usr/sbin:/sbin" ldconfig -p 2>/dev/null | grep -q libpangoft2-1.0 || missing="$missing libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 have npm || missing="$missing nodejs npm"
 if have fc-list && fc-list :lang=zh 2>/dev/null | grep -q .; then :; else missing="$missing fontconfig fonts-noto-cjk"; fi
 

@@ -20,10 +20,12 @@ from gateway.device_commands import devices_app
 from gateway.duty.plan import Plan
 from gateway.duty_commands import duty_app
 from gateway.export.command import export_app
+from gateway.heat_command import heat
 from gateway.journal_command import journal_app
 from gateway.performance_command import performance
 from gateway.privacy.command import privacy_app
 from gateway.quarantine_commands import quarantine_app
+from gateway.report_command import report_app
 from gateway.settings import Settings
 from gateway.staff_commands import audit_app, staff_app
 from gateway.store_commands import refused_app, store_app
@@ -48,6 +50,7 @@ for name, part in (
     ("devices", devices_app),
     ("duty", duty_app),
     ("export", export_app),
+    ("report", report_app),
     ("refused", refused_app),
     ("store", store_app),
     ("journal", journal_app),
@@ -141,6 +144,7 @@ app.command(name="import")(import_registry)
 app.command(name="backup")(backup)
 app.command(name="restore")(restore)
 app.command(name="performance")(performance)
+app.command(name="heat")(heat)
 rules_app.command(name="test")(try_cases)
 rules_app.command(name="backtest")(backtest)
 rules_app.command(name="reload")(reload_rules)
@@ -157,28 +161,56 @@ def rules_schema(
     typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 
+ConsoleOption = Annotated[str, typer.Option(help="The console's address, for links.")]
+
+
 @dashboards_app.command("render")
 def dashboards_render(folder: Annotated[Path, typer.Argument()] = Path("dashboards/json")) -> None:
     """Write the dashboards as JSON (needs the development dependencies)."""
-    from dashboards.render import render_all
+    from dashboards.render import SdkMissingError, render_all
 
-    for written in render_all(folder):
-        err.print(str(written), highlight=False)
+    try:
+        written = render_all(folder)
+    except SdkMissingError as missing:
+        fail(str(missing))
+    for path in written:
+        err.print(str(path), highlight=False)
+
+
+@dashboards_app.command("copy")
+def dashboards_copy(
+    folder: Annotated[Path, typer.Argument()], console: ConsoleOption = "http://127.0.0.1:8080"
+) -> None:
+    """Write the dashboards into a folder that a Grafana is given, with links to this console."""
+    from dashboards.console import AddressError
+    from dashboards.render import copy_all
+
+    try:
+        written = copy_all(folder, console=console)
+    except AddressError as wrong:
+        fail(str(wrong))
+    for path in written:
+        err.print(str(path), highlight=False)
 
 
 @dashboards_app.command("push")
 def dashboards_push(
     url: Annotated[str, typer.Option(help="Grafana's address.")],
     folder: Annotated[str, typer.Option(help="Folder in Grafana.")] = "Carehub",
+    console: ConsoleOption = "http://127.0.0.1:8080",
 ) -> None:
     """Send the dashboards to a Grafana (token: GRAFANA_TOKEN)."""
-    from dashboards.push import push
+    from dashboards.push import PushError, push
 
     token = os.environ.get("GRAFANA_TOKEN", "")
     if not token:
         fail("set GRAFANA_TOKEN to a Grafana service account token")
-    for title in push(url=url, token=token, folder=folder):
-        err.print(title, highlight=False)
+    try:
+        pushed = push(url=url, token=token, folder=folder, console=console)
+    except PushError as refused:
+        fail(str(refused))
+    for address in pushed:
+        err.print(address, highlight=False)
 
 
 @app.command()

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 from gateway import systemd
@@ -67,6 +68,9 @@ from gateway.recovery import Recovery, ToldToEndError
 from gateway.registry import apply as registry
 from gateway.reloading import Reloads
 from gateway.replaying import Replays
+from gateway.report_files import NAME as REPORT_FILES
+from gateway.report_files import ReportFiles
+from gateway.report_keeper import ReportKeeper
 from gateway.retention import Retention
 from gateway.rule_tries import Tries
 from gateway.rules_in_force import RulesInForce
@@ -130,6 +134,7 @@ class Hub:
         self.console_rules = ConsoleRules(self.database, self.rules)
         self.store: Store = open_store(self.settings)
         self.quarantine = Quarantine(data / JOURNAL)
+        self.report_files = ReportFiles(data / REPORT_FILES)
 
     def _make_alerting(self) -> None:
         """From the journal to the people: engine, alerts, messages."""
@@ -237,6 +242,8 @@ class Hub:
             now=self.clock.now,
         )
         self.eraser = Eraser(self)
+        self.report_thread = ThreadPoolExecutor(1, thread_name_prefix="reports")
+        self.report_keeper = ReportKeeper(self)
         self.figures_keeper = keep_figures(self, self.kept)
         self.record_keeper = RecordKeeper(self.database, days_of(self.settings.retention), now=self.clock.now)
         self.hearing = Hearing(
@@ -318,6 +325,7 @@ class Hub:
                 ("figures", self.figures_keeper.run()),
                 ("audit", keep_audit(self.trail, self.settings.retention.audit_days, self.wall_ms)),
                 ("points", self.point_watch.run()),
+                ("reports", self.report_keeper.run()),
                 ("sweep", self.sweep.run()),
                 ("web", web.serve([self._listener])),
             )
@@ -386,6 +394,8 @@ class Hub:
         self.journal.close()
         self.database.dispose()
         self.trail.close()
+        self.report_thread.shutdown(wait=False, cancel_futures=True)
+        self.report_files.close()
         self._lock.release()
         release_memory()
         log.info("stopped at position %d", self.journal.position, extra={"position": self.journal.position})

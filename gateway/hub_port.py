@@ -35,6 +35,7 @@ from gateway.registry import apply as registry
 from gateway.registry.compare import Plan
 from gateway.registry.csv_file import parse
 from gateway.registry.values import RegistryErrors
+from gateway.report_port import ReportAnswers
 from gateway.rule_port import ConsoleRulePort
 from gateway.store.readings import Query, StoreUnavailable
 from gateway.web.changes import ChangeFeed
@@ -68,7 +69,9 @@ QUALITY = {"good": 0, "late": 1, "clock": 2, "retained": 3}
 PAYLOAD_SHOWN = 500
 
 
-class WebPort(InstallPort, PrivacyAnswers, FacilitiesOfHub, HomeAnswers, ConsoleRulePort, FiguresOfHub):
+class WebPort(
+    InstallPort, PrivacyAnswers, FacilitiesOfHub, HomeAnswers, ConsoleRulePort, FiguresOfHub, ReportAnswers
+):
     """Answers what ``gateway.web`` asks, from the parts of a running hub."""
 
     @property

@@ -123,7 +123,7 @@ class Retention(Section):
     from its end (closed, done, withdrawn, over): ``alert_words_days`` of the words of alerts (sentence, evidence, room, notes),
     ``alerts_days`` of alerts with steps and messages, ``held_days`` of alerts held back, ``modes_days`` of modes, silences and
     follow-ups, ``agreements_days`` of consents and links, ``looks_days`` of looks into rooms, ``answers_days`` of answers
-    to commands. docs/privacy.md says why so long.
+    to commands. ``reports_days`` is for reports that were handed in, with their files. docs/privacy.md says why so long.
     """
 
     homes_days: int = 90
@@ -140,6 +140,7 @@ class Retention(Section):
     agreements_days: int = Field(default=1095, ge=0)
     looks_days: int = Field(default=1095, ge=0)
     answers_days: int = Field(default=90, ge=0)
+    reports_days: int = Field(default=3650, ge=0)
 
     @field_validator("audit_days")
     @classmethod

@@ -18,6 +18,7 @@ ABOUTS = (
     "step",  # any step of it, to a system that follows along
     "digest",  # several in one: what is not urgent, or a storm
     "test",  # nothing has happened: somebody tries the channel
+    "report",  # a report was made and waits to be checked (gateway.alerts.report_note); about no alert
 )
 Audience: TypeAlias = Literal["staff", "family", "guard"]
 

@@ -33,7 +33,7 @@ __all__ = ["OutsidePlace", "compose", "compose_test", "outside_text", "room_en",
 
 _PLACE_CHARACTERS_MIN = 12
 _NOBODY = Hands()
-_OWN_COMPOSERS = {"digest": "compose_digest", "test": "compose_test"}
+_OWN_COMPOSERS = {"digest": "compose_digest", "test": "compose_test", "report": "compose_report_note"}
 
 
 @dataclass(frozen=True, slots=True)

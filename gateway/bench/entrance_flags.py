@@ -96,11 +96,11 @@ def at_thresholds(scored: Sequence[Flag]) -> At:
 
 
 def rule_threshold(at: At, events: Sequence[Listed], spans: Sequence[Span]) -> float:
-    """The smallest threshold with at most half of the permitted runs outside in these spans: how ``UNUSUAL_AT`` was found."""
+    """How ``UNUSUAL_AT`` was found: the smallest threshold with at most one run a week of more people outside in the spans."""
     weeks = sum(span.weeks for span in spans)
     for threshold in THRESHOLDS:
-        outside = sum(verdict(at(threshold), events, span)["outside"] for span in spans)
-        if outside <= OUTSIDE_MAX / 2 * weeks:
+        told = [verdict(at(threshold), events, span) for span in spans]
+        if sum(one["outside"] - one["outside_fewer"] for one in told) <= weeks:
             return threshold
     return THRESHOLDS[-1]
 

@@ -23,11 +23,11 @@ How the figures were made:
 - The detector is `gateway/occupancy/unusual.py`, as it stands in the hub: each half hour is judged by what came before it
   only; who leaves within the three hours after can add to the score, never take from it. So the first three working days
   (and the first three days of weekends) are *not yet known*, and their events count as missed.
-- The threshold was set by the first seven weeks: the smallest, in tenths, with at most 1.25 runs a week outside the
-  listed events, half of what is permitted. The script finds it again each time and says so if it differs. The form of the
-  detector (arrivals rather than both ways, the last hour, the middle half of four weeks, who leaves together) was chosen
-  with all ten weeks in sight; what its constants are worth is told in *One constant changed*. Weeks after 1 October were
-  not seen.
+- The threshold was set by the first seven weeks: the smallest, in tenths, with at most one run a week of more people
+  outside the listed events. The script finds it again each time and says so if it differs. The rule and the form
+  of the detector (arrivals rather than both ways, the last hour, the middle half of four weeks, who leaves together) were
+  chosen with all ten weeks in sight; what its constants are worth is told in *One constant changed*. Weeks after 1 October
+  were not seen.
 - An event is *flagged* where a run overlaps it. Stricter, *strongest within*: the strongest half hour of such a run lies
   within the event. Milder, *near*: a run comes within half an hour of it. *Outside* are runs that overlap no listed
   event, more people or fewer alike; nobody told the detector that 5 September was Labor Day, so that day is one of them.

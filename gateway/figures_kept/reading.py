@@ -21,12 +21,16 @@ class Point(msgspec.Struct, frozen=True, order=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """Which figures: from ``from_ms`` ≤ at < ``to_ms`` (epoch ms), of these metrics; of all places where none is named."""
+    """Which figures: from ``from_ms`` ≤ at < ``to_ms`` (epoch ms), of these metrics; of all places where none is named.
+
+    ``moments``: of that time only these, where any are named. So a year of hours is looked at in one question.
+    """
 
     metrics: Sequence[str]
     places: Collection[str]
     from_ms: int
     to_ms: int
+    moments: Collection[int] = ()
 
     def __post_init__(self) -> None:
         if not self.metrics:

@@ -366,13 +366,20 @@ class Delivery:
 
     async def test(self, channel: str, message: AlertMessage, to: Recipient) -> Outcome:
         """Try a channel now, outside the outbox, and remember whether it works. Raises ``KeyError`` for an unknown one."""
+        return await self._once(channel, message, to, tested=True)
+
+    async def say(self, channel: str, message: AlertMessage, to: Recipient) -> Outcome:
+        """Send what is about no alert, once, outside the outbox. Raises ``KeyError`` for an unknown channel."""
+        return await self._once(channel, message, to, tested=False)
+
+    async def _once(self, channel: str, message: AlertMessage, to: Recipient, *, tested: bool) -> Outcome:
         lane = self._lanes[channel]
         waiting = Waiting(
             id=message.id, alert_id="", channel=channel, attempts=0, raised_wall_ms=self._now_ms(),
             withdrawn=False, message=message, to=to,
         )  # fmt: skip
         tried = await attempt(channel, lane.channel, waiting, now_ms=self._now_ms)
-        if self.states.note(channel, tried, at_ms=self._now_ms(), tested=True):
+        if self.states.note(channel, tried, at_ms=self._now_ms(), tested=tested):
             await self._stored(self.states.write)
         return tried.outcome
 

@@ -7,7 +7,7 @@ from gateway.alerts.message import AlertMessage
 CUT = "（以下略，请看值班台 / cut here, see the duty desk）"
 
 _WAKING = frozenset({"alert", "recontact"})  # of message.ABOUTS: somebody has to get up
-_AFTERWARDS = frozenset({"outcome", "step", "digest", "test"})
+_AFTERWARDS = frozenset({"outcome", "step", "digest", "test", "report"})
 
 
 def text_of(message: AlertMessage, bytes_max: int) -> str:

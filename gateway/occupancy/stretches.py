@@ -4,7 +4,8 @@ Theory of operation
 -------------------
 A *truth* is a moment at which the number of people is known: a person has counted, or the place was empty at night. What the
 counters say between two of them does not add up: the *residual*. How the error grows with who came and who went, and how
-much of it is chance, the head count has learned (``rules.drift``). Given the residual at the second truth, the error at a moment
+much of it is chance, the head count has learned (``rules.drift``). Given the residual at the second truth, the error at a
+moment
 before it is what is then most likely: its mean and its variance under that condition (of jointly normal errors). Where nothing
 is learned yet that is the residual's share of the passages so far, and for chance alone ab / (a + b) of the variance of one
 (a Brownian bridge). It is nothing at both ends.

@@ -26,14 +26,14 @@ from dataclasses import dataclass, replace
 from math import log10, sqrt
 from typing import Literal, TypeAlias
 
-from gateway.occupancy.chance import DISPERSION, fewer_by_chance, more_by_chance
+from gateway.occupancy.chance import fewer_by_chance, more_by_chance
 from gateway.occupancy.custom import Slot, Usual, Ways, by_day, usual_day
 from gateway.occupancy.hourly import HOUR_MS, When
 
 Direction: TypeAlias = Literal["more", "fewer"]
 
-# The smallest threshold, in tenths, with at most 1.25 runs a week outside the listed events in the first seven weeks of UCI
-# CalIt2, half of what is permitted (bench/calit2.py finds it again). Its slots are half hours.
+# The smallest threshold, in tenths, with at most one run a week of more people outside the listed events in the first seven
+# weeks of UCI CalIt2 (bench/calit2.py finds it again). Its slots are half hours.
 UNUSUAL_AT, UNUSUAL_SLOT_MS = 3.0, HOUR_MS // 2
 
 FILL_MS = HOUR_MS
@@ -72,23 +72,25 @@ class Run:
     expected: float
 
 
-def flags(hours: Sequence[Slot], when: When, *, slot_ms: int = HOUR_MS) -> list[Flag]:
-    """The hours of a facility of the hub, in order, judged by those before them; it has a weekly programme.
+def flags(hours: Sequence[Slot], when: When, *, slot_ms: int = HOUR_MS, since: int = 0) -> list[Flag]:
+    """The hours of a facility of the hub from ``since`` (epoch ms) on, judged by those before them; it has a weekly programme.
 
-    Give four weeks before the first hour that is to be shown.
+    Give ``hours`` in order, with four weeks before ``since``. Ask again for the last ``LEAVE_MS``: flags may have come.
     """
-    return mark(scores(hours, Ways(when.zone, when.calendar, slot_ms, programme=True)), slot_ms=slot_ms)
+    ways = Ways(when.zone, when.calendar, slot_ms, programme=True)
+    scored = scores(hours, ways, since=since - FILL_MS - slot_ms)
+    return [one for one in mark(scored, slot_ms=slot_ms) if one.begin >= since]
 
 
-def scores(slots: Iterable[Slot], ways: Ways) -> list[Flag]:
-    """Each slot's score, not flagged yet. ``slots`` in order; what is missing is a gap.
+def scores(slots: Iterable[Slot], ways: Ways, *, since: int = 0) -> list[Flag]:
+    """Each slot's score, not flagged yet, from the local day of ``since`` on. ``slots`` in order; what is missing is a gap.
 
     In ``hindsight`` the first days are judged as well, by the days that followed: for looking back, never for a living hub.
     """
     slots = list(slots)
-    arrivals = _one_way(slots, ways)
-    leaving = _one_way([_Reversed(one.begin, came=one.went, went=one.came) for one in slots], ways)
-    return [_joined(arrivals, leaving, at) for at in range(len(slots))]
+    arrivals = _one_way(slots, ways, since)
+    leaving = _one_way([_Reversed(one.begin, came=one.went, went=one.came) for one in slots], ways, since)
+    return [_joined(arrivals, leaving, at) for at in range(len(arrivals))]
 
 
 def unusual_at(slot_ms: int) -> float:
@@ -127,18 +129,6 @@ def runs(flagged: Iterable[Flag], *, slot_ms: int = HOUR_MS) -> list[Run]:
     return [_run(several, slot_ms) for several in together]
 
 
-def in_words(run: Run) -> dict[str, str]:
-    """A run for a page, by language: 比往常多, 来了 43 人，往常约 22 人."""
-    came, usual = round(run.came), round(run.expected)
-    zh, en = (
-        ("比往常多", "Busier than usual") if run.direction == "more" else ("比往常少", "Quieter than usual")
-    )
-    return {
-        "zh": f"{zh}：来了 {came} 人，往常约 {usual} 人",
-        "en": f"{en}: {came} came, usually about {usual}",
-    }
-
-
 def _run(several: Sequence[Flag], slot_ms: int) -> Run:
     return Run(
         several[0].begin,
@@ -174,12 +164,13 @@ class _Reversed:
     went: float | None
 
 
-def _one_way(slots: Iterable[Slot], ways: Ways) -> list[Flag]:
+def _one_way(slots: Iterable[Slot], ways: Ways, since: int) -> list[Flag]:
     """Each slot's score by arrivals alone."""
     days = by_day(slots, ways.zone)
     found: list[Flag] = []
     for day in sorted(days):
-        found += _judge_day(days[day], usual_day(days, day, ways), ways.slot_ms)
+        if days[day][-1][1].begin >= since:
+            found += _judge_day(days[day], usual_day(days, day, ways), ways.slot_ms)
     return found
 
 
@@ -216,12 +207,14 @@ def _judge_day(slots: Sequence[tuple[int, Slot]], custom: Mapping[int, Usual], s
 def _more(window: Sequence[tuple[Slot, Usual]], level: float, slot_ms: int) -> float:
     came = sum(slot.came or 0.0 for slot, _ in window)
     expected = level * sum(usual.high for _, usual in window)
-    return more_by_chance(round(came), max(expected, PER_HOUR_MIN * len(window) * slot_ms / HOUR_MS))
+    least = PER_HOUR_MIN * len(window) * slot_ms / HOUR_MS
+    return more_by_chance(round(came), max(expected, least), window[0][1].dispersion)
 
 
 def _fewer(window: Sequence[tuple[Slot, Usual]]) -> float:
     came = sum(slot.came or 0.0 for slot, _ in window)
-    return fewer_by_chance(round(came), max(sum(usual.low for _, usual in window), EXPECTED_MIN))
+    expected = max(sum(usual.low for _, usual in window), EXPECTED_MIN)
+    return fewer_by_chance(round(came), expected, window[0][1].dispersion)
 
 
 def _window(
@@ -242,6 +235,6 @@ def _level(slots: Sequence[tuple[int, Slot]], custom: Mapping[int, Usual]) -> fl
     for minute, one in slots:
         usual = custom.get(minute)
         if one.came is not None and usual is not None:
-            came += min(one.came, usual.high + CLEAR * sqrt(DISPERSION * usual.high + 1))
+            came += min(one.came, usual.high + CLEAR * sqrt(usual.dispersion * usual.high + 1))
             expected += usual.high
     return min(max(came / expected, 1.0), BUSY_MAX)

@@ -651,6 +651,102 @@ class DenominatorEntry(Base):
     __table_args__ = (Index("denominator_at", "at", "indicator", "id"),)
 
 
+class FiledReport(Base):
+    """A report that was made to be handed in: of what, over which period, from data up to ``until``; its files by digest."""
+
+    __tablename__ = "filed_report"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    period: Mapped[str]
+    at: Mapped[str]  # a path of the tree of places
+    facility: Mapped[str]  # of a facility's report, its id
+    subject: Mapped[str]
+    language: Mapped[str]
+    until: Mapped[int]  # the hub's time when it was made: nothing later was known
+    state: Mapped[str]  # made | checked | handed_in | returned
+    version: Mapped[int]
+    document: Mapped[str]  # digest of the document itself
+    files: Mapped[dict[str, str]] = mapped_column(JSON)  # digest by file name
+
+    __table_args__ = (
+        Index("filed_report_of", "at", "kind", "period"),
+        Index("filed_report_until", "until", "id"),
+    )
+
+
+class ReportSignature(Base):
+    """A step of a report's way: made, checked, handed_in or returned, by whom, over which very files."""
+
+    __tablename__ = "report_signature"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[str] = mapped_column(ForeignKey("filed_report.id", ondelete="CASCADE"), index=True)
+    step: Mapped[str]
+    at: Mapped[int]
+    by: Mapped[str]
+    by_id: Mapped[int]  # of the account, 0 the hub itself
+    files: Mapped[dict[str, str]] = mapped_column(JSON)
+    note: Mapped[str]
+
+
+class ReportSchedule(Base):
+    """A report that the hub makes by itself: each day or month, at an hour of the hub's zone; in force until ``ended_at``."""
+
+    __tablename__ = "report_schedule"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    every: Mapped[str]  # day | month
+    day: Mapped[int]  # of the month, 1 to 28; 0 where it is daily
+    hour: Mapped[int]
+    at: Mapped[str]
+    facility: Mapped[str]
+    subject: Mapped[str]
+    formats: Mapped[list[str]] = mapped_column(JSON)
+    language: Mapped[str]
+    channel: Mapped[str]  # '' where nobody is told outside
+    person: Mapped[str]  # whom, where the channel reaches one at a time
+    since: Mapped[int]
+    by: Mapped[str]
+    ended_at: Mapped[int | None]
+    ended_by: Mapped[str] = mapped_column(default="")
+
+
+class ReportRun(Base):
+    """What became of a schedule's period: the report that was made, or why not yet; whether the note went out."""
+
+    __tablename__ = "report_run"
+    schedule_id: Mapped[str] = mapped_column(
+        ForeignKey("report_schedule.id", ondelete="CASCADE"), primary_key=True
+    )
+    period: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[int]
+    report_id: Mapped[str]  # '' while it could not be made
+    tries: Mapped[int]
+    error: Mapped[str]
+    noted: Mapped[str]  # '' not told, or what became of it: sent, delivered, failed
+
+
+class ReportForm(Base):
+    """An office's own form: the file by its digest, and which figure goes into which cell (``Sheet!B3``)."""
+
+    __tablename__ = "report_form"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    daily: Mapped[bool]
+    at: Mapped[str]
+    facility: Mapped[str]
+    subject: Mapped[str]
+    file: Mapped[str]
+    mapping: Mapped[dict[str, str]] = mapped_column(JSON)
+    version: Mapped[int]
+    made_at: Mapped[int]
+    by: Mapped[str]
+    mapped_at: Mapped[int | None]
+    mapped_by: Mapped[str] = mapped_column(default="")
+    ended_at: Mapped[int | None]
+    ended_by: Mapped[str] = mapped_column(default="")
+
+
 class Community(Base):
     """What people have brought of a community (区/街道/社区): where it lies, and seats that are in no facility."""
 

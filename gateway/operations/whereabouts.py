@@ -11,9 +11,37 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gateway.accounts.who import EVERYWHERE, Reach
 from gateway.alerts.own import DESK_PLACE, HUB_PLACE
-from gateway.operations.tables import Alert, Device, FollowUp, Place, Silence
+from gateway.operations.tables import (
+    Alert,
+    Device,
+    FiledReport,
+    FollowUp,
+    Place,
+    ReportForm,
+    ReportSchedule,
+    Silence,
+    Visit,
+)
 
 ANYWHERE = "*"  # of the hub itself: whoever may see its kind may see it
+_PLACE_OF = {
+    "alert": select(Alert.place_id),
+    "follow_up": select(FollowUp.place_id),
+    "visit": select(Visit.place_id),
+}
+_AT_OF = {
+    "report": select(FiledReport.at),
+    "schedule": select(ReportSchedule.at),
+    "form": select(ReportForm.at),
+}
+_ID_OF = {
+    "report": FiledReport.id,
+    "schedule": ReportSchedule.id,
+    "form": ReportForm.id,
+    "alert": Alert.id,
+    "follow_up": FollowUp.id,
+    "visit": Visit.id,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +56,7 @@ class Spot:
 
 
 def spot_of(engine: Engine, kind: str, name: str) -> Spot | None:
-    """Where an alert, home, facility, place, device, silence or follow-up is; None: there is none of that name."""
+    """Where an alert, a place, a device, … a report, a schedule or a form is; None: there is none of that name."""
     with Session(engine) as session:
         match kind:
             case "place":
@@ -38,10 +66,11 @@ def spot_of(engine: Engine, kind: str, name: str) -> Spot | None:
             case "device":
                 known = session.scalar(select(Device.place_id).where(Device.id == name))
                 return _spot(session, Place.id == known) if known else None
-            case "alert":
-                return _about(session, session.scalar(select(Alert.place_id).where(Alert.id == name)))
-            case "follow_up":
-                return _about(session, session.scalar(select(FollowUp.place_id).where(FollowUp.id == name)))
+            case "alert" | "follow_up" | "visit":
+                return _about(session, session.scalar(_PLACE_OF[kind].where(_ID_OF[kind] == name)))
+            case "report" | "schedule" | "form":
+                at = session.scalar(_AT_OF[kind].where(_ID_OF[kind] == name))
+                return Spot("", at) if at is not None else None
             case "silence":
                 found = session.get(Silence, name)
                 return _of_silence(session, found) if found else None

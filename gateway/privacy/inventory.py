@@ -41,6 +41,10 @@ _READINGS_GO: Final = (
     "几秒内删除；DuckDB 文件的空闲块用到为止，停机后 carehub store compact 立即清掉",
     "within seconds; free blocks of the DuckDB file until used again, or by carehub store compact at a stop",
 )
+_HANDERS: Final = (
+    "站长、值班人员、社区街道、物业（各看各的）",
+    "head, staff, community officers, property managers, each their own",
+)
 OPERATIONS: Final = "operations.sqlite"
 
 INVENTORY: Final[tuple[Kept, ...]] = (
@@ -116,6 +120,26 @@ INVENTORY: Final[tuple[Kept, ...]] = (
         until=("长期：报表依据", "for ever: what reports rest on"), erased=_STAYS,
     ),
     Kept(
+        what=("上报的报表：期间、流程、文件摘要", "reports handed in: period, way, digests of their files"),
+        where=OPERATIONS, tables=("filed_report", "report_signature"), personal=False,
+        seen_by=_HANDERS,
+        until=("上报后保存（未上报的 60 天）", "once handed in (60 days if not), for"), setting="retention.reports_days",
+        erased=_STAYS,
+    ),
+    Kept(
+        what=("报表和自用表格的文件（只有数字和警情编号）", "files of reports and forms (numbers, and numbers of alerts)"),
+        where="reports.sqlite", personal=False,
+        seen_by=_HANDERS,
+        until=("上报后保存（未上报的 60 天）", "once handed in (60 days if not), for"), setting="retention.reports_days",
+        erased=_STAYS,
+    ),
+    Kept(
+        what=("报表的自动生成、自用表格的填法", "schedules of reports, how forms are filled"),
+        where=OPERATIONS, tables=("report_schedule", "report_run", "report_form"), resident=False, personal=False,
+        seen_by=("站长、社区街道、物业", "head, community officers, property managers"),
+        until=("停用后也保留", "also after they are ended"), erased=_STAYS,
+    ),
+    Kept(
         what=("谁看过房间情况、为什么", "who looked into the rooms, and why"),
         where=OPERATIONS, tables=("look",), seen_by=_STATION, until=("保存", "for"), setting="retention.looks_days",
         erased=_HOME_GOES,
@@ -173,9 +197,18 @@ INVENTORY: Final[tuple[Kept, ...]] = (
         erased=("交接备注里的人名要自己改", "a resident named in a hand-over note: change the note"),
     ),
     Kept(
-        what=("场所：核定容量、开放时间、人数校正、使用单位", "facilities: capacity, hours, corrected counts, operators"),
+        what=(
+            "场所：核定容量、开放时间、人数校正、使用单位、房间",
+            "facilities: capacity, hours, corrected counts, operators, rooms",
+        ),
         where=OPERATIONS, tables=("facility_setting", "count_correction", "operator", "facility_room"), personal=False,
         seen_by=("物业、社区街道、站长", "property managers, community officers, head"),
+        until=("长期", "for ever"), erased=_STAYS,
+    ),
+    Kept(
+        what=("社区：边界或位置、另有座位", "communities: outline or place, other seats"),
+        where=OPERATIONS, tables=("community",), personal=False,
+        seen_by=("社区街道、站长、系统管理员", "community officers, head, administrator"),
         until=("长期", "for ever"), erased=_STAYS,
     ),
     Kept(

@@ -64,6 +64,13 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     empty: Text = field(default_factory=lambda: {"zh": "本期没有。", "en": "None in this period."})
 
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Which columns hold numbers: their cells stand to the right, also those in words."""
+        return tuple(
+            any(isinstance(row[at], int | float) for row in self.rows) for at in range(len(self.columns))
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:

@@ -28,9 +28,13 @@ REPLACED = (
     f"DELETE FROM {{table}} WHERE at_ms >= $1 AND at_ms <= $2 AND ({KEY}) IN (SELECT ({KEY}) FROM given)"  # noqa: S608
 )
 INSERT = f"INSERT INTO {{table}} ({KEY}, value) SELECT {KEY}, value FROM given"  # noqa: S608 names of ours, here and above
-FIGURES = "SELECT metric, place, device, at_ms * {ns} AS time_ns, value FROM {table} WHERE at_ms >= ? AND at_ms < ? AND {which}"
+FIGURES = """
+SELECT metric, place, device, at_ms * {ns} AS time_ns, value FROM {table}
+WHERE at_ms >= ? AND at_ms < ? AND {which} AND {moments}
+"""
 READINGS = """
-SELECT metric, place, device, time_ns, value FROM reading WHERE NOT home AND time_ns >= ? AND time_ns < ? AND {which}
+SELECT metric, place, device, time_ns, value FROM reading
+WHERE NOT home AND time_ns >= ? AND time_ns < ? AND {which} AND {moments}
 """
 # A series is one row of the answer: its names come once, which takes a quarter of the time of a row for each point.
 SERIES = """
@@ -93,9 +97,19 @@ class DuckDBFigures:
                 which, values = f"{which} AND {there}", [*values, *places]
             span = [query.from_ms, query.to_ms]
             if kind is not None:
-                yield FIGURES.format(ns=NS_PER_MS, table=TABLES[kind], which=which), [*span, *values]
+                moments = _at("at_ms", query.moments)
+                part = FIGURES.format(ns=NS_PER_MS, table=TABLES[kind], which=which, moments=moments)
+                yield part, [*span, *values]
             else:
-                yield READINGS.format(which=which), [*(each * NS_PER_MS for each in span), *values]
+                moments = _at(f"time_ns // {NS_PER_MS}", query.moments)
+                yield (
+                    READINGS.format(which=which, moments=moments),
+                    [*(each * NS_PER_MS for each in span), *values],
+                )
+
+
+def _at(when: str, moments: Collection[int]) -> str:
+    return f"{when} IN ({', '.join(map(str, sorted(moments)))})" if moments else "true"
 
 
 def _replace(

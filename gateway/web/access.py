@@ -32,12 +32,14 @@ LINKS = ("/a/", "/s/", "/f/")  # gateway.web.links, gateway.web.family
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 BODY_BYTES_MAX = 64 * 1024
 RULES_BYTES_MAX = 1024 * 1024  # a hundred rules at 10 KB
+FORM_BYTES_MAX = 2 * 1024 * 1024 + 1  # one more, so that the form itself says that it is too large
 REGISTRY_BYTES_MAX = 32 * 1024 * 1024  # 100,000 devices at 300 bytes a line
 SHAPES_BYTES_MAX = 8 * 1024 * 1024  # 200,000 positions
 BODIES_MAX = {
     "/api/v1/registry": REGISTRY_BYTES_MAX,
     "/api/v1/rules/backtest": RULES_BYTES_MAX,
     "/api/v1/heat/geometry": SHAPES_BYTES_MAX,
+    "/api/v1/report-forms": FORM_BYTES_MAX,
 }
 
 HEADERS = {

@@ -11,6 +11,7 @@ from gateway.accounts.roles import May
 from gateway.alerts.lifecycle import fault_of_closing
 from gateway.operations import views
 from gateway.operations.answers import AlertDetail, AlertInHand, AlertPage
+from gateway.operations.visits import TICKED
 from gateway.web.access import APerson, SomePerson, reach_of
 from gateway.web.acts import Key, Reason, carry_out, id_of, until_within
 from gateway.web.alert_acts import act_on, known_alert
@@ -41,14 +42,14 @@ class Closing(BaseModel):
     """How an alert was settled: what it turned out to be, what was done, and a word about it.
 
     A false alarm needs a ``reason`` that fits its class, a true one about a person an ``outcome``. ``mode``: the home is put
-    into that mode as well.
+    into that mode as well. ``visit``: it is recorded as a visit (探访记录); of a home, or where somebody was on site.
     """
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"verdict": "true", "outcome": "assisted", "note": "扶起，无外伤"},
+                {"verdict": "true", "outcome": "assisted", "note": "扶起，无外伤", "visit": True},
                 {"verdict": "false", "reason": "sat_down"},
             ]
         },
@@ -58,6 +59,7 @@ class Closing(BaseModel):
     outcome: Literal["", "none_needed", "assisted", "family_came", "hospital"] = ""
     note: str = Field(default="", max_length=NOTE_CHARS_MAX)
     mode: Away | None = None
+    visit: bool = Field(default=False, strict=True)
 
 
 class Shelving(BaseModel):
@@ -117,11 +119,13 @@ async def close(
     Of life safety *could not confirm* closes nothing: the alert goes up a rung, and is given back open.
     """
     alert = await known_alert(request, alert_id)
-    said = closing.model_dump(exclude={"mode"})
+    said = closing.model_dump(exclude={"mode", "visit"})
     fault = fault_of_closing(alert.kind, said)
     if fault:
         raise refuse(422, "invalid", what=fault)
     until = closing_mode_until(request, closing.mode)
+    if closing.visit:
+        said["visit"] = TICKED
     closed = await act_on(request, "close", alert_id, person, said, key)
     if closing.mode is not None and closed.state == "closed" and alert.place_kind == "home":
         data = {"kind": closing.mode.kind, "until": str(until), "reason": f"警情{alert.number:04d}"}

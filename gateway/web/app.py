@@ -23,6 +23,7 @@ from gateway.web import (
     backup,
     calls,
     data,
+    denominators,
     desks,
     facilities,
     facility_all,
@@ -30,6 +31,8 @@ from gateway.web import (
     facility_pages,
     facility_use,
     family,
+    figure_pages,
+    filed_reports,
     follow_ups,
     heat,
     heat_pages,
@@ -49,6 +52,10 @@ from gateway.web import (
     privacy_pages,
     problems,
     quarantine,
+    report_forms,
+    report_pages,
+    report_schedules,
+    reports,
     rule_changes,
     rule_pages,
     rules,
@@ -59,6 +66,7 @@ from gateway.web import (
     stored,
     stream,
     unclaimed,
+    visits,
 )
 from gateway.web.access import Guard
 from gateway.web.context import Context
@@ -116,8 +124,16 @@ MODULES = (
     privacy,
     privacy_pages,
     help_pages,
+    visits,
+    filed_reports,
+    report_schedules,
+    report_forms,
+    denominators,
+    report_pages,
     heat,
     heat_pages,
+    figure_pages,
+    reports,
 )
 PIN_CHECKS_AT_ONCE = 2  # each takes a core and 19 MiB: guessing must not slow alarms
 WRONG_LINKS_MAX = 30  # a minute, from everybody together; at 128 bits that is no chance at all

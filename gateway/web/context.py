@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import anyio
 from fastapi import Request
@@ -45,6 +46,11 @@ class Context:
     def engine(self) -> Engine:
         """Engine of the operational database."""
         return self.port.engine
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The hub's zone."""
+        return ZoneInfo(self.settings.zone)
 
     @property
     def held(self) -> bool:

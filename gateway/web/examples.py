@@ -7,6 +7,7 @@ from typing import Any, Final
 from gateway.web.area_example import AREA
 from gateway.web.facility_examples import FACILITIES
 from gateway.web.facility_use_examples import FACILITY_USE
+from gateway.web.heat_example import HEAT
 from gateway.web.install_examples import INSTALLATION
 from gateway.web.performance_example import PERFORMANCE
 
@@ -246,6 +247,11 @@ _FAMILY_LINK: Final[dict[str, Any]] = {
     "ended_at": None,
     "ended_by": "",
 }
+_VISIT: Final[dict[str, Any]] = {
+    "id": "c3ab8ff13720e8ad9047dd39466b3c89", "alert_id": "a747aadc77f303a6", "place_id": "H0001",
+    "path": "福田区/莲花街道/莲花社区/莲花二村", "at": AT, "by": "李敏", "kind": "close", "note": "扶起，无外伤",
+    "struck_at": None, "struck_by": "", "struck_why": "",
+}  # fmt: skip
 _FOLLOW_UP: Final[dict[str, Any]] = {
     "id": "5e884898da28047151d0e56f8dc62927",
     "alert_id": "a747aadc77f303a6",
@@ -361,6 +367,8 @@ EXAMPLES: Final[dict[str, Any]] = {
     },
     "FollowUpView": _FOLLOW_UP | {"done_at": AT + 31 * _HOUR, "done_by": "李敏", "note": "能自己走动"},
     "FollowUpPage": {"follow_ups": [_FOLLOW_UP], "next": None},
+    "VisitView": _VISIT,
+    "VisitList": {"visits": [_VISIT]},
     # quarantine
     "Unreadables": {"messages": [_UNREADABLE], "next": None},
     "Choice": {"reason": "unknown_device", "device": "H0001-lamp"},
@@ -438,6 +446,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     **FACILITIES,
     **FACILITY_USE,
     **INSTALLATION,
+    **HEAT,
     "ErasurePlan": {
         "place": "J0001", "rows": {"alert": 12, "alert_step": 61, "consent": 1, "contact": 2, "place": 1},
         "refused": "reporting", "devices": ["J0001-pendant"],

@@ -192,5 +192,5 @@ def _shown(
         use=UseOfMonth(**{name: getattr(use, name) for name in UseOfMonth.__slots__}),
         zones=use.zones, purposes=use.purposes, idle=use.idle, idle_unknown=use.idle_unknown, idle_below=IDLE_BELOW,
         week=[one for one in week.values() if one.known], residuals=use.residuals,
-        unusual=[one for one in runs(flags(found.whole.hours, when)) if begin <= one.begin < to],
+        unusual=[one for one in runs(flags(found.whole.hours, when, since=begin)) if one.begin < to],
     )  # fmt: skip

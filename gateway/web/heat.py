@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -18,7 +18,18 @@ from gateway.accounts.who import Reach
 from gateway.area_heat import geometry
 from gateway.area_heat.features import features
 from gateway.area_heat.geometry import Shape
-from gateway.area_heat.heat import Demand, Heat, Supply, Value, demand_value, ratio, supply_value, together
+from gateway.area_heat.heat import (
+    Counts,
+    Demand,
+    Heat,
+    Supply,
+    Value,
+    demand_value,
+    heat_of,
+    ratio,
+    supply_value,
+    together,
+)
 from gateway.area_heat.supply import Week
 from gateway.operations import heat_views
 from gateway.operations.area_views import Spans
@@ -30,15 +41,39 @@ from gateway.web.needs import needs
 from gateway.web.problems import REJECTED, declared, refuse
 
 SEATS_MAX = 100_000
-GEOJSON_EXAMPLE = (
-    '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"path":"福田区/莲花街道/莲花社区"},"geometry":'
-    '{"type":"Polygon","coordinates":[[[114.052,22.551],[114.066,22.551],[114.066,22.562],[114.052,22.562],[114.052,22.551]]]}}]}'
-)
+_RING = [[114.052, 22.551], [114.066, 22.551], [114.066, 22.562], [114.052, 22.562], [114.052, 22.551]]
+GEOJSON_EXAMPLE = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"path": "福田区/莲花街道/莲花社区"},
+            "geometry": {"type": "Polygon", "coordinates": [_RING]},
+        }
+    ],
+}
 
-GEOJSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/geo+json": {}}}}
+_COUNTS = Counts(homes=126, alerts=[9, 14, 31, 2], visits=38, stations=2, hours=100.0, seats=60)
+_TOLD = features([heat_of("福田区/莲花街道/莲花社区", _COUNTS)], {}, "elders", "stations", as_of="2026-03-02")
+GEOJSON: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/geo+json": {"schema": {"type": "object"}, "example": _TOLD}}}
+}
+# Read as it comes: FastAPI would make objects of a JSON body before it is checked, and on the loop.
+GEOJSON_IN: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/geo+json": {"schema": {"type": "object"}, "example": GEOJSON_EXAMPLE}},
+    }
+}
 router = APIRouter(prefix="/api/v1", tags=["performance"])
 Demanded = Annotated[Demand, Query()]
 Supplied = Annotated[Supply, Query()]
+
+
+class GeoJson(Response):
+    """A FeatureCollection."""
+
+    media_type = "application/geo+json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,44 +180,41 @@ def read_heat(request: Request, demand: Demanded = "elders", supply: Supplied = 
     Counts from 1 to 4 are "<5"; sums and ratios are worked out from what is told. ``state`` says what has no number: demand
     and no supply is `no_service` (无服务), neither is `nothing`, not known is `missing` (无数据).
     """
-    found = heat_of(request)
+    found = heat_within(request)
     return HeatPage(
         now=found.now, from_ms=found.spans.before, until=found.spans.end, week=found.week.begin, demand=demand, supply=supply,
-        communities=[_shown(one, demand, supply) for one in found.heats],
-        together=_shown(together(found.heats), demand, supply),
+        communities=[shown(one, demand, supply) for one in found.heats],
+        together=shown(together(found.heats), demand, supply),
     )  # fmt: skip
 
 
-@router.get("/heat.geojson", responses=GEOJSON | declared(422))
+@router.get("/heat.geojson", responses=GEOJSON | declared(422), response_class=GeoJson)
 @needs(May.AREA)
 def read_heat_geojson(
     request: Request, demand: Demanded = "elders", supply: Supplied = "stations"
 ) -> Response:
     """The same as a FeatureCollection (RFC 7946, WGS-84) for a GIS: a feature a community, its geometry or null."""
-    found = heat_of(request)
+    found = heat_within(request)
     zone = found.week.zone
     body = features(
         found.heats, found.shapes, demand, supply, as_of=_day(found.now, zone), days_from=_day(found.spans.before, zone),
         days_until=_day(found.spans.end - 1, zone),
     )  # fmt: skip
     headers = {"Content-Disposition": 'attachment; filename="heat.geojson"'}
-    return Response(msgspec.json.encode(body), media_type="application/geo+json", headers=headers)
+    return GeoJson(msgspec.json.encode(body), headers=headers)
 
 
-@router.post("/heat/geometry", responses=declared(413) | REJECTED, response_model=ShapesKept)
+@router.post(
+    "/heat/geometry", responses=declared(413) | REJECTED, response_model=ShapesKept, openapi_extra=GEOJSON_IN
+)
 @needs(May.SYSTEM, of="everywhere")
-async def set_shapes(
-    request: Request,
-    shapes: Annotated[bytes, Body(media_type="application/geo+json", examples=[GEOJSON_EXAMPLE])],
-    *,
-    dry_run: bool = False,
-) -> Response:
+async def set_shapes(request: Request, *, dry_run: bool = False) -> Response:
     """Keep the outlines or points of a GeoJSON file: features with the property `path` (区/街道/社区); WGS-84, not GCJ-02.
 
     A feature without geometry forgets that community's; what the file does not name stays. 422 lists the mistakes, and nothing
     has changed.
     """
-    return await run_in_threadpool(_set_shapes, request, shapes, dry_run=dry_run)
+    return await run_in_threadpool(_set_shapes, request, await request.body(), dry_run=dry_run)
 
 
 @router.post("/heat/communities", responses=declared(401, 404, 409, 422))
@@ -211,7 +243,7 @@ def set_community(request: Request, note: CommunityNote, person: APerson) -> Com
     return _kept(note.path, heat_views.communities(context.engine, Reach((note.path,))).get(note.path))
 
 
-def heat_of(request: Request) -> Found:
+def heat_within(request: Request) -> Found:
     """The communities within reach, counted now."""
     context, reach = Context.of(request), reach_of(request, May.AREA)
     now, zone = context.port.health().hub_now_ms, ZoneInfo(context.settings.zone)
@@ -257,7 +289,8 @@ def _kept(path: str, kept: Kept | None) -> CommunityKept:
     return CommunityKept(path, kept.seats if kept is not None else None, longitude, latitude, outline)
 
 
-def _shown(heat: Heat, demand: Demand, supply: Supply) -> HeatShown:
+def shown(heat: Heat, demand: Demand, supply: Supply) -> HeatShown:
+    """A community as it is told."""
     return HeatShown(
         path=heat.path, elders=demand_value(heat.elders), alerts=demand_value(heat.alerts), visits=demand_value(heat.visits),
         stations=supply_value(heat.stations), hours=supply_value(heat.hours), seats=supply_value(heat.seats),

@@ -11,14 +11,16 @@ from fastapi import APIRouter, Query, Request, Response
 
 from gateway.accounts.roles import May
 from gateway.area_heat.geometry import middle, polygons_of
-from gateway.area_heat.heat import DEMANDS, SHOWS, SUPPLIES, Heat, Show, Value, together, value_of
+from gateway.area_heat.heat import DEMANDS, SHOWS, SUPPLIES, Heat, Show, Supply, Value, together, value_of
 from gateway.area_heat.scale import Scale, scale_of
 from gateway.web.access import SomePerson, reach_of
 from gateway.web.context import Context
-from gateway.web.heat import Demanded, Found, Supplied, heat_of
+from gateway.web.heat import Demanded, Found, heat_within
 from gateway.web.maps import Area, map_of
 from gateway.web.needs import needs
 from gateway.web.render import page
+
+FORMS_MAX = 60  # a city's communities are brought as a file
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,12 +52,19 @@ def show_heat(
     person: SomePerson,
     show: Annotated[Show, Query()] = "ratio",
     demand: Demanded = "elders",
-    supply: Supplied = "stations",
+    supply: Annotated[Supply | None, Query()] = None,
 ) -> Response:
-    """Demand, supply, or the one per the other: a map or squares, and the table."""
-    found = heat_of(request)
-    values = [value_of(one, show, demand, supply) for one in found.heats]
-    scale = scale_of(values, whole=show == "demand" or (show == "supply" and supply != "hours"))
+    """Demand, supply, or the one per the other: a map or squares, and the table.
+
+    Where nobody has chosen a supply: the first of which something is known.
+    """
+    found = heat_within(request)
+    known: list[Supply] = [
+        one for one in SUPPLIES if any(heat.of_supply(one) is not None for heat in found.heats)
+    ]
+    over: Supply = supply if supply is not None else next(iter(known), SUPPLIES[0])
+    values = [value_of(one, show, demand, over) for one in found.heats]
+    scale = scale_of(values, whole=show == "demand" or (show == "supply" and over != "hours"))
     squares = [
         Square(number=number, heat=heat, value=value, colour=scale.colour(value))
         for number, (heat, value) in enumerate(zip(found.heats, values, strict=True), 1)
@@ -70,10 +79,10 @@ def show_heat(
         person=person,
         names=Context.of(request).people.names(),
         day=lambda at: f"{datetime.fromtimestamp(at / 1000, found.week.zone):%Y-%m-%d}",
-        show=show, demand=demand, supply=supply, shows=SHOWS, demands=DEMANDS, supplies=SUPPLIES,
+        show=show, demand=demand, supply=over, shows=SHOWS, demands=DEMANDS, supplies=SUPPLIES,
         found=found, squares=squares, together=together(found.heats), value_of=value_of,
         map=drawn, areas=areas, streets=_by_street(rest), steps=_steps(scale, values), states={one.state for one in values},
-        may_shape=reach_of(request, May.SYSTEM).everything, typed=_typed(found),
+        may_shape=reach_of(request, May.SYSTEM).everything, typed=_typed(found) if len(squares) <= FORMS_MAX else {},
     )  # fmt: skip
 
 

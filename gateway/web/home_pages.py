@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from gateway.accounts.roles import May
 from gateway.operations import home_views, views
+from gateway.operations.visits import visits_of
 from gateway.web.access import SomePerson, reach_of
 from gateway.web.context import Context
 from gateway.web.home_page import home_facts
@@ -25,6 +26,7 @@ LENGTHS_H = {  # what a tap offers; anything else by the API
     "paused": (1, 4, 24, 72),
     "maintenance": (1, 4, 8, 24),
 }
+VISITS_MAX = 20
 
 router = APIRouter(include_in_schema=False)
 
@@ -75,6 +77,7 @@ def show_place(
         usual=LASTS_MS,
         titles=context.port.rule_titles(),
         past=[mode for mode in place.modes if mode.ended_at is not None] if place else [],
+        visits=visits_of(context.engine, place.id, limit=VISITS_MAX) if place else [],
         home=home_facts(request, place) if place and place.kind == "home" else None,
         **words_of_story(language_of(request)),
     )

@@ -11,7 +11,8 @@ from starlette.routing import BaseRoute
 from gateway.accounts.roles import May
 
 Of = Literal[
-    "", "everywhere", "alert", "place", "home", "facility", "device", "silence", "follow_up", "desk", "series"
+    "", "everywhere", "alert", "place", "home", "facility", "device", "silence", "follow_up", "desk", "series",
+    "visit", "report", "schedule", "form",
 ]  # fmt: skip
 E = TypeVar("E", bound=Callable[..., object])
 

@@ -29,10 +29,12 @@ from gateway.web.render import page
 PARAMETER: dict[str, str] = {
     "alert": "alert_id", "place": "place_id", "home": "place_id", "facility": "place_id", "device": "device_id",
     "silence": "silence_id", "follow_up": "follow_up_id", "desk": "desk_id",
+    "visit": "visit_id", "report": "report_id", "schedule": "schedule_id", "form": "form_id",
 }  # fmt: skip
 UNKNOWN = {
     "alert": "unknown_alert", "place": "unknown_place", "home": "unknown_place", "facility": "unknown_place",
     "silence": "unknown_silence", "desk": "unknown_desk",
+    "visit": "unknown_visit", "report": "unknown_report", "schedule": "unknown_schedule", "form": "unknown_form",
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from gateway.web.figures_port import FiguresPort
 from gateway.web.home_port import HomePort
 from gateway.web.install_port import InstallPort
 from gateway.web.privacy_port import PrivacyPort
+from gateway.web.report_port import ReportPort
 from gateway.web.rule_port import RulePort
 from rules.rule import Rule
 from rules.world import Override
@@ -367,7 +368,7 @@ class Backtest:
     answer: bytes = b""
 
 
-class HubPort(FacilityPort, HomePort, InstallPort, PrivacyPort, RulePort, FiguresPort, Protocol):
+class HubPort(FacilityPort, HomePort, InstallPort, PrivacyPort, RulePort, FiguresPort, ReportPort, Protocol):
     """The hub as the web sees it. Everything async is answered without blocking the loop."""
 
     @property

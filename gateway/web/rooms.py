@@ -11,11 +11,12 @@ from gateway.accounts.who import Who
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A page with a link of its own; ``word`` is its name among the words, shown to whoever has the permission."""
+    """A page with a link of its own; ``word`` is its name, shown to whoever has ``may`` or one of ``or_may``."""
 
     path: str
     word: str
     may: May
+    or_may: tuple[May, ...] = ()
 
 
 ROOMS: Final = (
@@ -26,6 +27,8 @@ ROOMS: Final = (
     Room("/area", "room_area", May.AREA),
     Room("/heat", "room_heat", May.AREA),
     Room("/facilities", "room_facilities", May.FACILITIES),
+    Room("/figures", "room_figures", May.AREA, (May.FACILITIES, May.DEVICES)),
+    Room("/reports", "room_reports", May.FACILITIES),
     Room("/install", "room_install", May.INSTALL),
     Room("/install/tests", "weekly_tests", May.ATTEND),
     Room("/rules", "room_rules", May.RULES),
@@ -45,4 +48,4 @@ def room_at(path: str, rooms: list[Room]) -> Room | None:
 
 def rooms_of(who: Who) -> list[Room]:
     """The rooms somebody may go into."""
-    return [room for room in ROOMS if who.may(room.may)]
+    return [room for room in ROOMS if any(who.may(may) for may in (room.may, *room.or_may))]

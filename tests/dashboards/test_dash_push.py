@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import PAGES
 from parts import free_port
 
 from dashboards.push import PushError, push
@@ -82,11 +83,24 @@ def test_the_dashboards_arrive_in_their_folder_which_is_made_once(grafana: Grafa
     for _ in range(2):
         addresses = push(url=grafana.url, token=TOKEN, folder="福田区")
     assert [folder["title"] for folder in grafana.folders] == ["福田区"]
-    assert addresses == [f"{grafana.url}/d/carehub-overview/x"]
-    first = grafana.pushed[0]
-    assert first["overwrite"] is True
-    assert first["folderUid"] == "folder0"
-    assert first["dashboard"] == json.loads((ROOT / "dashboards/json/overview.json").read_text())
+    assert addresses == [f"{grafana.url}/d/{page['uid']}/x" for page in PAGES.values()]
+    assert [sent["dashboard"] for sent in grafana.pushed] == 2 * [*PAGES.values()]
+    assert all(sent["overwrite"] is True and sent["folderUid"] == "folder0" for sent in grafana.pushed)
+
+
+def test_links_lead_to_the_console_that_is_said(grafana: Grafana) -> None:
+    push(url=grafana.url, token=TOKEN, console="https://care.example.org/")
+    for sent in grafana.pushed:
+        box = next(one for one in sent["dashboard"]["templating"]["list"] if one["name"] == "console")
+        assert box["query"] == box["current"]["value"] == "https://care.example.org"
+    assert all("https://care" not in json.dumps(page) for page in PAGES.values())
+
+
+@pytest.mark.parametrize("address", ["care.example.org", "javascript:alert(1)", "https://", "https://x/?a=1"])
+def test_a_console_that_cannot_be_is_said(grafana: Grafana, address: str) -> None:
+    with pytest.raises(PushError, match="console's address"):
+        push(url=grafana.url, token=TOKEN, console=address)
+    assert not grafana.paths
 
 
 def test_a_grafana_under_a_path(grafana: Grafana) -> None:
@@ -118,9 +132,9 @@ def test_the_command(grafana: Grafana, tmp_path: Path) -> None:
         [*command, "push"], env={"GRAFANA_URL": grafana.url, "GRAFANA_TOKEN": TOKEN}, cwd=ROOT, check=True
     )
     assert done.returncode == 0
-    assert len(grafana.pushed) == 1
+    assert len(grafana.pushed) == len(PAGES)
     subprocess.run([*command, "render", "-o", str(tmp_path)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    assert (tmp_path / "overview.json").is_file()
+    assert {path.stem for path in tmp_path.iterdir()} == set(PAGES)
     refused = subprocess.run(
         [*command, "push"],
         env={"GRAFANA_URL": "nowhere"},
@@ -131,3 +145,20 @@ def test_the_command(grafana: Grafana, tmp_path: Path) -> None:
     )
     assert refused.returncode == 2
     assert "http://host:3000" in refused.stderr
+
+
+def test_a_copy_for_a_grafana_of_ones_own(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dashboards", "copy", str(tmp_path / "new")]
+    subprocess.run(
+        [*command, "--console", "https://care.example.org"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+    )
+    for name, page in PAGES.items():
+        copied = (tmp_path / "new" / f"{name}.json").read_text(encoding="utf-8")
+        assert copied.replace("https://care.example.org", "http://127.0.0.1:8080") == (
+            json.dumps(page, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        )
+    refused = subprocess.run(
+        [*command, "--console", "nowhere"], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert refused.returncode == 2
+    assert "https://care.example.org" in refused.stderr

@@ -1,167 +1,174 @@
-"""Every query of every panel of the committed JSON returns rows from a real InfluxDB holding two hours of places."""
+"""What the queries mean, on a real InfluxDB with points one can count by hand."""
 
 from __future__ import annotations
 
-import json
-import random
 import re
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import ASKED, Places, target
 from parts import Influx
 
-from dashboards.render import JSON_FOLDER
+from dashboards.filling import Asked, Chosen, filled, step
 
-END_MS = 1_763_900_000_000
-START_MS = END_MS - 2 * 3_600_000
-DATABASE = "care_places"
-Panel = dict[str, Any]
-
-
-def ask(influxd: Influx, influxql: str, *, database: str = DATABASE) -> list[dict[str, Any]]:
-    form = urllib.parse.urlencode({"db": database, "epoch": "ms", "q": influxql}).encode()
-    with urllib.request.urlopen(f"{influxd.url}/query", data=form) as answer:  # noqa: S310 our own loopback part
-        result = json.load(answer)["results"][0]
-    assert "error" not in result, f"{influxql}\n{result['error']}"
-    return list(result.get("series", []))
+HOUR_MS, DAY_MS, MINUTE_MS = 3_600_000, 86_400_000, 60_000
+END_MS = 1_763_899_200_000  # 2025-11-23 20:00 in Shanghai
+MIDNIGHT_MS = END_MS - 20 * HOUR_MS
+LOTUS, LAKE = "福田区/莲花街道/莲花社区", "福田区/莲花街道北/湖畔社区 (东)"
+TODAY = Chosen(END_MS - DAY_MS, END_MS)
 
 
-def write(influxd: Influx, lines: list[str]) -> None:
-    url = f"{influxd.url}/write?db={DATABASE}&precision=ns"
-    request = urllib.request.Request(url, data="\n".join(lines).encode())  # noqa: S310 our own loopback part
-    with urllib.request.urlopen(request) as answer:  # noqa: S310 our own loopback part
-        assert answer.status == 204
+def point(metric: str, place: str, value: float, at: int, *, device: str = "carehub") -> str:
+    tags = [tag.replace(" ", "\\ ").replace(",", "\\,") for tag in (device, place)]
+    return f'{metric},device={tags[0]},place={tags[1]} value={float(value)},quality="good" {at}'
 
 
-def point(metric: str, device: str, place: str, value: float, at_ms: int, seq: int) -> str:
-    """A line of the stored schema: ns = observed ms × 10⁶ + seq mod 10⁶."""
-    fields = f'value={value:.1f},quality="ok",seq={seq}i,boot="7f3a",received_at={at_ms + 40}i'
-    return f"{metric},device={device},place={place} {fields} {at_ms * 1_000_000 + seq % 1_000_000}"
-
-
-def two_hours() -> list[str]:
-    """A hall with two doors, a station with two gateways (one unplugged), and the hub's own figures."""
-    luck, lines = random.Random(7), []  # noqa: S311 seeded data, no secret
-    for door in ("F-hall-door1", "F-hall-door2"):
-        inside, came, left = 12, 0, 0
-        for minute in range(121):
-            at, seq = START_MS + minute * 60_000, minute + 1
-            coming, going = luck.randint(0, 2), luck.randint(0, min(2, inside))
-            inside, came, left = inside + coming - going, came + coming, left + going
-            if minute == 60:  # the counter restarts: its sums begin again
-                came = left = 0
-            values = {"occupancy": inside, "in": came, "out": left, "battery": 90 - minute / 10}
-            lines += [point(metric, door, "F-hall", value, at, seq) for metric, value in values.items()]
-        lines.append(point("online", door, "F-hall", 1, START_MS + 1_000, 1))
-    lines.append(point("occupancy", "F-annex-door", "F-annex", 9, START_MS + 60_000, 1))  # silent since
-    # Connected a day before the chosen time and silent since: a status is not repeated.
-    lines.append(point("online", "GW-01", "F-station", 1, START_MS - 86_400_000, 1))
-    lines.append(point("online", "GW-02", "F-station", 0, START_MS + 3_600_000, 1))
+def a_day() -> Iterator[str]:
+    for at in range(END_MS - DAY_MS, END_MS + 1, 5 * MINUTE_MS):
+        for place, people in (("F-hall", 12), ("F-pool", 30)):
+            yield point("use.people", place, people, at)
+            yield point("use.capacity", place, 40, at)
+    yield point("use.people", "F-annex", 9, END_MS - 2 * HOUR_MS)  # silent since
+    for hour in range(24):
+        at = END_MS - hour * HOUR_MS
+        for place, people in (("F-hall", 12), ("F-pool", 30)):
+            yield point("use_1h.people", place, people, at)
+            yield point("use_1h.came", place, 2, at)
+        for community, open_ in ((LOTUS, 7), (LAKE, 20)):
+            yield point("area.open", community, open_, at, device="urgent")
+            yield point("area.open", community, 5, at, device="critical")
+            yield point("area.covered", community, 3, at)
+            yield point("area.neighbourhoods", community, 4, at)
+        yield point("fleet.devices", LOTUS, 9, at, device="pendant")
+        yield point("fleet.devices", LOTUS, 6, at, device="motion")
+        yield point("fleet.devices", LAKE, 8, at, device="pendant")
+        yield point("fleet.devices", "hub", 23, at, device="pendant")
+    for day in range(3):
+        for community in (LOTUS, LAKE):
+            for kind in ("care", "device"):
+                yield point("duty_1d.alerts", community, 5 + day, MIDNIGHT_MS - day * DAY_MS, device=kind)
     for minute in range(121):
-        own = {
-            "received": minute * 300,
-            "stored": minute * 299,
-            "quarantined": minute,
-            "alerts_open": minute % 4,
-        }
-        for name, value in {**own, "lag": 0.2}.items():
-            lines.append(
-                point(f"hub.{name}", "carehub", "hub", value, START_MS + minute * 60_000, minute + 1)
-            )
-    return lines
+        at = END_MS - (120 - minute) * MINUTE_MS
+        # It began anew in between: its counters with it.
+        yield point("hub.received", "hub", (minute if minute < 60 else minute - 60) * 300, at)
+        yield point("hub.alerts_open", "hub", minute // 40, at)
 
 
 @pytest.fixture(scope="module")
-def places(influxd: Influx) -> Iterator[Influx]:
-    ask(influxd, f"CREATE DATABASE {DATABASE}")
-    write(influxd, two_hours())
-    yield influxd
-    ask(influxd, f"DROP DATABASE {DATABASE}")
+def places(influxd: Influx) -> Iterator[Places]:
+    found = Places(influxd.url, "dashboards_by_hand")
+    found.ask(f'CREATE DATABASE "{found.database}"')
+    found.write([*a_day()])
+    yield found
+    found.ask(f'DROP DATABASE "{found.database}"')
 
 
-def filled(influxql: str, *, place: str = ".*", interval: str = "5m") -> str:
-    """What Grafana sends: its macros and the variable filled in."""
-    text = (
-        influxql.replace("$timeFilter", f"time >= {START_MS}ms and time <= {END_MS}ms")
-        .replace("$__interval", interval)
-        .replace("$place", place)
-        .replace("${__to}", str(END_MS))
-    )
-    assert "$" not in re.sub(r"\$/", "", text), f"a macro this test does not know: {text}"
-    return text
+def values(places: Places, asked: Asked, chosen: Chosen = TODAY) -> list[Any]:
+    return [row[-1] for row in places.rows(asked, chosen)]
 
 
-def asked() -> list[Any]:
-    return [
-        pytest.param(panel, target, id=f"{path.stem}-{panel['id']}-{target['refId']}")
-        for path in sorted(Path(JSON_FOLDER).glob("*.json"))
-        for panel in json.loads(path.read_text())["panels"]
-        for target in panel.get("targets", [])
-    ]
+def test_people_now_are_the_sum_over_facilities_and_none_of_long_ago(places: Places) -> None:
+    asked = target("occupancy", 101)
+    assert values(places, asked) == [42]
+    assert values(places, asked, Chosen(TODAY.from_ms, END_MS, {"place": ["F-hall"]})) == [12]
+    assert values(places, asked, Chosen(TODAY.from_ms, END_MS, {"place": ["F-annex"]})) == []
 
 
-def panel_of(title: str) -> Panel:
-    page = json.loads((JSON_FOLDER / "overview.json").read_text())
-    return next(panel for panel in page["panels"] if panel["title"].startswith(title))
+def test_a_place_is_matched_whole_and_to_the_letter(places: Places) -> None:
+    asked = target("occupancy", 101)
+    assert values(places, asked, Chosen(TODAY.from_ms, END_MS, {"place": ["F-hal", "F.pool"]})) == []
 
 
-def values(places: Influx, title: str, *, ref: str = "A", **filling: str) -> list[float]:
-    target = next(target for target in panel_of(title)["targets"] if target["refId"] == ref)
-    return [row[-1] for series in ask(places, filled(target["query"], **filling)) for row in series["values"]]
+def test_what_is_open_is_added_over_severities_and_communities(places: Places) -> None:
+    asked = target("area", 101)
+    assert values(places, asked) == [37]
+    assert values(places, asked, Chosen(TODAY.from_ms, END_MS, {"community": [LAKE]})) == [25]
 
 
-@pytest.mark.parametrize("place", [".*", "(F-hall|F-station)"], ids=["all", "two"])
-@pytest.mark.parametrize(("panel", "target"), asked())
-def test_every_query_returns_rows(places: Influx, panel: Panel, target: dict[str, Any], place: str) -> None:
-    interval = panel.get("interval", "1m")
-    series = ask(places, filled(target["query"], place=place, interval=interval))
-    rows = [row for one in series for row in one["values"] if row[-1] is not None]
-    assert rows, f"{panel['title']} asks for what is not there: {target['query']}"
+def test_a_street_is_no_beginning_of_another_streets_name(places: Places) -> None:
+    one = Chosen(TODAY.from_ms, END_MS, {"street": ["福田区/莲花街道"]})
+    assert values(places, target("area", 101), one) == [12]
+    offered = next(a for a in _variables() if a.where == "community")
+    assert {row[-1] for row in places.rows(offered, one)} <= {LOTUS}
 
 
-def test_the_place_variable_lists_the_facilities_and_not_the_hub(places: Influx) -> None:
-    page = json.loads((JSON_FOLDER / "overview.json").read_text())
-    variable = page["templating"]["list"][0]
-    found = {row[1] for series in ask(places, variable["query"]) for row in series["values"]}
-    assert found == {"F-hall", "F-annex", "F-station"}
+def _variables() -> list[Asked]:
+    return [one for one in ASKED if one.kind == "variable" and one.dashboard == "carehub-area"]
 
 
-def test_the_head_count_is_the_sum_over_the_doors(places: Influx) -> None:
-    last = ask(places, 'SELECT last("value") FROM "occupancy" WHERE "place" = \'F-hall\' GROUP BY "device"')
-    doors = [series["values"][0][1] for series in last]
-    assert len(doors) == 2
-    assert values(places, "现在在场人数") == [sum(doors)]  # and nothing for the annex, silent for two hours
-    each = ask(
-        places,
-        filled(
-            'SELECT max("value") FROM "occupancy" WHERE "place" = \'F-hall\' AND $timeFilter'
-            ' GROUP BY time(10m), "device"'
-        ),
-    )
-    sums = [one[1] + other[1] for one, other in zip(*(series["values"] for series in each), strict=True)]
-    assert values(places, "在场人数 / People present", place="F-hall", interval="10m") == sums
+def test_devices_of_communities_are_added_and_the_hubs_own_total_is_not_added_to_them(places: Places) -> None:
+    assert values(places, target("fleet", 101)) == [23]
+    by_kind = places.ask(filled(target("fleet", 201), TODAY))
+    assert {one["tags"]["device"]: one["values"][0][1] for one in by_kind} == {"pendant": 17, "motion": 6}
 
 
-def test_a_restarted_counter_gives_no_negative_bar(places: Influx) -> None:
-    came = values(places, "进出人数", ref="A", interval="15m")
-    gone = values(places, "进出人数", ref="B", interval="15m")
-    assert min(came + gone) >= 0
-    assert sum(came) > 0
+def test_a_line_of_hours_is_the_sum_of_each_hour_and_their_mean_in_longer_steps(places: Places) -> None:
+    for span in (DAY_MS, 60 * DAY_MS):
+        chosen = Chosen(END_MS - span, END_MS)
+        found = places.ask(filled(target("area", 301), chosen))
+        open_ = {one["tags"]["device"]: {n for _, n in one["values"] if n is not None} for one in found}
+        assert open_ == {"critical": {10}, "urgent": {27}}
 
 
-def test_rates_are_per_minute_whatever_the_interval(places: Influx) -> None:
-    for interval in ("2m", "10m"):
-        rates = values(places, "每分钟消息数", ref="A", interval=interval)
-        assert len(rates) >= 12
-        assert rates == pytest.approx([300] * len(rates))
+def test_the_week_is_made_of_each_hours_people_in_all_chosen_facilities(places: Places) -> None:
+    rows = places.rows(target("occupancy", 201), TODAY)
+    assert len(rows) == 24
+    assert {row[-1] for row in rows} == {42}
 
 
-def test_devices_are_counted_by_their_last_state_however_old(places: Influx) -> None:
-    assert values(places, "在线设备") == [3]
-    assert values(places, "离线设备") == [1]
-    assert values(places, "在线设备", place="F-hall") == [2]
-    assert values(places, "离线设备", place="F-hall") == [0]
+def test_a_day_stands_where_its_place_began_it(places: Places) -> None:
+    found = places.ask(filled(target("duty", 103), Chosen(END_MS - 30 * DAY_MS, END_MS)))
+    care = next(one for one in found if one["tags"]["device"] == "care")
+    assert care["values"] == [[MIDNIGHT_MS - day * DAY_MS, 2 * (5 + day)] for day in (2, 1, 0)]
+
+
+def test_rates_are_per_minute_whatever_the_step_and_never_below_nothing(places: Places) -> None:
+    for span in (2 * HOUR_MS, 7 * DAY_MS):
+        rates = values(places, target("hub", 201), Chosen(END_MS - span, END_MS))
+        assert rates
+        assert all(rate == pytest.approx(300) for rate in rates)
+
+
+def test_a_mark_is_where_more_alerts_were_open_than_before(places: Places) -> None:
+    mark = next(one for one in ASKED if one.kind == "annotation" and one.dashboard == "carehub-hub")
+    assert places.rows(mark, TODAY) == [[END_MS - ago * MINUTE_MS, 1] for ago in (80, 40, 0)]
+
+
+def test_a_year_reads_no_more_hours_and_minutes_than_a_month_does(places: Places) -> None:
+    """Every query but those of days and of what is offered is bounded by itself, so a wide view stays quick."""
+    for one in ASKED:
+        daily = any(family in one.text for family in ('"use_1d.', '"duty_1d.', '"duty_30d.', '"zone_1d.'))
+        bounded = "${__to}ms - " in one.text
+        assert bounded or daily or one.kind == "variable", one.where
+
+
+# What InfluxQL of 1.x, 2.x and 3.x know alike; 3.x has no SLIMIT, no cardinality, no INTO.
+KNOWN = {"last", "max", "min", "mean", "sum", "difference", "non_negative_derivative"}
+
+
+def test_only_what_every_influxdb_knows_is_asked() -> None:
+    for one in ASKED:
+        assert set(re.findall(r"(?<!\$)\b([a-z_]+)\(", one.text)) - {"time", "fill"} <= KNOWN, one.where
+        assert not re.search(r"SLIMIT|SOFFSET|CARDINALITY|INTO|EXPLAIN|tz\(", one.text), one.where
+        assert not re.search(r"fill\((?!none)", one.text), one.where
+        assert len(re.findall(r"FROM [^(]", one.text)) == 1, (
+            "several sources are one series in 1.x and several in 3.x"
+        )
+
+
+def test_values_with_signs_of_expressions_are_taken_literally() -> None:
+    asked = Asked("d", "panel", "p", 'SELECT "value" FROM "m" WHERE "place" =~ /^$place$/', "1m")
+    chosen = Chosen(0, DAY_MS, {"place": ["区/街(东)", "a.b$"]})
+    assert filled(asked, chosen).endswith(r'"place" =~ /^(区\/街\(东\)|a\.b\$)$/')
+
+
+def test_a_macro_nobody_fills_in_is_said() -> None:
+    with pytest.raises(ValueError, match="not all is filled in"):
+        filled(Asked("d", "panel", "p", "SELECT 1 WHERE $unknown"), Chosen(0, DAY_MS))
+
+
+def test_a_step_is_as_long_as_asked_for_and_as_a_panel_is_wide() -> None:
+    assert step("1h", DAY_MS) == "1h"
+    assert step("1m", 31 * DAY_MS) == "1h"
+    assert step("1h", 366 * DAY_MS) == "12h"

@@ -168,12 +168,23 @@ def test_grafana_reads_one_source_with_a_token_from_a_file() -> None:
     folder = ROOT / "deploy/grafana/provisioning"
     sources = yaml.safe_load((folder / "datasources/places.yml").read_text())["datasources"]
     assert [source["jsonData"]["dbName"] for source in sources] == ["care_places"]
-    assert sources[0]["uid"] in (ROOT / "dashboards/json/overview.json").read_text()
     header = sources[0]["secureJsonData"]["httpHeaderValue1"]
-    mounts = {mount.split(":")[1] for mount in services()["grafana"]["volumes"]}
+    mounts = {mount.split(":")[-2] for mount in services()["grafana"]["volumes"] if mount.endswith(":ro")}
     assert str(Path(re.fullmatch(r"Token \$__file\{(.+)\}", header)[1]).parent) in mounts  # type: ignore[index]
     provider = yaml.safe_load((folder / "dashboards/carehub.yml").read_text())["providers"][0]
     assert provider["options"]["path"] in mounts
+
+
+def test_grafana_opens_on_a_dashboard_that_is_there() -> None:
+    grafana = services()["grafana"]
+    home = Path(grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    mounted = next(mount for mount in grafana["volumes"] if f":{home.parent}:ro" in mount)
+    folder = re.fullmatch(r"\$\{DASHBOARDS:-(\S+)\}", mounted.removesuffix(f":{home.parent}:ro"))[1]  # type: ignore[index]
+    assert (ROOT / folder / home.name).is_file()
+    sources = yaml.safe_load((ROOT / "deploy/grafana/provisioning/datasources/places.yml").read_text())
+    uid = sources["datasources"][0]["uid"]
+    for path in (ROOT / folder).glob("*.json"):
+        assert set(re.findall(r'"uid": "([^"]+)"', path.read_text())) <= {uid, f"carehub-{path.stem}"}
 
 
 def test_the_dashboards_are_built_for_the_grafana_that_runs() -> None:

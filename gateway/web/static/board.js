@@ -90,7 +90,9 @@ function renew(old, renewed) {
 function keepFields(before, form) {
   if (before.dataset.asked) form.dataset.asked = before.dataset.asked;
   for (const field of form.querySelectorAll("input, textarea")) {
-    if (field.type !== "radio") {
+    if (field.type === "checkbox") {
+      field.checked = Boolean(before.querySelector(`[name="${field.name}"]`)?.checked);
+    } else if (field.type !== "radio") {
       const was = before.querySelector(`[name="${field.name}"]`);
       if (was) field.value = was.value;
     } else if (before.querySelector(`[name="${field.name}"]:checked`)?.value === field.value) {

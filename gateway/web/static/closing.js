@@ -55,5 +55,7 @@ export function closingOf(form) {
   }
   const mode = chosen(form, "mode");
   if (mode?.value) body.mode = { kind: mode.value };
+  const visit = form.querySelector('[name="visit"]');
+  if (visit?.checked && !visit.closest("label").hidden) body.visit = true;
   return body;
 }

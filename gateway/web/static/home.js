@@ -1,4 +1,4 @@
-// The page of a home: follow-ups, consents and the family's links. What was done is read anew from the hub.
+// The page of a home: follow-ups, visits, consents and the family's links. What was done is read anew from the hub.
 
 import { change } from "./doing.js";
 import { element } from "./page.js";
@@ -21,6 +21,12 @@ export const forms = {
     const note = form.note.value.trim();
     if (missing(form, !note, form.note)) return;
     change(form.querySelector("button"), `/api/v1/follow-ups/${encodeURIComponent(form.dataset.id)}/done`, { note });
+  },
+  visit: (form) => change(form.querySelector("button"), `${MINE()}/visits`, { note: form.note.value.trim() }),
+  strike: (form) => {
+    const reason = form.reason.value.trim();
+    if (missing(form, !reason, form.reason)) return;
+    change(form.querySelector("button"), `/api/v1/visits/${encodeURIComponent(within(form, "visit"))}/strike`, { reason });
   },
   consent: (form) => {
     const to = form.querySelector('[name="to"]:checked')?.value;

@@ -14,7 +14,9 @@ from gateway.web.words.calls import CALL_WORDS
 from gateway.web.words.desk import DESK_WORDS
 from gateway.web.words.facilities import FACILITY_WORDS
 from gateway.web.words.facility_use import FACILITY_USE_WORDS
+from gateway.web.words.figures import FIGURES_WORDS
 from gateway.web.words.frame import FRAME_WORDS
+from gateway.web.words.handing import HANDING_WORDS
 from gateway.web.words.heat import HEAT_WORDS
 from gateway.web.words.help import HELP_WORDS
 from gateway.web.words.home import HOME_WORDS
@@ -22,6 +24,7 @@ from gateway.web.words.install import INSTALL_WORDS
 from gateway.web.words.keys import KEY_WORDS
 from gateway.web.words.links import LINK_WORDS
 from gateway.web.words.privacy import PRIVACY_WORDS
+from gateway.web.words.reports import REPORT_WORDS
 from gateway.web.words.rules import RULE_WORDS
 from gateway.web.words.steps import STEP_WORDS
 
@@ -35,7 +38,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **DESK_WORDS,
     **FACILITY_WORDS,
     **FACILITY_USE_WORDS,
+    **FIGURES_WORDS,
     **FRAME_WORDS,
+    **HANDING_WORDS,
     **HEAT_WORDS,
     **HELP_WORDS,
     **HOME_WORDS,
@@ -43,6 +48,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     **KEY_WORDS,
     **LINK_WORDS,
     **PRIVACY_WORDS,
+    **REPORT_WORDS,
     **RULE_WORDS,
     **STEP_WORDS,
 }

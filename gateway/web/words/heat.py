@@ -8,8 +8,11 @@ HEAT_WORDS: Final[dict[str, tuple[str, str]]] = {
     "room_heat": ("供需", "Demand"),
     "heat_title": ("供需热力图", "Demand and supply"),
     "heat_lead": (
-        "哪个社区长者多、警情多，而服务站、人手、座位少？颜色越深，数越大。只有数字，没有住户。",
-        "Where are many elders and alerts, and few stations, hours and seats? The darker, the more. Numbers only, no home.",
+        "哪个社区长者多、警情多，而服务站、人手、座位少？颜色越重，数越大。只有数字，没有住户。",
+        (
+            "Where are many elders and alerts, and few stations, hours and seats? The stronger the colour, the more. "
+            "Numbers only, no home."
+        ),
     ),
     "heat_show": ("看什么", "Show"),
     "heat_show_ratio": ("供需比（需求 ÷ 供给）", "Demand per supply"),
@@ -61,8 +64,8 @@ HEAT_WORDS: Final[dict[str, tuple[str, str]]] = {
             "座位：社区里场所的核定容量，加上手工填写的。"
         ),
         (
-            "Stations: desks of the duty plan that care for people in the community. Hours: Monday to Sunday of this week, desk "
-            "by desk. Seats: rated capacity of the facilities there, and what was typed."
+            "Stations: desks of the duty plan that care for people in the community. Hours: Monday to Sunday of this week, "
+            "desk by desk. Seats: rated capacity of the facilities there, and what was typed."
         ),
     ),
     "heat_means_ratio": (

@@ -23,7 +23,6 @@ from gateway.occupancy.unusual import (
     Flag,
     Run,
     flags,
-    in_words,
     mark,
     runs,
     scores,
@@ -140,12 +139,16 @@ def test_one_more_is_never_likelier_and_one_fewer_neither(people: int, expected:
 @given(seeds, st.integers(0, 24 * 14 - 1), st.integers(1, 60))
 def test_more_people_never_lower_the_score(seed: int, slot: int, people: int) -> None:
     slots = house(14, seed=seed)
-    before, after = scores(slots, HOURS)[slot], scores(more(slots, slots[slot].begin, people), HOURS)[slot]
+    begin = slots[slot].begin
+    before, after = (
+        next(one for one in scores(several, HOURS, since=begin) if one.begin == begin)
+        for several in (slots, more(slots, begin, people))
+    )
     assert (before.score is None) == (after.score is None)
     assert before.score is None or (after.score or 0.0) >= before.score - 1e-9
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seeds, st.integers(24 * 4, 24 * 14 - 1))
 def test_what_comes_later_changes_nothing_beyond_the_horizon_and_takes_no_flag_away(
     seed: int, cut: int
@@ -159,11 +162,11 @@ def test_what_comes_later_changes_nothing_beyond_the_horizon_and_takes_no_flag_a
         assert early.flag in {None, late.flag}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seeds, st.integers(1, 12), st.booleans())
 def test_a_house_some_weeks_later_has_the_same_flags_later(seed: int, weeks: int, halves: bool) -> None:  # noqa: FBT001
     ways = HALVES if halves else HOURS
-    slots = house(15, ways.slot_ms, seed=seed)
+    slots = house(9, ways.slot_ms, seed=seed)
     off = weeks * 7 * DAY_MS
     moved = [replace(one, begin=one.begin + off) for one in slots]
     assert [replace(one, begin=one.begin + off) for one in flagged(slots, ways)] == flagged(moved, ways)
@@ -198,7 +201,7 @@ def test_what_is_as_usual_is_not_flagged_nor_what_is_little_more() -> None:
 # -- what is known
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(seeds, st.integers(24 * 7, 24 * 14 - 2), st.integers(1, 30), st.booleans())
 def test_a_gap_is_never_flagged(seed: int, first: int, length: int, told: bool) -> None:  # noqa: FBT001
     slots = house(14, seed=seed)
@@ -331,21 +334,30 @@ def test_a_busy_day_as_a_whole_is_no_event() -> None:
     assert [run for run in found(busy) if at(22, 12) <= run.begin < at(23, 0)] == []
 
 
+@pytest.mark.parametrize("hour", [0, 1, 9, 15, 23])
+def test_the_last_hours_alone_are_judged_as_among_all(hour: int) -> None:
+    slots = more(more(house(30, seed=4), at(27, 23), 30), at(28, 14), 60)
+    slots = more(slots, at(28, 0), 30)
+    when = When(None, ZONE, "cn")
+    since = at(28, hour)
+    assert flags(slots, when, since=since) == [one for one in flags(slots, when) if one.begin >= since]
+
+
+@pytest.mark.parametrize("ways", [HOURS, HALVES])
+@pytest.mark.parametrize("scale", [1, 40])
+def test_a_big_house_whose_days_differ_is_not_flagged_all_the_time(ways: Ways, scale: int) -> None:
+    dice = random.Random(scale)  # noqa: S311 a made-up house
+    levels = [dice.lognormvariate(0, 0.15) for _ in range(56)]
+    slots = house(56, ways.slot_ms, seed=scale, level=lambda day: scale * levels[day])
+    slots = more(slots, at(44, 14), 40.0 * scale)
+    told = found(slots, ways)
+    assert any(run.begin <= at(44, 14) < run.end for run in told)
+    assert len(told) - 1 <= 2.5 * 8
+
+
 def test_half_as_many_looks_have_a_lower_threshold() -> None:
     assert unusual_at(HALF_MS) == UNUSUAL_AT
     assert unusual_at(HOUR_MS) == pytest.approx(UNUSUAL_AT - log10(2))
-
-
-def test_a_run_in_words() -> None:
-    busy, quiet = Run(0, HOUR_MS, "more", 5.0, 43.0, 21.6), Run(0, HOUR_MS, "fewer", 5.0, 3.0, 40.2)
-    assert in_words(busy) == {
-        "zh": "比往常多：来了 43 人，往常约 22 人",
-        "en": "Busier than usual: 43 came, usually about 22",
-    }
-    assert in_words(quiet) == {
-        "zh": "比往常少：来了 3 人，往常约 40 人",
-        "en": "Quieter than usual: 3 came, usually about 40",
-    }
 
 
 # -- a made-up house whose events are known

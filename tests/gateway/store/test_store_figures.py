@@ -68,6 +68,24 @@ def test_a_query_gives_these_metrics_of_these_places_in_that_span(figures: Figur
         assert figures.read(asked(*which, places=there, begin=begin, end=end)) == wanted
 
 
+def test_of_a_span_only_the_moments_that_are_named(figures: FigureStore):
+    figures.write(SOME)
+    later = NOW + 2 * HOUR_MS
+    for moments, there, end in [
+        ((NOW, later), (), LONG), ((later,), ("F-hall", COMMUNITY), LONG), ((NOW, later), (), later), ((NOW + 1,), (), LONG),
+        ((later,), (), later),
+    ]:  # fmt: skip
+        wanted = [
+            one
+            for one in sorted(SOME)
+            if one.metric == HALL.metric
+            and one.at in moments
+            and one.at < end
+            and (not there or one.place in there)
+        ]
+        assert figures.read(FigureQuery((HALL.metric,), there, 0, end, moments)) == wanted
+
+
 def test_what_is_written_last_holds(figures: FigureStore):
     figures.write([HALL, changed(HALL, at=NOW + 1)])
     figures.write([changed(HALL, value=0.1)])

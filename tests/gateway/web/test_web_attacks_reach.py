@@ -47,6 +47,7 @@ BESIDE = {
     "GET /api/v1/readings device": "BY_QUERY", "GET /api/v1/readings place": "BY_QUERY",
     "GET /api/v1/rules place": "BY_QUERY", "GET /api/v1/rules/changes place": "BY_QUERY",
     "GET /api/v1/rules/changes rule": "rules are the hub's",
+    "GET /figures at": "test_web_figures: test_what_is_named_must_lie_within_reach",
     "GET /api/v1/performance station": "BY_QUERY",
     "GET /audit place": "BY_QUERY", "GET /rules place": "BY_QUERY", "GET /rules/{rule_id} place": "BY_QUERY",
     "GET /rules/{rule_id} rule_id": "rules are the hub's",

@@ -18,6 +18,7 @@ from gateway.alerts.own import HUB_PLACE
 from gateway.duty.plan import Desk as DutyDesk
 from gateway.duty.plan import Plan
 from gateway.operations.tables import Alert, Outbox
+from gateway.operations.visits import visits_of
 from gateway.web.app import create_app
 from gateway.web.settings import WebSettings
 
@@ -79,6 +80,9 @@ def test_the_whole_way_of_a_fall_on_a_phone(desk: Desk, page: Page) -> None:
     expect(close.get_by_text("请选处理结果")).to_be_visible()
     close.get_by_role("radio", name="已协助").check()
     expect(close.get_by_text("请选处理结果")).to_be_hidden()
+    tick = close.get_by_label("记为探访")
+    expect(tick).not_to_be_checked()
+    tick.press("Space")
     fits(page)
     close.get_by_role("button", name="办结：属实").click()
     expect(card).to_have_count(0)
@@ -86,6 +90,8 @@ def test_the_whole_way_of_a_fall_on_a_phone(desk: Desk, page: Page) -> None:
     done = [(one["kind"], one["data"]) for one in desk.commands if one["kind"] != "see"]
     assert [kind for kind, _ in done] == ["accept", "call", "depart", "arrive", "close"]
     assert done[1][1] == {"whom": "elder", "result": "no_answer", "via": "console"}
+    assert done[-1][1]["visit"] == "1"
+    assert [one.by for one in visits_of(desk.engine, "H0001")] == ["李敏"]
 
 
 def test_a_contact_who_says_all_is_well_and_what_was_begun_stays(desk: Desk, page: Page) -> None:

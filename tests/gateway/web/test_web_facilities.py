@@ -87,6 +87,16 @@ def test_a_list_has_a_line_a_place_within_reach_and_nobody_in_it(desk: Hall, man
         assert not any(secret in text for secret in ("王女士", "3栋1201", "陈静", "疑似跌倒", "H0001"))
 
 
+def test_a_page_says_that_a_counter_is_stood_in_for(desk: Hall, manager: Visitor) -> None:
+    said = "这段时间按它往常的人数推算"
+    assert said not in manager.get("/facilities/F01").text
+    desk.heads["F01"] = replace(HALL, lower=31, upper=58, widened=True)
+    assert said in manager.get("/facilities/F01").text
+    assert manager.get(ONE).json()["widened"]
+    desk.heads["F01"] = replace(HALL, lower=0, upper=None)
+    assert said not in manager.get("/facilities/F01").text
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -13,13 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.routing import Route
 from web_desk import CHEAP, NOW, Desk, Visitor
+from web_reports import handed
 
 from gateway.accounts.roles import ROLES, May
 from gateway.accounts.who import Grant, Kind, Who
 from gateway.duty.plan import Desk as DutyDesk
 from gateway.duty.plan import Plan
 from gateway.operations.people import People
-from gateway.operations.tables import FollowUp, HomeMode, Place, Silence, Staff
+from gateway.operations.tables import FollowUp, HomeMode, Place, Silence, Staff, Visit
 from gateway.web.app import MODULES, create_app
 from gateway.web.needs import Needs, needs_of
 from gateway.web.permit import PARAMETER
@@ -37,7 +38,21 @@ OPEN = (
     "/a/", "/s/", "/f/", "/p/", "/sso/", "/signin", "/enter", "/icon.svg", "/healthz", "/api/v1/signin", "/api/v1/signout",
     "/api/v1/enter", "/api/v1/session",
 )  # fmt: skip
-SUBJECTS = ("alert", "place", "home", "facility", "device", "silence", "follow_up", "desk", "series")
+SUBJECTS = (
+    "alert",
+    "place",
+    "home",
+    "facility",
+    "device",
+    "silence",
+    "follow_up",
+    "desk",
+    "series",
+    "visit",
+    "report",
+    "schedule",
+    "form",
+)
 
 
 def needed(route: Route) -> Needs:
@@ -76,7 +91,7 @@ def town(tmp_path: Path) -> Iterator[tuple[Desk, dict[str, str]]]:
     desk.settle_in()
     names = {
         "place_id": "H0001", "device_id": "radar-1", "alert_id": desk.stores(), "desk_id": "lianhua", "silence_id": "s1",
-        "follow_up_id": "f1",
+        "follow_up_id": "f1", "visit_id": "v1", "report_id": "r1", "schedule_id": "c1", "form_id": "o1",
     }  # fmt: skip
     with Session(desk.engine) as session, session.begin():
         session.add(
@@ -94,6 +109,8 @@ def town(tmp_path: Path) -> Iterator[tuple[Desk, dict[str, str]]]:
             HomeMode(place_id="H0001", kind="away", since=NOW, until=NOW + 9, by="李敏", reason="去女儿家")
         )
         session.add(FollowUp(id="f1", alert_id=names["alert_id"], place_id="H0001", due_at=NOW))
+        session.add_all(handed(HERE))
+        session.add(Visit(id="v1", place_id="H0001", path=HERE, at=NOW, by="李敏", kind="home", note="送药"))
     people = People(desk.engine, CHEAP)
     for role, (where, at) in product(ROLES, {"here": HERE, "elsewhere": ELSEWHERE, "everywhere": ""}.items()):
         people.add(f"{role} {where}", grants=[Grant(role, at)])

@@ -47,6 +47,19 @@ BUILT = {
     "privacy.table_",
     "help.",
     "help.title_",
+    "figures_",
+    "figures_part_",
+    "figures_span_",
+    "heat_",
+    "heat_per_",
+    "heat_show_",
+    "visit_of_",
+    "report_kind_",
+    "report_state_",
+    "report_step_",
+    "schedule_noted_",
+    "indicator_",
+    "problem.form_",
 }
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from web_desk import CHEAP, NOW, Desk, Visitor
+from web_reports import handed
 
 from gateway.accounts.roles import ROLES
 from gateway.accounts.who import Grant, Kind, Who
@@ -28,6 +29,7 @@ from gateway.operations.tables import (
     RuleChange,
     Silence,
     Staff,
+    Visit,
 )
 from gateway.web.app import create_app
 from gateway.web.settings import WebSettings
@@ -74,7 +76,8 @@ def settled(folder: Path) -> tuple[Desk, dict[str, str]]:
         )
     names = {
         "place_id": "H0001", "device_id": "radar-1", "alert_id": desk.stores(), "desk_id": "lianhua", "silence_id": "s1",
-        "follow_up_id": "f1", "consent_id": "c1", "link_id": "l1", "operator_id": "o1",
+        "follow_up_id": "f1", "consent_id": "c1", "link_id": "l1", "operator_id": "o1", "visit_id": "v1",
+        "report_id": "r1", "schedule_id": "c1", "form_id": "o1",
         "there": desk.stores(place="N0001", device_id="n-radar"),
         "there_hall": desk.stores("over_capacity", place="NF01", device_id=""),
     }  # fmt: skip
@@ -89,6 +92,10 @@ def settled(folder: Path) -> tuple[Desk, dict[str, str]]:
             HomeMode(place_id="H0001", kind="away", since=NOW, until=until, by="李敏", reason="去女儿家")
         )
         session.add(FollowUp(id="f1", alert_id=names["alert_id"], place_id="H0001", due_at=NOW))
+        session.add_all(handed(HERE))
+        session.add(
+            Visit(id="v1", place_id="H0001", path=HERE, at=NOW, by="李敏", kind="home", note="给王女士送药")
+        )
         session.add(Consent(id="c1", place_id="H0001", scope="family", contact=1, since=NOW, by="李敏"))
         session.add(
             Link(

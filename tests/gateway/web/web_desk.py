@@ -24,6 +24,7 @@ from web_facilities import DeskFacilities
 from web_figures import FiguresDesk
 from web_homes import HomeDesk
 from web_privacy import PrivacyDesk
+from web_reports import ReportDesk
 from web_rules import RuleDesk
 
 from gateway.audit.trail import Trail
@@ -102,7 +103,7 @@ def engine_of(path: Path) -> Engine:
     return engine
 
 
-class Desk(DeskFacilities, HomeDesk, InstallDesk, PrivacyDesk, RuleDesk, FiguresDesk):
+class Desk(DeskFacilities, HomeDesk, InstallDesk, PrivacyDesk, RuleDesk, FiguresDesk, ReportDesk):
     """The port: one lock makes two people's accepts one after the other, as the journal does."""
 
     def __init__(self, folder: Path, plan: Plan = Plan()) -> None:  # noqa: B008 frozen

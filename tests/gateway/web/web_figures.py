@@ -23,4 +23,5 @@ class FiguresDesk:
             if point.metric in query.metrics
             and (not query.places or point.place in query.places)
             and query.from_ms <= point.at < query.to_ms
+            and (not query.moments or point.at in query.moments)
         )

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+from an_office import by_openpyxl
 from facility_cases import Hall, five_weeks
 from fastapi import FastAPI
 from sqlalchemy import delete
@@ -95,11 +97,13 @@ def whole_town(folder: Path) -> Iterator[Town]:
     with ThreadPoolExecutor(1) as beside:  # Playwright's loop may run in this thread
         cookies = {name: beside.submit(_cookie, app, name).result() for name in ("李敏", *STAFF)}
         family = beside.submit(_family, app, cookies["王芳"]).result()
+        reports = beside.submit(_reports, app, cookies).result()
     desk.changes.publish_place("H0001")
     links = {
         "slip": desk.links.path_of("slip", alerts["raised"], GATE.id),
         "accept": desk.links.path_of("accept", alerts["raised"]),
         "family": family,
+        **reports,
     }
     with served(app, desk) as url:
         yield Town(
@@ -122,6 +126,36 @@ def _family(app: FastAPI, cookie: str) -> str:
     made = visitor.post("/api/v1/places/H0001/family-links", json={"contact": 1})
     assert made.status_code == 200, made.text
     return str(made.json()["path"])
+
+
+def _reports(app: FastAPI, cookies: dict[str, str]) -> dict[str, str]:
+    """A report to be checked, which would be otherwise now; one that is made by itself, a form with a cell mapped."""
+
+    def done(answer: httpx.Response) -> str:
+        assert answer.status_code in (200, 201), answer.text
+        return str(answer.json()["id"])
+
+    visitor = Visitor(app)
+    visitor.cookies.set(app.state.context.settings.cookie("person"), cookies["王芳"])
+    of = {"kind": "station", "at": HERE}
+    report = done(visitor.post("/api/v1/filed-reports", json={**of, "period": "2025-10"}))
+    every = {"every": "month", "hour": 6, "formats": ["xlsx", "pdf"]}
+    done(visitor.post("/api/v1/report-schedules", json={**of, **every}))
+    form = done(
+        visitor.post("/api/v1/report-forms", params={**of, "name": "民政局月报表"}, content=by_openpyxl())
+    )
+    mapped = {"cell": "月报!B3", "figure": "about.subject"}
+    done(visitor.put(f"/api/v1/report-forms/{form}/mapping", json=mapped))
+    number = {
+        "indicator": "elders_60",
+        "value": 1240,
+        "source": "社区人口台账",
+        "as_of": "2025-10-31",
+        "at": HERE,
+    }
+    assert visitor.post("/api/v1/denominators", json=number).status_code == 201
+    assert visitor.post("/api/v1/places/H0001/visits", json={"note": "送药"}).status_code == 201
+    return {"report": report, "form": form}
 
 
 def furnish(desk: Hall) -> dict[str, str]:
@@ -218,6 +252,8 @@ def _pages(links: dict[str, str]) -> tuple[Shown, ...]:
         Shown("/area", "/area", "赵琳"),
         Shown("/area/screen", "/area/screen", "赵琳"),
         Shown("/heat", "/heat", "周平"),
+        Shown("/figures", "/figures", "陈刚"),
+        Shown("/figures", "/figures?part=fleet&span=month", "周平"),
         Shown("/install", "/install", "孙强"),
         Shown("/install/new", "/install/new", "孙强"),
         Shown("/install/unclaimed", "/install/unclaimed", "孙强"),
@@ -230,5 +266,12 @@ def _pages(links: dict[str, str]) -> tuple[Shown, ...]:
         Shown("/privacy", "/privacy"),
         Shown("/places/{place_id}/privacy", "/places/H0002/privacy"),
         *(Shown("/help/{sheet}", f"/help/{sheet}", "李敏") for sheet in ("duty", "property", "install")),
+        Shown("/reports", "/reports"),
+        Shown("/reports/view", f"/reports/view?of=station||{HERE}&period=2025-10"),
+        Shown("/reports/filed/{report_id}", f"/reports/filed/{links['report']}", "周平"),
+        Shown("/reports/schedules", "/reports/schedules"),
+        Shown("/reports/forms", "/reports/forms"),
+        Shown("/reports/forms/{form_id}", f"/reports/forms/{links['form']}"),
+        Shown("/reports/denominators", "/reports/denominators", "赵琳"),
         Shown("refused", "/accounts", "陈刚", 403),
     )
