@@ -17,7 +17,8 @@ ZONE_MS = 8 * HOUR_MS  # Asia/Shanghai
 
 KINDS = ("pendant", "motion", "contact", "radar", "bed", "smoke", "leak", "sos", "counter", "gateway")
 CLASSES = ("life_safety", "care", "facility", "device")
-DAY_OF_USE = ("people_h", "peak", "came", "went", "drift", "known_h", "used_h", "open_h", "capacity")
+OPEN = ("open_h", "open_known_h", "open_used_h")
+DAY_OF_USE = ("people_h", "peak", "came", "went", "drift", "known_h", "used_h", "capacity", *OPEN)
 LOAD = ("per_hour", "peak_10min", "floods", "over_12h", "chatter", "stale", "shelved")
 FLEET = ("devices", "online", "silent", "battery_low", "battery_30d", "signal_weak", "clock_wrong")
 TARGETS = ("accept", "accept_late", "on_site", "on_site_late")
@@ -117,7 +118,7 @@ def _facility_days(town: Town, luck: random.Random) -> Iterator[str]:
             for name in DAY_OF_USE:
                 yield point(f"use_1d.{name}", place, "carehub", at, luck.uniform(5, 20))
             for room in ("活动室", "日间照料室", "Room 3"):
-                for name in ("used_h", "people_h", "m2_h", "known_h"):
+                for name in ("used_h", "people_h", "m2_h", "known_h", *OPEN):
                     yield point(f"zone_1d.{name}", place, room, at, luck.uniform(1, 10))
 
 
@@ -186,7 +187,6 @@ def _hub(town: Town, luck: random.Random) -> Iterator[str]:
             "alerts_open": luck.randint(0, 3),
             "lag": 0.2,
             "journal_mb": 100 + minute / 1000,
-            "store_rows": minute * 299,
             "outbox_waiting": luck.randint(0, 2),
             "loop_lag_s": 0.01,
         }

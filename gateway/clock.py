@@ -10,6 +10,9 @@ import threading
 import time
 from typing import Protocol
 
+TIME_MS_MIN = (
+    946_684_800_000  # the year 2000: before it no event has come yet, or a town's clock has not been set
+)
 STEP_MS = 2_000  # a wall clock that moves this much against the monotonic one has been set
 WRONG_MS = 30_000  # a wall clock that is off by more, by what most devices' clocks agree on, is wrong
 

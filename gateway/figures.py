@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy.exc import DBAPIError
 
+from gateway.clock import TIME_MS_MIN
 from gateway.disk import MB
 from gateway.health import MAD_FOR_MS, reasons
 from gateway.histogram import Histogram
@@ -49,11 +50,15 @@ def about_itself(hub: Hub) -> Mapping[str, float]:
         "hub.alerts_open": float(open_told(hub.database)),
         "hub.refused": float(hub.kept.dead.refused),
         "hub.journal_mb": hub.retention.used_bytes / MB,
-        "hub.store_rows": float(hub.kept.store.stored),
         "hub.outbox_waiting": float(sum(number for number, _ in outbox.waiting(hub.database).values())),
         "hub.loop_lag_s": hub.pulse.take_worst_s(),
-        "hub.lag": (hub.journal.last_at - hub.writer.last_at) / 1000 if hub.writer.last_at else 0.0,
+        "hub.lag": lag_s(hub.journal.last_at, hub.writer.last_at),
     }
+
+
+def lag_s(journal_at: int, stored_at: int) -> float:
+    """How far the store is behind the journal, by the times (ms) of the last event in each; none before time is known."""
+    return (journal_at - stored_at) / 1000 if stored_at >= TIME_MS_MIN else 0.0
 
 
 def _line(hub: Hub) -> list[Figure]:

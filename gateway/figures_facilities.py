@@ -125,7 +125,7 @@ class Facilities:
         return self.write_changed(said.points, span.begin)
 
     def _say(self, said: Saying, one: Facility, hours: Sequence[Hour], span: Span, when: When) -> None:
-        judged = [each for each in flags(hours, when) if each.score is not None]
+        judged = [each for each in flags(hours, when, since=span.begin) if each.score is not None]
         known = {each.begin for each in judged}
         unusual = {each.begin for each in judged if each.flag is not None}
         for begin, end in span.days:

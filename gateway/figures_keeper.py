@@ -13,16 +13,17 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import DBAPIError
 
 from gateway.alerts.record import DAY_MS, HOUR_MS
+from gateway.clock import TIME_MS_MIN
 from gateway.figures_book import FiguresBook
 from gateway.figures_facilities import AT_ONCE_DAYS, Facilities
 from gateway.figures_kept.names import of_class
@@ -43,25 +44,25 @@ RETRY_S = (5.0, 30.0, 120.0)
 OVER_MS = 120_000  # an hour or a day is over when hub time is so far past its end
 WRITE_MAX = 5_000  # points in a write
 WAITING_MAX = 500_000  # points that wait for the store; beyond that the oldest go
-TIME_MS_MIN = (
-    946_684_800_000  # the year 2000: before it no event has come yet, or a town's clock has not been set
-)
 LOOKED, DUTY, RETAINED, CORRECTED = "looked", "duty", "retained", "corrected"
 OF_OTHERS = (StoreUnavailable, sqlite3.Error, DBAPIError, OSError, ApartError)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """Where figures come from. ``present`` and ``hourly`` sample the hub on its loop, at (and for) that hub time.
 
-    ``fetch`` reads before that what ``hourly`` needs of the store, in the keeper's thread. ``duty``: a local day's work, from
+    ``fetch`` reads before that what ``hourly`` needs of the store, in the keeper's thread, where what ``hourly`` gives is done
+    as well. ``duty``: a local day's work, from
     ``begin`` to ``end``, as it stands at ``now``. ``corrections``: when counts were put right since then. ``began``: when the
     first alert was raised, None before there is one.
     """
 
     present: Callable[[int], Awaitable[Sequence[Point]]]
     fetch: Callable[[int], None]
-    hourly: Callable[[int], Awaitable[Sequence[Point]]]
+    hourly: Callable[[int], Awaitable[Callable[[], Sequence[Point]]]]
     duty: Callable[[int, int, int], Sequence[Point]]
     corrections: Callable[[int], Sequence[int]]
     began: Callable[[], int | None]
@@ -95,6 +96,9 @@ class FiguresKeeper:
         self._now = now
         self._present_at = self._hourly_at = 0
         self._waiting: deque[Point] = deque()
+        self._making: tuple[Mapping[int, int], Iterator[int]] | None = (
+            None  # days, and the facilities that are left
+        )
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="figures", initializer=_step_back)
         self.trouble = ""
         self.written = 0
@@ -145,7 +149,7 @@ class FiguresKeeper:
         if first:
             log.error("figures: %s", self.trouble, exc_info=error)
 
-    async def _apart(self, work: Callable[[], bool]) -> bool:
+    async def _apart(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     # what is so now
@@ -160,13 +164,10 @@ class FiguresKeeper:
             self._wait(await self._sources.present(at))
         hour = now // HOUR_MS * HOUR_MS
         if hour > self._hourly_at:
-            await self._apart(partial(self._fetch, now))
-            self._wait(await self._sources.hourly(hour))
+            await self._apart(partial(self._sources.fetch, now))
+            say = await self._sources.hourly(hour)
+            await self._apart(lambda: self._wait(say()))
             self._hourly_at = hour
-
-    def _fetch(self, now: int) -> bool:
-        self._sources.fetch(now)
-        return True
 
     def _wait(self, points: Sequence[Point]) -> None:
         self._waiting.extend(points)
@@ -213,15 +214,22 @@ class FiguresKeeper:
             self._book.reach(CORRECTED, max(told) + 1)
 
     def _make_days(self, now: int) -> bool:
-        """The figures of facilities for the oldest days that are due."""
-        due = self._book.due()
-        if not due:
-            return False
-        oldest = next(iter(due))
-        part = {day: number for day, number in due.items() if day < oldest + AT_ONCE_DAYS * DAY_MS}
-        for changed in self._facilities.make(list(part), now):
+        """The figures of one more facility for the oldest days that are due; they are done with the last of them."""
+        making, self._making = self._making, None  # what fails is begun again
+        if making is None:
+            due = self._book.due()
+            if not due:
+                return False
+            oldest = next(iter(due))
+            days = {day: number for day, number in due.items() if day < oldest + AT_ONCE_DAYS * DAY_MS}
+            making = days, self._facilities.make(list(days), now)
+        part, left = making
+        changed = next(left, None)
+        if changed is None:
+            self._book.done(part)
+        else:
             self.written += changed
-        self._book.done(part)
+            self._making = making
         return True
 
     def _make_duty(self, now: int) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,7 @@ from gateway.operations.area_views import count_area
 from gateway.operations.heat_views import communities, heats
 from gateway.operations.tables import Alert, CountCorrection, Place
 from gateway.parts import targets
+from gateway.store.readings import StoreUnavailable
 from gateway.web.area import spans_of
 from gateway.web.area_numbers import communities as communities_shown
 from gateway.web.port import DeskNow
@@ -39,6 +41,7 @@ from rules.world import World
 if TYPE_CHECKING:
     from gateway.hub import Hub
 
+log = logging.getLogger(__name__)
 AT_ONCE = 250  # devices, or facilities, before the loop gets its turn
 
 T = TypeVar("T")
@@ -79,23 +82,33 @@ class Sampling:
 
     def fetch(self, now: int) -> None:
         """Read what the hour needs of the store and of the operational database."""
-        self._days.refresh(now)
+        try:
+            self._days.refresh(now)
+        except (
+            StoreUnavailable
+        ) as error:  # what is known of the days before stands; the hour is told all the same
+            log.warning("figures: of batteries, radio and firmware nothing newer is known: %s", error)
         with Session(self._hub.database) as session:
             self._paths = {place: path for place, path in session.execute(select(Place.id, Place.path))}  # noqa: C416 rows, not pairs
         desks = duty_port.desks(self._hub).desks
         calendar = self._hub.settings.hub.calendar
         self._areas = areas_said(self._hub.database, desks, now, zone=self._zone, calendar=calendar)
 
-    async def hourly(self, at: int) -> Sequence[Point]:
-        """Devices, communities, demand and supply."""
+    async def hourly(self, at: int) -> Callable[[], Sequence[Point]]:
+        """Devices, communities, demand and supply: looked at here, to be counted elsewhere."""
         found: list[Seen] = []
         devices = list(self._hub.engine.world.devices.values())
         for some in _parts(devices):
             found += seen(self._hub, some, self._paths, self._days)
             await asyncio.sleep(0)
-        said = Saying()
-        await asyncio.to_thread(say_fleet, said, found, at)
-        return [*said.points, *self._areas.points]
+        areas = self._areas.points
+
+        def say() -> Sequence[Point]:
+            said = Saying()
+            say_fleet(said, found, at)
+            return [*said.points, *areas]
+
+        return say
 
     def duty(self, begin: int, end: int, now: int) -> Sequence[Point]:
         """A day of the stations' work."""

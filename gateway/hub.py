@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 from gateway import systemd
@@ -241,6 +242,7 @@ class Hub:
             now=self.clock.now,
         )
         self.eraser = Eraser(self)
+        self.report_thread = ThreadPoolExecutor(1, thread_name_prefix="reports")
         self.report_keeper = ReportKeeper(self)
         self.figures_keeper = keep_figures(self, self.kept)
         self.record_keeper = RecordKeeper(self.database, days_of(self.settings.retention), now=self.clock.now)
@@ -392,6 +394,7 @@ class Hub:
         self.journal.close()
         self.database.dispose()
         self.trail.close()
+        self.report_thread.shutdown(wait=False, cancel_futures=True)
         self.report_files.close()
         self._lock.release()
         release_memory()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,19 +14,20 @@ from gateway.reports.asked import Asked
 from gateway.reports.jobs import BusyError, NoPlaceError, ReportError, made, turn
 from gateway.reports.making import span_read
 from gateway.reports.order import Form, Order
-from gateway.reports.stored import HourRow
+from gateway.reports.stored import HourRow, rows_of
 from gateway.store.readings import StoreUnavailable
 from gateway.store.summaries import Series
 from gateway.summed import summed
 from gateway.web.port import UnavailableError
 from gateway.web.report_port import ReportMade, ReportWanted
-from rules.headcount import COUNTED
 
 if TYPE_CHECKING:
     from gateway.hub import Hub
 
 TURN_WITHIN_S: Final = 20.0  # another one takes a few seconds; fifty stations take most of a minute
 LOOK_EVERY_S: Final = 0.2
+ANSWER_WITHIN_S: Final = 90.0
+NO_PDF: Final = "no PDF can be made"  # how gateway.reports.pdf begins, where a package is missing
 
 
 class ReportAnswers:
@@ -59,46 +61,44 @@ async def make_report(hub: Hub, wanted: ReportWanted) -> ReportMade:
     order = Order(asked=(asked,), forms=forms, lang=wanted.language, hours=hours)
     database = settings.hub.data / "operations.sqlite"
     try:
-        async with asyncio.timeout(TURN_WITHIN_S):
-            while (done := await asyncio.to_thread(_in_turn, database, order)) is None:  # noqa: ASYNC110 a lock of threads
-                await asyncio.sleep(LOOK_EVERY_S)
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            return await asyncio.get_running_loop().run_in_executor(
+                hub.report_thread, _in_turn, database, order
+            )
     except TimeoutError:
-        raise UnavailableError("other reports are being made; try again in a minute") from None
+        raise UnavailableError("reports are being made for others; try again in a minute") from None
     except NoPlaceError as none:
         raise KeyError(wanted.at) from none
     except ReportError as error:
-        if "pdf" in wanted.formats:  # a machine without fonts hands in the others
+        if "pdf" in wanted.formats and str(error).startswith(
+            NO_PDF
+        ):  # a machine without fonts hands in the others
             others = tuple(form for form in wanted.formats if form != "pdf")
             return replace(await make_report(hub, replace(wanted, formats=others)), missing=("pdf",))
         raise UnavailableError(str(error)) from error
-    return done
 
 
-def _in_turn(database: Path, order: Order) -> ReportMade | None:
-    """The report and its files; None while others are being made."""
-    try:
-        with turn():
-            files = list(made(database, order))
-    except BusyError:
-        return None
+def _in_turn(database: Path, order: Order) -> ReportMade:
+    """The report and its files, once no others are being made; in the one thread that is for it: nothing else waits there."""
+    until = time.monotonic() + TURN_WITHIN_S
+    while True:
+        try:
+            with turn():
+                files = list(made(database, order))
+                break
+        except BusyError:
+            if time.monotonic() > until:
+                raise UnavailableError("other reports are being made; try again in a minute") from None
+            time.sleep(LOOK_EVERY_S)
     report = decoded(next(one.body for one in files if one.form == "json"))
     return ReportMade(report, {one.name: one.body for one in files if one.form != "json"})
 
 
 async def _hours(hub: Hub, asked: Asked) -> list[HourRow]:
-    """What the counters of a facility said by the hour, over the period and the one before."""
-    begin, end = span_read(asked)
-    kept = hub.kept
-    found: list[HourRow] = []
+    """What the devices of a facility said by the hour: over the period, the one before, and what is read before both."""
+    kept, series = hub.kept, Series(*span_read(asked), "", asked.place)
     try:
-        for metric in COUNTED:
-            rows = await asyncio.to_thread(
-                summed, kept.keeping, kept.book, Series(begin, end, "", asked.place, metric), "1h", hub.zone
-            )
-            found += [
-                HourRow(one.begin_ms, one.device, one.metric, one.mean, one.max, one.last, one.last_at)
-                for one in rows
-            ]
+        rows = await asyncio.to_thread(summed, kept.keeping, kept.book, series, "1h", hub.zone)
     except StoreUnavailable as error:
         raise UnavailableError(str(error)) from error
-    return sorted(found, key=lambda one: (one.begin, one.device, one.metric))
+    return await asyncio.to_thread(rows_of, rows)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from gateway.archive import Archive
+from gateway.clock import TIME_MS_MIN
 from gateway.store.keeping_book import KeepingBook, Key, readings_of
 from gateway.store.readings import StoreUnavailable
 from gateway.store.summaries import HOUR_MS, Class, Keeping, day_of
@@ -35,9 +36,6 @@ SETTLED_MS = (
 RETENTION_EVERY_MS = 3_600_000
 KINDS: tuple[Class, ...] = ("raw", "1h", "1d")
 LOOKED = "looked"
-TIME_MS_MIN = (
-    946_684_800_000  # the year 2000: before it no event has come yet, or a town's clock has not been set
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

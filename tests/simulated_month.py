@@ -334,7 +334,7 @@ def _own(minutes: float) -> dict[str, float]:
         "hub.received": minutes * 12, "hub.stored": minutes * 30, "hub.quarantined": minutes // 50,
         "hub.refused": minutes // 5_000,
         "hub.alerts_open": (0, 5, 6)[int(minutes) % 3], "hub.lag": 0.2 + wave, "hub.journal_mb": 40 + minutes / 900,
-        "hub.store_rows": minutes * 30, "hub.outbox_waiting": minutes % 4, "hub.loop_lag_s": wave / 100,
+        "hub.outbox_waiting": minutes % 4, "hub.loop_lag_s": wave / 100,
     }  # fmt: skip
 
 

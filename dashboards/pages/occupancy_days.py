@@ -39,8 +39,8 @@ def _used() -> timeseries.Panel:
         "每天使用时数 / Hours a day in use",
         *occupancy.USED,
         says=both(
-            "所选场所之和：开放、有人、有数据的小时。有数少于开放时，使用时数偏低。",
-            "Sums of the chosen facilities: hours open, with people, with data.",
+            "所选场所之和：开放时间里有数据的小时，其中有人的小时。",
+            "Sums of the chosen facilities: hours open with data, and those of them with people.",
         ),
         span=8,
         unit="h",
@@ -50,8 +50,8 @@ def _used() -> timeseries.Panel:
 
 def _passed() -> timeseries.Panel:
     return bars(
-        "每天进出人次 / In and out a day",
-        *occupancy.PASSED,
+        "每天进入人次 / People in a day",
+        occupancy.CAME_BY_DAY,
         says=both("所选场所各门之和。", "All doors of the chosen facilities."),
         span=8,
     ).decimals(0)

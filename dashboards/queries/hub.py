@@ -28,7 +28,7 @@ LAG = _highest("hub.lag", "入库延迟 / store behind")
 LOOP_LAG = _highest("hub.loop_lag_s", "主循环延迟 / loop late")
 WAITING = _highest("hub.outbox_waiting", "待发送 / waiting")
 JOURNAL = _highest("hub.journal_mb", "日志文件 / journal")
-ROWS = _highest("hub.store_rows", "入库行数 / rows stored")
+ROWS = _highest("hub.stored", "入库行数 / rows stored")
 
 
 def _now(gauge: str, alias: str) -> Query:
@@ -40,7 +40,7 @@ LAG_NOW = _now("hub.lag", "入库延迟 / store behind")
 LOOP_LAG_NOW = _now("hub.loop_lag_s", "主循环延迟 / loop late")
 WAITING_NOW = _now("hub.outbox_waiting", "待发送 / waiting")
 JOURNAL_NOW = _now("hub.journal_mb", "日志文件 / journal")
-ROWS_NOW = _now("hub.store_rows", "入库行数 / rows stored")
+ROWS_NOW = _now("hub.stored", "入库行数 / rows stored")
 
 _RAISED = f'SELECT difference("value") AS "more" FROM "hub.alerts_open" WHERE {HUB} AND {CHOSEN} AND {LIVE}'
 ALERT_MARKS = f'SELECT "more" FROM ({_RAISED}) WHERE "more" > 0 AND {CHOSEN} AND {LIVE}'

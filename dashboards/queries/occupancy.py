@@ -49,21 +49,19 @@ PEOPLE_BY_HOUR = Query(
 )
 CAME = course("use_1h.came", "进入 / in", who=HERE, when=WEEK, how="sum", by=())
 WENT = course("use_1h.went", "离开 / out", who=HERE, when=WEEK, how="sum", by=())
-UNUSUAL = Query(
-    f'SELECT "value" AS "unusual", "place" FROM "use_1h.unusual" WHERE "value" > 0 AND {HERE} AND {MONTH}',
-    shape="table",
-)
+UNUSUAL = course("use_1h.unusual", "$tag_place", who=HERE, when=WEEK, how="max")
 DRIFT = course("use_1h.drift", "漂移 / drift", who=HERE, when=WEEK, how="sum", by=())
 
 PEOPLE_HOURS = daily("use_1d.people_h", "$tag_place", who=HERE)
+# A year of days of many facilities is what these pages wait for longest: few of them.
 USED = tuple(
     daily_sum(f"use_1d.{name}", alias, who=HERE)
-    for name, alias in (("open_h", "开放 / open"), ("used_h", "有人 / used"), ("known_h", "有数 / known"))
+    for name, alias in (
+        ("open_known_h", "开放且有数 / open and known"),
+        ("open_used_h", "开放时有人 / open and used"),
+    )
 )
-PASSED = tuple(
-    daily_sum(f"use_1d.{name}", alias, who=HERE)
-    for name, alias in (("came", "进入 / in"), ("went", "离开 / out"))
-)
+CAME_BY_DAY = daily_sum("use_1d.came", "进入 / in", who=HERE)
 OPEN = ("open_h", "open_known_h", "open_used_h")
 TOTALS = (
     *(total(f"use_1d.{name}", name, who=HERE) for name in ("people_h", "came", "went", "drift")),

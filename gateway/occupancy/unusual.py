@@ -129,18 +129,6 @@ def runs(flagged: Iterable[Flag], *, slot_ms: int = HOUR_MS) -> list[Run]:
     return [_run(several, slot_ms) for several in together]
 
 
-def in_words(run: Run) -> dict[str, str]:
-    """A run for a page, by language: 比往常多, 来了 43 人，往常约 22 人."""
-    came, usual = round(run.came), round(run.expected)
-    zh, en = (
-        ("比往常多", "Busier than usual") if run.direction == "more" else ("比往常少", "Quieter than usual")
-    )
-    return {
-        "zh": f"{zh}：来了 {came} 人，往常约 {usual} 人",
-        "en": f"{en}: {came} came, usually about {usual}",
-    }
-
-
 def _run(several: Sequence[Flag], slot_ms: int) -> Run:
     return Run(
         several[0].begin,

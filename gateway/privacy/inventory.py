@@ -197,7 +197,10 @@ INVENTORY: Final[tuple[Kept, ...]] = (
         erased=("交接备注里的人名要自己改", "a resident named in a hand-over note: change the note"),
     ),
     Kept(
-        what=("场所：核定容量、开放时间、人数校正、使用单位、房间", "facilities: capacity, hours, corrected counts, operators, rooms"),
+        what=(
+            "场所：核定容量、开放时间、人数校正、使用单位、房间",
+            "facilities: capacity, hours, corrected counts, operators, rooms",
+        ),
         where=OPERATIONS, tables=("facility_setting", "count_correction", "operator", "facility_room"), personal=False,
         seen_by=("物业、社区街道、站长", "property managers, community officers, head"),
         until=("长期", "for ever"), erased=_STAYS,

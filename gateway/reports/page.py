@@ -75,7 +75,7 @@ def _render(template: str, report: Report, lang: Lang) -> str:
             changed=changed,
             drawing=drawn,
             widths=_widths,
-            columns=lambda table, row: zip(table.columns, table.numeric, row, strict=True),
+            zipped=lambda *parts: zip(*parts, strict=True),
             where=where(report, lang),
             up_to=up_to(report, lang),
             signed=signed(report, lang),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
@@ -52,7 +52,7 @@ class Stored(Protocol):
         """When that was, epoch ms."""
 
 
-def rows_of(summaries: Iterable[Stored]) -> Sequence[HourRow]:
+def rows_of(summaries: Iterable[Stored]) -> list[HourRow]:
     """The same, in the order of time."""
     found = [
         HourRow(one.begin_ms, one.device, one.metric, one.mean, one.max, one.last, one.last_at)

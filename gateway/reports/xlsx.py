@@ -272,11 +272,12 @@ def _table(sheet: Worksheet, row: int, table: Table, lang: Lang) -> int:
         wide = max(column.width, _wide(column.label[lang]) + 2)
         known.width = max(known.width, wide) if get_column_letter(at) in sheet.column_dimensions else wide
     _heads(sheet, row, [column.label[lang] for column in table.columns])
+    numeric = table.numeric
     for cells in table.rows:
         row += 1
         for at, (column, value) in enumerate(zip(table.columns, cells, strict=True), 1):
             cell = _put(sheet, row, at, value, lang, column.decimals)
-            cell.border, cell.alignment = BOX, RIGHT if table.numeric[at - 1] else TEXT
+            cell.border, cell.alignment = BOX, RIGHT if numeric[at - 1] else TEXT
         _grow(
             sheet,
             row,

@@ -105,9 +105,9 @@ class FigureLife:
         self.sampled.append(("present", at))
         return self.present
 
-    async def _hourly(self, at: int) -> Sequence[Point]:
+    async def _hourly(self, at: int) -> Callable[[], Sequence[Point]]:
         self.sampled.append(("hourly", at))
-        return ()
+        return lambda: ()
 
     def _duty(self, begin: int, end: int, now: int) -> Sequence[Point]:
         self.duties.append((begin, end, now))

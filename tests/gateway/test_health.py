@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from gateway.commits import Commits
+from gateway.figures import lag_s
 from gateway.health import FAR_BEHIND, reasons
+
+NOON = 1_772_424_000_000
 
 
 class Task:
@@ -77,3 +80,9 @@ def test_each_trouble_is_a_reason_of_its_own(happens: Callable[[Any], object], s
     happens(hub)
     (found,) = reasons(hub)
     assert found.startswith(said)
+
+
+def test_a_store_is_not_behind_by_half_a_century_before_a_town_has_set_the_clock() -> None:
+    assert lag_s(NOON, NOON - 1_500) == 1.5
+    assert lag_s(NOON, 5_000) == 0.0
+    assert lag_s(NOON, 0) == 0.0

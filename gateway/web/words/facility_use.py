@@ -83,8 +83,8 @@ FACILITY_USE_WORDS: Final[dict[str, tuple[str, str]]] = {
     "use.whole_week": ("看整个场所", "All of the facility"),
     "use.unusual": ("不同往常的时段", "Unusual hours"),
     "use.unusual_none": ("没有明显不同往常的时段。", "No hours stood out."),
-    "use.unusual_more": ("比往常多", "more than usual"),
-    "use.unusual_fewer": ("比往常少", "fewer than usual"),
+    "use.unusual_more": ("比往常多", "busier than usual"),
+    "use.unusual_fewer": ("比往常少", "quieter than usual"),
     "use.unusual_line": ("进 {came} 人，往常约 {expected} 人", "{came} came, usually about {expected}"),
     "use.unusual_means": (
         "按进来的人数和过去四周同类日子比。不说明原因，可能是活动，也可能是计数器有问题。",

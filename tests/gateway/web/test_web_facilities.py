@@ -353,5 +353,16 @@ def test_what_a_person_has_set_stands_over_imports_until_the_file_says_another(t
         assert (counted.status, living.hub.engine.states["F01"].headcount.people) == (200, 50.0)  # type: ignore[union-attr]
         assert living.asks(app, "GET", f"{ONE}/hours", mine).status == 200
         assert living.asks(app, "GET", f"{ONE}/use", mine).json()["use"]["in_use_h"] is None
+        room = '{"room":"书画室","area_m2":36.5,"purpose":"activity"}'.encode()
+        assert living.asks(app, "POST", f"{ONE}/rooms", mine, room).status == 200
+        (found,) = [
+            one
+            for one in living.asks(app, "GET", f"{ONE}/month", mine).json()["zones"]
+            if one["room"]["name"] == "书画室"
+        ]
+        assert (found["room"]["area_m2"], found["used_h"], found["idle"]) == (36.5, None, None)
+        for path in (f"{ONE}/year", "/api/v1/facilities/-/use", "/api/v1/facilities/-/year"):
+            answer = living.asks(app, "GET", path, mine)
+            assert [one["place"] for one in answer.json()["facilities"]] == ["F01"], path
     finally:
         living.close()

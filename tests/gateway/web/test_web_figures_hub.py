@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import pytest
 from web_hub import LivingHub
 
+from gateway.figures_fleet import DeviceDays
 from gateway.figures_kept.names import NAMES
 from gateway.figures_kept.reading import FigureQuery, Point
 from gateway.figures_kept.use import EVERY_MS
 from gateway.health import warnings
+from gateway.store.readings import StoreUnavailable
 from gateway.store.summaries import HOUR_MS
 
 COMMUNITY = "福田区/莲花街道/莲花社区"
@@ -67,8 +69,7 @@ def test_it_says_how_it_is_and_names_no_home(hub: LivingHub) -> None:
 
 def test_its_own_figures_are_found_beside_them(hub: LivingHub) -> None:
     names = [
-        f"hub.{name}"
-        for name in ("received", "lag", "refused", "journal_mb", "outbox_waiting", "loop_lag_s", "store_rows")
+        f"hub.{name}" for name in ("received", "lag", "refused", "journal_mb", "outbox_waiting", "loop_lag_s")
     ]
     assert {point.metric for point in asked(hub, *names, places=("hub",))} == set(names)
 
@@ -81,3 +82,15 @@ def test_what_is_wrong_with_them_is_a_warning_and_in_the_metrics(hub: LivingHub)
     assert not any("figures" in said for said in warnings(hub.hub))
     names = {figure.name for figure in hub.port.figures()}
     assert names >= {"carehub_figures_kept_total", "carehub_figures_waiting", "carehub_figures_lost_total"}
+
+
+def test_while_the_store_does_not_answer_the_hour_is_told_all_the_same(
+    hub: LivingHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_days: DeviceDays, _now: int) -> None:
+        raise StoreUnavailable("it is away")
+
+    before = hub.hub.figures_keeper.written
+    monkeypatch.setattr(DeviceDays, "refresh", away)
+    hub.does(keeps(hub))
+    assert hub.hub.figures_keeper.written > before
