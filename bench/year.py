@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -57,12 +58,13 @@ HOME_SERIES = (
 
 @dataclass(frozen=True)
 class Timed:
-    """A question, how many rows came, how long it took (median of ``TIMES``), and the raw rows beside it."""
+    """A question: rows, how long it took, the CPU's time with the store's own process (medians); the raw rows beside it."""
 
     store: str
     view: str
     rows: int
     s: float
+    cpu_s: float
     raw_rows: int | None = None
     raw_s: float | None = None
 
@@ -83,6 +85,7 @@ PLACE_HOME = "'H' || lpad(n::VARCHAR, 4, '0')"
 PLACE_FACILITY = "'F-' || lpad(n::VARCHAR, 2, '0')"
 PLACE_COMMUNITY = "'福田区/街道' || n // 5 || '/社区' || n"
 SELF = ("carehub",)
+HALL, COMMUNITY = "F-07", "福田区/街道1/社区7"  # one of them is looked at by the hour
 FAMILIES = (
     Family("figure_now", 300_000, PLACE_FACILITY, FACILITIES, SELF, ("use.people", "use.lower", "use.upper", "use.capacity")),
     Family("figure_hour", HOUR_MS, PLACE_FACILITY, FACILITIES, SELF, tuple(f"use_1h.{m}" for m in USE_HOUR)),
@@ -109,8 +112,8 @@ def main() -> None:
         if not asked.only_influx:
             found += of_duckdb(Path(folder) / "year.duckdb")
         if asked.influx:
-            with influx_of(asked.influx, Path(folder)) as store:
-                found += of_influx(store)
+            with influx_of(asked.influx, Path(folder)) as (store, pid):
+                found += views("InfluxDB 1.6.7", InfluxFigures(store), InfluxKeeping(store), None, pid)
     slow = [one for one in found if one.s > WANTED_S]
     if asked.json:
         print(
@@ -127,7 +130,7 @@ def main() -> None:
 def line(one: Timed) -> str:
     """A line of the table in bench/RESULTS.md."""
     raw = "" if one.raw_s is None else f"{one.raw_s:.2f} ({one.raw_rows:,})"
-    return f"| {one.store} | {one.view} | {one.rows:,} | {one.s:.2f} | {raw} |"
+    return f"| {one.store} | {one.view} | {one.rows:,} | {one.s:.2f} | {one.cpu_s:.2f} | {raw} |"
 
 
 def of_duckdb(file: Path) -> list[Timed]:
@@ -146,40 +149,44 @@ def of_duckdb(file: Path) -> list[Timed]:
 
 
 def views(
-    name: str, figures: FigureStore, keeping: Keeping, raw_of: Callable[[str], tuple[int, float]] | None
+    name: str,
+    figures: FigureStore,
+    keeping: Keeping,
+    raw_of: Callable[[str], tuple[int, float]] | None,
+    child: int = 0,
 ) -> Iterator[Timed]:
     """What a year's view asks. ``raw_of`` reads the raw rows of four weeks for the same."""
     counted = "NOT home AND metric IN ('occupancy', 'in', 'out')"
-    hall, community = "F-07", "福田区/街道1/社区7"
     for view, metrics, places, question in (
         ("50 facilities, use by day", [f"use_1d.{m}" for m in USE_DAY], (), counted),
         (
             "one facility, people and usual by hour",
             HOURS_ASKED[:2],
-            (hall,),
-            f"{counted} AND place = '{hall}'",
+            (HALL,),
+            f"{counted} AND place = '{HALL}'",
         ),
         ("50 facilities, people by hour, 4 weeks", HOURS_ASKED[:1], (), counted),
         ("20 communities, work by day", ["duty_1d.alerts", *(f"duty_1d.{m}" for m in LOAD)], (), ""),
-        ("one community, its devices by hour", HOURS_ASKED[2:], (community,), "home AND metric = 'online'"),
+        ("one community, its devices by hour", HOURS_ASKED[2:], (COMMUNITY,), "home AND metric = 'online'"),
     ):
         begin = END - RAW_DAYS * DAY_MS if "4 weeks" in view else BEGIN
         query = FigureQuery(metrics, places, begin, END)
-        rows, took = timed(lambda query=query: len(figures.read(query)))  # type: ignore[misc]
+        rows, took, used = timed(partial(_read, figures, query), child)
         beside = raw_of(question) if raw_of and question else (None, None)
-        yield Timed(name, view, rows, took, *beside)
+        yield Timed(name, view, rows, took, used, *beside)
     rhythm = Series(BEGIN, END, place="H0040")
-    rows, took = timed(lambda: len(keeping.kept("1d", rhythm)))
+    rows, took, used = timed(lambda: len(keeping.kept("1d", rhythm)), child)
     yield Timed(
         name,
         "one home, its rhythm by day",
         rows,
         took,
+        used,
         *(raw_of("home AND place = 'H0040'") if raw_of else (None, None)),
     )
     motion = Series(BEGIN, END, device="H0040-pir-living", metric="motion")
-    rows, took = timed(lambda: len(keeping.kept("1d", motion)))
-    yield Timed(name, "one device of a home by day", rows, took)
+    rows, took, used = timed(lambda: len(keeping.kept("1d", motion)), child)
+    yield Timed(name, "one device of a home by day", rows, took, used)
 
 
 def batch(figures: DuckDBFigures) -> Iterator[Timed]:
@@ -190,18 +197,31 @@ def batch(figures: DuckDBFigures) -> Iterator[Timed]:
         figures.write(found)
         return len(found)
 
-    rows, took = timed(write)
-    yield Timed("DuckDB", "written again: an hour of 20 communities", rows, took)
+    rows, took, used = timed(write)
+    yield Timed("DuckDB", "written again: an hour of 20 communities", rows, took, used)
 
 
-def timed(work: Callable[[], int]) -> tuple[int, float]:
-    """How many rows, and the median of the times."""
-    took, rows = [], 0
+def _read(figures: FigureStore, query: FigureQuery) -> int:
+    return len(figures.read(query))
+
+
+def timed(work: Callable[[], int], child: int = 0) -> tuple[int, float, float]:
+    """How many rows; the medians of how long it took, and of the CPU's time in this process and in ``child``."""
+    took, used, rows = [], [], 0
     for _ in range(TIMES):
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), cpu_s(child)
         rows = work()
         took.append(time.perf_counter() - begun)
-    return rows, statistics.median(took)
+        used.append(cpu_s(child) - cpu)
+    return rows, statistics.median(took), statistics.median(used)
+
+
+def cpu_s(child: int) -> float:
+    """The CPU's time of this process and of that one (0: none)."""
+    if not child:
+        return time.process_time()
+    ticks = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return time.process_time() + sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def raw(store: DuckDBStore, question: str) -> tuple[int, float]:
@@ -262,7 +282,7 @@ def fill_raw(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 @contextmanager
-def influx_of(program: str, folder: Path) -> Iterator[InfluxStore]:
+def influx_of(program: str, folder: Path) -> Iterator[tuple[InfluxStore, int]]:
     """An InfluxDB 1.x of its own, behind the proxy that gives it 2.x's write path."""
     config = folder / "influxdb.conf"
     config.write_text(
@@ -291,7 +311,7 @@ max-body-size = 0
                 fill_influx(filling)
                 filling.close()
             store = opened(f"http://127.0.0.1:{PORT}", folder)  # who reads needs no proxy
-            yield store
+            yield store, child.pid
             store.close()
         finally:
             child.kill()
@@ -317,11 +337,6 @@ def wait_for(store: InfluxStore) -> None:
     raise SystemExit("the InfluxDB does not answer")
 
 
-def of_influx(store: InfluxStore) -> list[Timed]:
-    """The InfluxDB store."""
-    return [*views("InfluxDB 1.6.7", InfluxFigures(store), InfluxKeeping(store), None)]
-
-
 def fill_influx(store: InfluxStore) -> None:
     """A year of the days, of the hours that are asked for, and of the days of a hundred homes."""
     with duckdb.connect() as scratch:
@@ -332,8 +347,9 @@ def fill_influx(store: InfluxStore) -> None:
             )
             asked = tuple(name for name in family.metrics if family.every_ms == DAY_MS or name in HOURS_ASKED)
             fill(scratch, replace(family, metrics=asked))
-        for table in ("figure_hour", "figure_day"):
-            rows = scratch.execute(f"SELECT metric, place, device, at_ms, value FROM {table}")  # noqa: S608 ours
+        chosen = f"at_ms >= {END - RAW_DAYS * DAY_MS} OR place IN ('{HALL}', '{COMMUNITY}')"
+        for table, which in (("figure_hour", chosen), ("figure_day", "true")):
+            rows = scratch.execute(f"SELECT metric, place, device, at_ms, value FROM {table} WHERE {which}")  # noqa: S608 ours
             while part := rows.fetchmany(20_000):
                 store.write_points(BUCKET_PLACES, [point(*row) for row in part])
     summaries = [
