@@ -25,13 +25,14 @@ import duckdb
 
 from gateway.bench.influx_proxy import InfluxProxy
 from gateway.figures_kept.reading import FigureQuery, FigureStore
+from gateway.occupancy.kept_days import YEAR_NAMES
 from gateway.store import line_protocol
 from gateway.store.duckdb import DuckDBStore
 from gateway.store.duckdb_figures import DuckDBFigures
 from gateway.store.duckdb_keeping import DuckDBKeeping
 from gateway.store.influxdb import BUCKET_PLACES, InfluxStore
 from gateway.store.influxdb_figures import InfluxFigures
-from gateway.store.influxdb_keeping import BUCKET_HOMES_SUMMARY, InfluxKeeping
+from gateway.store.influxdb_keeping import BUCKET_HOMES_SUMMARY, BUCKET_PLACES_SUMMARY, InfluxKeeping
 from gateway.store.summaries import Keeping, Series
 
 HOUR_MS, DAY_MS, WEEK_MS = 3_600_000, 86_400_000, 604_800_000
@@ -42,7 +43,9 @@ HOMES, FACILITIES, COMMUNITIES = 1_000, 50, 20
 TIMES = 5
 WANTED_S = 1.0
 
-USE_DAY = ("people_h", "peak", "came", "went", "drift", "known_h", "used_h", "open_h", "capacity")
+USE_DAY = (
+    "people_h", "peak", "came", "went", "drift", "known_h", "used_h", "open_h", "open_known_h", "open_used_h", "capacity",
+)  # fmt: skip
 USE_HOUR = ("people", "lower", "upper", "peak", "came", "went", "usual", "unusual", "drift", "capacity")
 KINDS = ("pendant", "contact", "motion", "radar", "sos", "counter", "gateway")
 FLEET = ("devices", "online", "silent", "battery_low", "battery_30d", "signal_weak", "clock_wrong")
@@ -158,7 +161,7 @@ def views(
     """What a year's view asks. ``raw_of`` reads the raw rows of four weeks for the same."""
     counted = "NOT home AND metric IN ('occupancy', 'in', 'out')"
     for view, metrics, places, question in (
-        ("50 facilities, use by day", [f"use_1d.{m}" for m in USE_DAY], (), counted),
+        ("50 facilities, use by day", [f"use_1d.{m}" for m in YEAR_NAMES], (), counted),
         (
             "one facility, people and usual by hour",
             HOURS_ASKED[:2],
@@ -364,6 +367,7 @@ def fill_influx(store: InfluxStore) -> None:
     ]  # fmt: skip
     for begin in range(0, len(summaries), 20_000):
         store.write_points(BUCKET_HOMES_SUMMARY, summaries[begin : begin + 20_000])
+    store.write_points(BUCKET_PLACES_SUMMARY, summaries[:1])  # who reads expects the bucket
 
 
 def point(metric: str, place: str, device: str, at: int, value: float) -> str:

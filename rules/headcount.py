@@ -314,8 +314,9 @@ def _pass(count: Headcount, came: float, went: float, *, whole: bool) -> None:
 
 
 def _know(count: Headcount, people: float, at: int, *, believed: bool) -> None:
-    if believed and not count.blind and not count.lost_variance and count.start is not None and count.since:
-        learn(count.drift, count.came, count.went, people - count.start)
+    if believed and not count.blind and count.start is not None and count.since:
+        more = people - count.start - count.lost
+        learn(count.drift, count.came, count.went, more, doubt=count.lost_variance)
     count.people = count.start = people
     count.passages = count.came = count.went = count.low_came = count.low_went = 0.0
     count.lost = count.lost_variance = count.unseen = 0.0

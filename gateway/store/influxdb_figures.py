@@ -12,8 +12,6 @@ from gateway.store import influxql, line_protocol
 from gateway.store.influxdb import BUCKET_PLACES, InfluxStore
 from gateway.store.readings import NS_PER_MS
 
-GROUPED = 'GROUP BY "place", "device"'
-
 
 class InfluxFigures:
     """``FigureStore`` of an InfluxDB store: a point of the same measurement, tags and time takes the older one's place."""
@@ -37,18 +35,18 @@ class InfluxFigures:
     def read(self, query: FigureQuery) -> list[Point]:
         """Find them by InfluxQL."""
         question = _at_moments(query) if query.moments else _of_span(query)
-        series: dict[tuple[str, str, str], list[tuple[int, float | None]]] = {}
+        series: dict[tuple[str, str, str], list[tuple[int, float]]] = {}
         for one in self._store.ask(
             BUCKET_PLACES, question
-        ):  # a long series comes in several parts, in order of time
-            key = one["name"], one["tags"]["place"], one["tags"]["device"]
-            if not query.places or one["tags"]["place"] in query.places:
-                series.setdefault(key, []).extend(one["values"])
+        ):  # a long answer comes in several parts, in order of time
+            metric = one["name"]
+            for time, value, place, device in one["values"]:
+                if value is not None and (not query.places or place in query.places):
+                    series.setdefault((metric, place, device), []).append((time, value))
         return [
             Point(*key, time // NS_PER_MS, float(value))
             for key in sorted(series)
             for time, value in series[key]
-            if value is not None
         ]
 
     def forget(self, metrics: Collection[str], before_ms: int) -> None:
@@ -62,7 +60,7 @@ def _of_span(query: FigureQuery) -> str:
     if query.places:
         named = " OR ".join(f'"place" = {influxql.string(place)}' for place in query.places)
         conditions.append(f"({named})")
-    return f"SELECT {_from(query)} WHERE {' AND '.join(conditions)} {GROUPED}"
+    return f"SELECT {_from(query)} WHERE {' AND '.join(conditions)}"
 
 
 def _at_moments(query: FigureQuery) -> str:
@@ -70,10 +68,10 @@ def _at_moments(query: FigureQuery) -> str:
     within = sorted({at for at in query.moments if query.from_ms <= at < query.to_ms})
     # An empty question is an error: where no moment lies within, one that lies before all of them is asked for.
     return "; ".join(
-        f"SELECT {_from(query)} WHERE time = {at * NS_PER_MS} {GROUPED}"
-        for at in within or [query.from_ms - 1]
+        f"SELECT {_from(query)} WHERE time = {at * NS_PER_MS}" for at in within or [query.from_ms - 1]
     )
 
 
 def _from(query: FigureQuery) -> str:
-    return f'"value" FROM {", ".join(map(influxql.identifier, query.metrics))}'  # escaped
+    # With the tags as columns: to group by them takes InfluxDB 1 nearly twice as long over a year of many series.
+    return f'"value", "place", "device" FROM {", ".join(map(influxql.identifier, query.metrics))}'  # escaped
