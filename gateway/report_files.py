@@ -8,13 +8,16 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 NAME: Final = "reports.sqlite"
 FILE_BYTES_MAX: Final = 20 * 1024 * 1024
-_SHAPE = "CREATE TABLE IF NOT EXISTS file (digest TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID"
+SPARE_S = 86_400.0  # what was put lately may be about to be spoken of
+_SHAPE = "CREATE TABLE IF NOT EXISTS file (digest TEXT PRIMARY KEY, body BLOB NOT NULL, put_at REAL NOT NULL)"
+_PUT = "INSERT INTO file (digest, body, put_at) VALUES (?, ?, ?) ON CONFLICT (digest) DO UPDATE SET put_at = excluded.put_at"
 
 
 class DamagedFileError(Exception):
@@ -38,9 +41,7 @@ class ReportFiles:
             raise ValueError(f"a file of {len(body)} bytes: at most {FILE_BYTES_MAX}")
         digest = digest_of(body)
         with self._lock:
-            self._connection.execute(
-                "INSERT OR IGNORE INTO file (digest, body) VALUES (?, ?)", (digest, body)
-            )
+            self._connection.execute(_PUT, (digest, body, time.time()))
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -53,10 +54,11 @@ class ReportFiles:
         return body
 
     def keep_only(self, digests: Iterable[str]) -> int:
-        """Let everything else go; how many."""
-        wanted = set(digests)
+        """Let everything else go that was not put within the last day; how many."""
+        wanted, before = set(digests), time.time() - SPARE_S
         with self._lock:
-            held = [digest for (digest,) in self._connection.execute("SELECT digest FROM file")]
+            found = self._connection.execute("SELECT digest FROM file WHERE put_at <= ?", (before,))
+            held = [digest for (digest,) in found]
             gone = [(digest,) for digest in held if digest not in wanted]
             self._connection.executemany("DELETE FROM file WHERE digest = ?", gone)
         return len(gone)

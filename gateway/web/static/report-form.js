@@ -44,9 +44,19 @@ async function chosen(button) {
   const cell = `${button.closest("[data-sheet]").dataset.sheet}!${button.dataset.cell}`;
   const path = `/api/v1/report-forms/${encodeURIComponent(element("form").dataset.form)}/mapping`;
   const answer = await post(path, { cell, figure: key }, { method: "PUT" });
-  if (answer.ok) location.reload();
+  if (answer.ok) show(button, key);
   else if (answer.status === 401) signIn(t("problem.person"));
   else toast(wordsOf(answer));
+}
+
+/** What the cell is filled with now; the page stays where it is: an office's form has many cells. */
+function show(button, key) {
+  button.dataset.figure = key;
+  button.classList.toggle("mapped", Boolean(key));
+  const said = document.createElement(key ? "b" : "span");
+  const choice = [...list.children].find((one) => one.dataset.key === key);
+  said.textContent = key ? choice.querySelector("b").textContent : button.dataset.text;
+  button.replaceChildren(button.querySelector(".spoken"), " ", said);
 }
 
 const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };

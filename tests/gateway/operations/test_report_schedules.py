@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+import gateway.report_files
 from gateway.accounts.who import EVERYTHING, Reach
 from gateway.operations import filed_reports, report_forms
 from gateway.operations.database import open_database
@@ -138,8 +139,9 @@ def filed(database: Engine, files: ReportFiles, at: int, body: bytes) -> str:
 
 
 def test_what_was_handed_in_stays_for_its_time_and_drafts_go_with_their_files(
-    database: Engine, tmp_path: Path
+    database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(gateway.report_files, "SPARE_S", -1.0)
     files = ReportFiles(tmp_path / "reports.sqlite")
     handed, draft = filed(database, files, 0, b"handed in"), filed(database, files, 0, b"draft")
     for act in ("check", "hand_in"):

@@ -69,6 +69,13 @@ def test_a_cell_is_mapped_by_keys_alone_and_a_report_goes_its_way(
     form = report_forms.form(desk.engine, ids["form"])
     assert form is not None
     assert form.mapping == {"月报!C5": "about.period"}
+    page.reload()
+    mapped = page.locator('[data-sheet="月报"] [data-cell="C5"]')
+    expect(mapped).to_contain_text("报表期间")
+    mapped.click()
+    page.get_by_role("button", name="不填，保持原样").click()
+    expect(mapped).not_to_contain_text("报表期间")
+    expect(mapped).to_have_attribute("data-figure", "")
 
     page.goto(f"/reports/filed/{ids['report']}")
     page.get_by_role("button", name="退回").click()
