@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Self
 
-from grafana_foundation_sdk.builders import bargauge, stat, timeseries
+from grafana_foundation_sdk.builders import bargauge, stat, statetimeline, timeseries
 from grafana_foundation_sdk.builders import common as parts
 from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.cog.builder import Builder
@@ -176,6 +176,29 @@ def limits(panel: timeseries.Panel, *steps: Step) -> timeseries.Panel:
     """Dashed lines at the given values."""
     return panel.thresholds(steps_of(*steps)).thresholds_style(
         parts.GraphThresholdsStyleConfig().mode(common.GraphThresholdsStyleMode.DASHED)
+    )
+
+
+def states(
+    title: str, asked: Query, words: Mapping[str, tuple[str, str]], *, says: str, span: int
+) -> statetimeline.Panel:
+    """A row for each series, coloured by its state in each hour. ``words``: value → what it means, its colour."""
+    meant = {
+        value: model.ValueMappingResult(text=word, color=color, index=at)
+        for at, (value, (word, color)) in enumerate(words.items())
+    }
+    return (
+        statetimeline.Panel()
+        .title(title)
+        .description(says)
+        .datasource(SOURCE)
+        .targets(targets([asked]))
+        .mappings([model.ValueMap(meant)])
+        .show_value(common.VisibilityMode.NEVER)
+        .no_value(NO_DATA)
+        .interval("1h")
+        .height(8)
+        .span(span)
     )
 
 

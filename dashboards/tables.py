@@ -83,15 +83,6 @@ def rows(
     return _sorted(panel, sort, columns) if sort else panel
 
 
-def events(
-    title: str, asked: Query, columns: Sequence[Column], *, says: str, span: int, link: str = ""
-) -> table.Panel:
-    """A row for each point, the newest first."""
-    when = Column(name="Time", title="时间 / Time")
-    panel = _plain(title, [asked], says=says, span=span, height=8, link=link)
-    return _sorted(panel.transformations([*named([when, *columns])]), "Time", [when])
-
-
 def named(columns: Sequence[Column]) -> list[model.DataTransformerConfig]:
     """The columns by their titles, in order, and no others.
 

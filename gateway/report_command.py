@@ -370,7 +370,7 @@ def _share(
     own = {one.place: hours[one.place] for one in share if one.place}
     order = Order(asked=tuple(share), forms=(*wanted.forms, "json"), lang=wanted.lang, hours=own)
     files: list[str] = []
-    for one in made(file, order):
+    for one in made(file, order, beside=False):  # no hub answers: nothing to step back for
         if one.form == "json":
             yield _told(json.loads(one.body), files)
             files = []

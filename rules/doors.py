@@ -74,12 +74,13 @@ class Around(msgspec.Struct, frozen=True, gc=False):
     """What is known beside the counters' figures.
 
     ``slots`` tells the hours of the day apart (None: nothing is learned of hours), ``deaf`` are counters that are not heard,
-    since when; ``unheard_ms`` how long the one that now speaks was silent at most.
+    since when; ``unheard_ms`` how long the one that now speaks was off where it has begun anew, ``away`` whether it was missed.
     """
 
     slots: Slots | None = None
     deaf: Mapping[str, int] = {}
     unheard_ms: int = 0
+    away: bool = False
 
 
 def said_by(before: Door | None, metrics: Mapping[str, Value], at: int) -> Door:

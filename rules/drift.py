@@ -78,8 +78,10 @@ class Drift(msgspec.Struct, array_like=True, gc=False):
         return Z_90 * (1 + TAILS / (self.truths - CHANCE_TRUTHS + FREEDOM_BEFORE))
 
 
-def learn(drift: Drift, came: float, went: float, more: float) -> None:
+def learn(drift: Drift, came: float, went: float, more: float, *, doubt: float = 0.0) -> None:
     """A truth: after so many counted entries and exits there were ``more`` people than at the last one (signed).
+
+    ``doubt`` is the variance of what is in it beside these: people for whom what is usual stood in.
 
     By that, came - went is known to be wrong where it is not ``more``. So entries and exits are taken to have been such that it
     is: a share of what was miscounted would else be put down to the shares themselves.
@@ -94,7 +96,7 @@ def learn(drift: Drift, came: float, went: float, more: float) -> None:
     to_exits = drift.covariance * came - drift.var_exits * went
     by_shares = max(to_entries * came - to_exits * went, 0.0)
     by_chance = drift.chance * passages
-    whole = by_shares + by_chance
+    whole = by_shares + by_chance + doubt
     surprise = off - drift.corrected(came, went)
     bound = SURPRISE_SD * sqrt(whole)
     surprise = min(max(surprise, -bound), bound)
@@ -103,7 +105,7 @@ def learn(drift: Drift, came: float, went: float, more: float) -> None:
     drift.var_entries -= to_entries * to_entries / whole
     drift.covariance -= to_entries * to_exits / whole
     drift.var_exits -= to_exits * to_exits / whole
-    seen = ((by_chance / whole * surprise) ** 2 + by_chance * by_shares / whole) / passages
+    seen = ((by_chance / whole * surprise) ** 2 + by_chance * (by_shares + doubt) / whole) / passages
     before = drift.truths * CHANCE_FADES
     drift.chance = max((before * drift.chance + seen) / (before + 1), CHANCE_MIN)
     drift.truths = before + 1

@@ -16,6 +16,7 @@ from rules.plan import Plan
 from rules.state import KeyState
 
 HEARTBEATS = 3  # missed, after which a device is not heard
+UNNOTICED_HEARTBEATS = HEARTBEATS / 2  # so long was off who was back before that, in the middle
 PRESENCE = "presence"
 
 
@@ -64,12 +65,12 @@ def around(plan: Plan, state: KeyState, now: int, *, speaks: str = "") -> Around
         for device in plan.counters
         if device != speaks and device in state.devices and not _is_heard(plan, state, device, now)
     }
-    unheard = 0
+    unheard, away = 0.0, False
     if speaks:
         device = state.devices[speaks]
-        back = device.away and device.changed_at >= device.heard_at
-        unheard = device.away if back else HEARTBEATS * plan.heartbeats[speaks]
-    return Around(slots_of(plan.zone, plan.calendar), deaf, unheard)
+        away = device.away > 0 and device.changed_at >= device.heard_at
+        unheard = device.away if away else UNNOTICED_HEARTBEATS * plan.heartbeats[speaks]
+    return Around(slots_of(plan.zone, plan.calendar), deaf, int(unheard), away)
 
 
 def emptied_at(plan: Plan, state: KeyState, found: Headcount, now: int) -> int | None:

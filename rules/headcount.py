@@ -25,7 +25,6 @@ from rules import unseen
 from rules.band import PEOPLE_MAX, band_of, bounded, depth, likely, up
 from rules.doors import (
     COUNTED,
-    HOUR_MS,
     OCCUPANCY,
     USUAL_BYTES_MAX,
     Around,
@@ -59,7 +58,6 @@ TAKEN_OVER_MAX = (
     1_000  # passages behind a counter's own count that is still believed: two days of CalIt2's entrance
 )
 COMMAND_CHARS_MAX = 64
-AWAY_MS = HOUR_MS  # not heard for so long, and what came at once did not happen at once
 HEEDED = 1.15  # times the estimate: so far the upper end of the band counts against the capacity
 
 
@@ -140,7 +138,7 @@ def hear(
     came, went = min(came, float(PASSAGES_MAX)), min(went, float(PASSAGES_MAX))
     if not (came or went or again):
         return 0.0
-    away = again or around.unheard_ms > AWAY_MS
+    away = again or around.away
     believed = not (away or blocked)
     empty(count, empty_at, around, believed=believed)
     if at >= count.since:  # else they had passed when the truth was known
@@ -316,8 +314,9 @@ def _pass(count: Headcount, came: float, went: float, *, whole: bool) -> None:
 
 
 def _know(count: Headcount, people: float, at: int, *, believed: bool) -> None:
-    if believed and not count.blind and not count.lost_variance and count.start is not None and count.since:
-        learn(count.drift, count.came, count.went, people - count.start)
+    if believed and not count.blind and count.start is not None and count.since:
+        more = people - count.start - count.lost
+        learn(count.drift, count.came, count.went, more, doubt=count.lost_variance)
     count.people = count.start = people
     count.passages = count.came = count.went = count.low_came = count.low_went = 0.0
     count.lost = count.lost_variance = count.unseen = 0.0

@@ -49,7 +49,7 @@ def page() -> Page:
             ("警情质量 / Quality of alerts", [_burden(), _over_12(), _communities()]),
         ],
         variables=[street(), community()],
-        marks=[mark("警情洪峰 / Alert flood", duty.FLOOD_MARKS, color=RED)],
+        marks=[mark("警情潮 / Alert flood", duty.FLOOD_MARKS, color=RED)],
         leads_to=[("片区 / Area", "/area"), ("警情 / Alerts", "/")],
         since="now-30d",
     )
@@ -76,7 +76,7 @@ def _peak() -> timeseries.Panel:
         "十分钟内最多 / Most within ten minutes",
         duty.PEAK,
         says=both(
-            "当天任意十分钟内最多的警情数；10 条起为洪峰。",
+            "当天任意十分钟内最多的警情数；10 条起为警情潮。",
             "The most alerts in any ten minutes; 10 is a flood.",
             ONLY_FULL,
         ),
@@ -108,7 +108,7 @@ def _classes() -> timeseries.Panel:
 
 def _floods() -> timeseries.Panel:
     return bars(
-        "洪峰次数 / Floods a day",
+        "警情潮次数 / Floods a day",
         duty.FLOODS,
         says=both("十分钟内达到 10 条的次数。", "How often 10 alerts came within ten minutes.", ONLY_FULL),
         span=12,
@@ -170,8 +170,8 @@ def _burden() -> timeseries.Panel:
         "反复、久未办结、暂缓 / Chattering, stale, shelved",
         *duty.BURDEN,
         says=both(
-            "反复出现又消失的、开着太久的、被暂缓提醒的警情，每天。",
-            "Alerts that come and go, stay open too long, or were put off, a day.",
+            "每天：反复报警的规则（同一对象一分钟三次）、超过 24 小时未办结的、被暂缓提醒的警情。",
+            "A day: rules that chattered (three times a minute about one thing), alerts open for over 24 h, alerts put off.",
             SMALL,
         ),
         span=12,
@@ -207,7 +207,7 @@ def _communities() -> table.Panel:
                 title="十分钟最多 / Most in 10 min",
                 steps=((None, GREEN), (FINE, AMBER), (FLOOD, RED)),
             ),
-            Column(name="floods", title="洪峰 / Floods", steps=((None, GREEN), (1, RED))),
+            Column(name="floods", title="警情潮 / Floods", steps=((None, GREEN), (1, RED))),
             Column(name="over_12h", title="超 12 条小时 / Hours over 12"),
             Column(name="chatter", title="反复 / Chattering"),
             Column(name="stale", title="久未办结 / Stale"),

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from grafana_foundation_sdk.builders import statetimeline, table, timeseries
-from grafana_foundation_sdk.models import common
-from grafana_foundation_sdk.models import dashboard as model
 
 from dashboards.frame import FACILITY, Page, Panels, community, facility, street
 from dashboards.panels import (
     AMBER,
     ANY_IS_BAD,
     GREEN,
-    NO_DATA,
     PLAIN,
     RED,
     SMALL,
-    SOURCE,
     WEEK,
     both,
     lines,
     number,
-    targets,
+    states,
 )
 from dashboards.queries import fleet, places
 from dashboards.tables import Column, percent, rows
@@ -202,30 +198,13 @@ def _signal() -> timeseries.Panel:
 
 
 def _history() -> statetimeline.Panel:
-    return (
-        statetimeline.Panel()
-        .title("在线情况 / Online over time")
-        .description(
-            both(
-                "一行一台设备；一小时里掉过线就算离线，最多看一天。",
-                "A row a device; offline if it was so at all in the hour; one day at most.",
-            )
-        )
-        .datasource(SOURCE)
-        .targets(targets([fleet.ONLINE]))
-        .mappings([_on_or_off()])
-        .show_value(common.VisibilityMode.NEVER)
-        .no_value(NO_DATA)
-        .interval("1h")
-        .height(8)
-        .span(8)
-    )
-
-
-def _on_or_off() -> model.ValueMap:
-    return model.ValueMap(
-        {
-            "0": model.ValueMappingResult(text="离线 / offline", color=RED, index=0),
-            "1": model.ValueMappingResult(text="在线 / online", color=GREEN, index=1),
-        }
+    return states(
+        "在线情况 / Online over time",
+        fleet.ONLINE,
+        {"0": ("离线 / offline", RED), "1": ("在线 / online", GREEN)},
+        says=both(
+            "一行一台设备；一小时里掉过线就算离线，最多看一天。",
+            "A row a device; offline if it was so at all in the hour; one day at most.",
+        ),
+        span=8,
     )

@@ -159,8 +159,8 @@ def _communities() -> table.Panel:
             Column(name="per_hour", title="长者每开放小时 / Elders to an hour"),
         ],
         says=both(
-            "需求在左，供给在中，比值在右；空格为 1–4 或无数据。",
-            "Demand, supply, and one over the other.",
+            "需求在左，供给在中，比值在右；空格表示无数据，或数太小。",
+            "Demand, supply, and one over the other; empty: no data, or a small count.",
             SMALL,
         ),
         span=24,

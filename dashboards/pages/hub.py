@@ -21,7 +21,7 @@ def page() -> Page:
     return Page(
         uid="carehub-hub",
         title="Carehub 运行 / Operation",
-        says=("中枢收发、延迟、拒收与占用。", "The hub's rates, lag, refusals and size."),
+        says=("系统收发、延迟、拒收与占用。", "The hub's rates, lag, refusals and size."),
         rows=[
             ("现在 / Now", _now()),
             ("进出 / Flow", [_flow(), _refused()]),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grafana_foundation_sdk.builders import stat, table, timeseries
+from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.models import common
 
 from dashboards.frame import FACILITY, Page, facility, mark
 from dashboards.pages.occupancy_days import by_day
-from dashboards.panels import AMBER, GREEN, MONTH, RED, WEEK, bars, both, colored, lines, number, only
+from dashboards.panels import AMBER, GREEN, MONTH, RED, WEEK, bars, both, colored, lines, number, only, states
 from dashboards.queries import occupancy
 from dashboards.queries.parts import Query
-from dashboards.tables import Column, events, percent, rows, week
+from dashboards.tables import Column, percent, rows, week
 
 NOT_FIRE = ("由进出计数器推算，不用于消防限员。", "Estimated from door counters: not for fire limits.")
 PLACE = Column(name="place", title="场所 / Place")
@@ -102,15 +102,15 @@ def _week() -> table.Panel:
     )
 
 
-def _unusual() -> table.Panel:
-    return events(
+def _unusual() -> statetimeline.Panel:
+    return states(
         "异于平时的小时 / Unusual hours",
         occupancy.UNUSUAL,
-        [PLACE],
+        {"0": ("如常 / as usual", GREEN), "1": ("异于平时 / unusual", AMBER)},
         says=both(
-            "人数明显多于或少于同一时段平时的小时。",
-            "Hours with far more or far fewer people than usual.",
-            MONTH,
+            "来的人明显多于或少于同类日子同一时段的小时；还判断不了的小时是空的。",
+            "Hours in which far more people came than usual, or far fewer; empty while that cannot be said.",
+            WEEK,
         ),
         span=8,
     )

@@ -49,10 +49,7 @@ PEOPLE_BY_HOUR = Query(
 )
 CAME = course("use_1h.came", "进入 / in", who=HERE, when=WEEK, how="sum", by=())
 WENT = course("use_1h.went", "离开 / out", who=HERE, when=WEEK, how="sum", by=())
-UNUSUAL = Query(
-    f'SELECT "value" AS "unusual", "place" FROM "use_1h.unusual" WHERE "value" > 0 AND {HERE} AND {MONTH}',
-    shape="table",
-)
+UNUSUAL = course("use_1h.unusual", "$tag_place", who=HERE, when=WEEK, how="max")
 DRIFT = course("use_1h.drift", "漂移 / drift", who=HERE, when=WEEK, how="sum", by=())
 
 PEOPLE_HOURS = daily("use_1d.people_h", "$tag_place", who=HERE)

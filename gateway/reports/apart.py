@@ -1,7 +1,7 @@
 """Makes reports where they cannot hold up an alarm: ``python -P -m gateway.reports.apart DATABASE``, an ``Order`` on stdin.
 
-It only reads the database, beside a hub that writes it. On stdout: each ``Made``, or a ``Failed``, as MessagePack, its length
-in front (four bytes). Nothing of the machine's time gets into a report.
+It only reads the database; ``beside`` a hub at work it takes what that leaves. On stdout: each ``Made``, or a ``Failed``, as
+MessagePack, its length in front (four bytes). Nothing of the machine's time gets into a report.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from gateway.reports.rendering import file_name, rendered
 from gateway.reports.said import stem
 
 NICE = 10
+BESIDE = "beside"  # a hub at work: after the database on the command line
 GARBAGE = 200_000
 LENGTH_BYTES = 4
 
@@ -54,7 +55,8 @@ def main() -> None:
     """Do what stdin orders."""
     from gateway.reports.pdf import PdfError  # noqa: PLC0415 see files
 
-    os.nice(NICE)
+    if BESIDE in sys.argv[2:]:
+        os.nice(NICE)
     gc.set_threshold(
         GARBAGE, 10, 10
     )  # setting a page makes many objects and little garbage: a quarter less time

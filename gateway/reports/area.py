@@ -314,6 +314,9 @@ def _part(facts: AreaFacts, key: str) -> Cell | None:
     if key == "plan.street_centres":
         streets = {desk.at for desk in facts.desks if desk.at.count("/") == LEVEL_STREET}
         return Cell(len(streets), len(streets))
+    if key == "plan.community_stations":
+        many = sum(_has_station(facts, path) for path in facts.communities)
+        return Cell(many, many)
     if key == "plan.ageing_stations":
         if not facts.ageing:
             return None

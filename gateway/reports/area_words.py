@@ -111,6 +111,15 @@ INDICATORS: Final = (
         1,
     ),
     Spec(
+        "plan.community_stations",
+        "社区站覆盖率",
+        "communities with a station",
+        "%",
+        "值班安排中设有站点的社区数 ÷ 社区总数（人工填写）。",
+        "Communities that have a station in the duty plan, of all communities (typed).",
+        1,
+    ),
+    Spec(
         "plan.ageing_stations",
         "老龄化社区站覆盖率",
         "ageing communities with a station",
@@ -132,11 +141,13 @@ INDICATORS: Final = (
 
 DENOMINATORS: Final = {
     "plan.street_centres": "streets",
+    "plan.community_stations": "communities",
     "plan.ageing_stations": "ageing_communities",
     "plan.platform_use": "elders_60",
 }
 DENOMINATOR_WORDS: Final = {
     "streets": ("街道总数", "the number of streets"),
+    "communities": ("社区总数", "the number of communities"),
     "ageing_communities": ("老龄化社区总数", "the number of ageing communities"),
     "elders_60": ("60 岁及以上长者数", "the number of elders of 60 and over"),
 }
@@ -164,8 +175,8 @@ NOT_KNOWN: Final = (
     (
         "党群服务中心办公面积占比",
         "office space of service centres",
-        "本系统记录房间的使用和面积，不记录房间是办公还是服务用途的核定。",
-        "Use and area of rooms are recorded, not whether a room is approved as office or service space.",
+        "各场所的用途和面积见场所使用月报；没有登记的用房不在本系统中，全区域的占比无法得知。",
+        "The facility's report has the rooms that were entered, by purpose; of the others nothing is known.",
     ),
     (
         "闲置用房盘活率",

@@ -13,7 +13,7 @@ from typing import IO
 
 import msgspec
 
-from gateway.reports.apart import LENGTH_BYTES
+from gateway.reports.apart import BESIDE, LENGTH_BYTES
 from gateway.reports.order import Failed, Made, Order
 
 REPORT_S = 60  # within which one report is made, in all its forms; a large one takes five on a slow machine
@@ -44,9 +44,19 @@ def turn() -> Iterator[None]:
         _TURN.release()
 
 
-def made(database: Path, order: Order) -> Generator[Made, None, None]:
-    """Each file as it is done. Raises ``ReportError``; where the caller turns away the process is ended."""
-    command = [sys.executable, "-P", "-m", "gateway.reports.apart", str(database.resolve())]
+def made(database: Path, order: Order, *, beside: bool = True) -> Generator[Made, None, None]:
+    """Each file as it is done; ``beside`` a hub at work the process steps back. Raises ``ReportError``.
+
+    Where the caller turns away the process is ended.
+    """
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "gateway.reports.apart",
+        str(database.resolve()),
+        *([BESIDE] if beside else []),
+    ]
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
         assert process.stdin is not None  # noqa: S101 it is a pipe

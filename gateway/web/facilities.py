@@ -43,6 +43,7 @@ UNBELIEVED = frozenset(
 
 router = APIRouter(prefix="/api/v1/facilities", tags=["facilities"])
 PlaceId = Annotated[str, Path(max_length=NAME_CHARS_MAX)]
+RoomName = Annotated[str, Query(max_length=NAME_CHARS_MAX)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

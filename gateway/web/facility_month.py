@@ -31,7 +31,7 @@ from gateway.operations.facility_views import Facility
 from gateway.web.access import APerson
 from gateway.web.acts import Key
 from gateway.web.context import Context
-from gateway.web.facilities import NAME_CHARS_MAX, PlaceId, named
+from gateway.web.facilities import NAME_CHARS_MAX, PlaceId, RoomName, named
 from gateway.web.facility_reading import DAY_MS, facility_of, hours_read, midnight
 from gateway.web.facility_use import Month, month_asked
 from gateway.web.needs import needs
@@ -115,6 +115,16 @@ class MonthOfFacility:
     residuals: list[Residual]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekOfRoom:
+    """The hours of the week (weekday 0 is Monday) of a room: used in ``used`` of the ``known`` ones of the month."""
+
+    place: str
+    room: str
+    month: str
+    week: list[WeekHour]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A month as it was read: ``shown`` for the API, the hours for whatever else a page says of them."""
@@ -130,6 +140,19 @@ class Reading:
 async def read_month(request: Request, place_id: PlaceId, month: Month = "") -> MonthOfFacility:
     """How a facility and its rooms were used in a month (YYYY-MM, by default this one), and what its counts were off."""
     return (await month_read(request, place_id, month)).shown
+
+
+@router.get("/{place_id}/week", responses=declared(404, 422, 503))
+@needs(May.FACILITIES, of="facility")
+async def read_week(
+    request: Request, place_id: PlaceId, month: Month = "", room: RoomName = ""
+) -> WeekOfRoom:
+    """How often a room ('' for all of it) was in use in each hour of the week, and people on average where they are counted."""
+    read = await month_read(request, place_id, month)
+    week = read.shown.week if not room else week_of_room(read, room)
+    if week is None:
+        raise refuse(404, "unknown")
+    return WeekOfRoom(place=place_id, room=room, month=read.shown.month, week=week)
 
 
 @router.get("/{place_id}/rooms", responses=declared(404, 422))
@@ -178,6 +201,15 @@ async def month_read(request: Request, place_id: str, month: str) -> Reading:
     found, when = await hours_read(context, row, midnight(context, row, begin - EARLIER_MS), to)
     shown = await run_in_threadpool(_shown, row, found, when, (month, begin, end, to, now))
     return Reading(row, shown, found, when)
+
+
+def week_of_room(read: Reading, room: str) -> list[WeekHour] | None:
+    """Its week in that month; None where there is no such room."""
+    hours = read.found.zones.get(room)
+    if hours is None:
+        return None
+    mine = week_of([one for one in hours if one.begin >= read.shown.from_ms], read.when)
+    return [one for one in mine.values() if one.known]
 
 
 def _shown(

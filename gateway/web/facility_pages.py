@@ -12,20 +12,20 @@ from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
 from gateway.occupancy.fullness import Public, for_public
-from gateway.occupancy.zones import PURPOSES, purpose_of, week_of
+from gateway.occupancy.zones import PURPOSES, purpose_of
 from gateway.operations import facility_views
 from gateway.web.access import SomePerson, reach_of
 from gateway.web.context import Context
 from gateway.web.facilities import (
-    NAME_CHARS_MAX,
     FacilityDetail,
     PlaceId,
+    RoomName,
     facilities_now,
     facility_detail,
     facility_now,
 )
 from gateway.web.facility_all import all_in_month, all_in_year, year_of
-from gateway.web.facility_month import month_read, rooms_known
+from gateway.web.facility_month import month_read, rooms_known, week_of_room
 from gateway.web.facility_pictures import day_picture, heat_rows, week_picture
 from gateway.web.facility_use import Month, beside, rhythm, statement_of
 from gateway.web.needs import needs
@@ -36,7 +36,6 @@ from gateway.web.words import LANGUAGES
 PUBLIC_S = 60  # how old the public page may be
 
 router = APIRouter(include_in_schema=False)
-RoomName = Annotated[str, Query(max_length=NAME_CHARS_MAX)]
 
 
 @router.get("/facilities")
@@ -97,12 +96,11 @@ async def show_use(
     signed = await statement_of(Context.of(request), read.row, read.found, read.when, read.shown.month)
     before, after = beside(read.shown.month, Context.of(request).port.health().hub_now_ms, read.when.zone)
     year = await year_of(request, place_id, read.shown.month)
-    hours = read.found.zones.get(room)
-    if hours is None:
+    week = week_of_room(read, room)
+    if week is None:
         room, picture = "", week_picture(read.shown.week, shares=False)
     else:
-        mine = [one for one in hours if one.begin >= read.shown.from_ms]
-        picture = week_picture([*week_of(mine, read.when).values()], shares=True)
+        picture = week_picture(week, shares=True)
     return page(
         request, "facility_use.html", person=person, names=await _names(request), statement=signed, use=read.shown,
         picture=picture, room=room, year=year.facilities[0].months, before=before, after=after, purpose_of=purpose_of,

@@ -58,6 +58,10 @@ FACILITY_USE: Final[dict[str, Any]] = {
         ],
         "residuals": [{"at": FROM + 5 * 3_600_000, "people": 0, "counted": 3.0, "live": 3.0, "by_night": True}],
     },
+    "WeekOfRoom": {
+        "place": "F02", "room": "书画室", "month": "2026-02",
+        "week": [{"weekday": 1, "hour": 10, "known": 4, "used": 3, "people": None, "is_open": True}],
+    },
     "AllInMonth": {
         "month": "2026-02", "from_ms": FROM, "to_ms": TO, "over": True, "idle_below": 0.1,
         "facilities": [

@@ -24,7 +24,6 @@ from gateway.web.figure_spans import (
     summed_by_time,
 )
 
-CLASSES = ("life_safety", "care", "facility", "device")
 SEVERITIES = ("critical", "urgent", "notice")
 LOAD_FINE, LOAD_MOST, FLOOD = 6.0, 12.0, 10.0  # ISA-18.2: alerts an hour per operator; in ten minutes
 FLEET = ("devices", "online", "silent", "battery_low", "battery_30d", "signal_weak", "clock_wrong")
@@ -45,40 +44,41 @@ class Part:
 
 
 def area(asked: Asked) -> Part:
-    """Communities together: alerts a day by class, open alerts, stations; and which has how many."""
-    days = by_day(asked.span, asked.now, asked.zone)
-    raised, open_now, stations = (
-        between(asked, ["duty_1d.alerts"], days), hourly(asked, ["area.open"]),
+    """Communities together: alerts and visits of thirty days, open alerts, stations; and which has how many alerts.
+
+    Thirty days as ``/area`` and ``/heat`` show them, and no day by itself: from their totals one that is hidden could be found.
+    """
+    begins = asked.span.begins
+    demand, open_now, stations = (
+        hourly(asked, ["heat.alerts_30d", "heat.visits_30d"]), hourly(asked, ["area.open"]),
         hourly(asked, ["area.stations", "area.staffed", "area.hearing"]),
     )  # fmt: skip
-    by_community: dict[str, float] = {}
-    for point in raised:
-        by_community[point.place] = by_community.get(point.place, 0.0) + point.value
+    lately = {one.place: one.value for one in latest(asked, ["heat.alerts_30d"])}
     return Part(
         charts=[
             Chart(
-                word="figures_alerts", said="figures_alerts_said", kind="bars", begins=days.begins,
+                word="figures_alerts", said="figures_alerts_said", kind="lines", begins=begins,
                 series=[
-                    Series(f"area_class_{kind}", _summed(days, (one for one in raised if one.device == kind), sum))
-                    for kind in CLASSES
+                    Series(f"figures_{name}", _summed(asked.span, named(demand, f"heat.{name}"), mean))
+                    for name in ("alerts_30d", "visits_30d")
                 ],
             ),
             Chart(
-                word="figures_open", said="figures_open_said", kind="lines", begins=asked.span.begins,
+                word="figures_open", said="figures_open_said", kind="lines", begins=begins,
                 series=[
                     Series(f"figures_{name}", _summed(asked.span, (one for one in open_now if one.device == name), mean))
                     for name in SEVERITIES
                 ],
             ),
             Chart(
-                word="figures_stations", said="figures_stations_said", kind="lines", begins=asked.span.begins,
+                word="figures_stations", said="figures_stations_said", kind="lines", begins=begins,
                 series=[
                     Series(f"figures_{name}", _summed(asked.span, named(stations, f"area.{name}"), mean))
                     for name in ("stations", "staffed", "hearing")
                 ],
             ),
         ],
-        ranks=[Ranks(word="figures_by_community", said="figures_alerts_said", rows=_ranked(by_community))],
+        ranks=[Ranks(word="figures_by_community", said="figures_by_community_said", rows=_ranked(lately))],
     )  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def duty(asked: Asked) -> Part:
     charts = [
         Chart(
             word="figures_load", said="figures_load_said", kind="lines", begins=days.begins,
-            series=[Series("figures_per_hour", of("per_hour", max))],
+            series=[Series("figures_per_hour", _whole(of("per_hour", max)))],
             limits=[Limit(LOAD_FINE, "figures_limit_6"), Limit(LOAD_MOST, "figures_limit_12")],
         ),
         Chart(
@@ -273,6 +273,11 @@ def _week(points: Iterable[Point], zone: ZoneInfo) -> Week:
 
 def _summed(span: Span, points: Iterable[Point], fold: Fold) -> list[float | None]:
     return bucketed(span, summed_by_time(points), fold)
+
+
+def _whole(numbers: Iterable[float | None]) -> list[float | None]:
+    """Rounded: a rate to the last digit, times the hours of a day, is the count of that day."""
+    return [None if number is None else float(round(number)) for number in numbers]
 
 
 def _ranked(numbers: Mapping[str, float]) -> list[tuple[str, float]]:

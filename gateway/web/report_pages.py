@@ -12,16 +12,17 @@ from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
+from gateway.handing.compared import decoded
 from gateway.operations import filed_reports, report_forms, report_schedules, report_subjects
 from gateway.operations.denominators import INDICATORS
-from gateway.operations.filed_reports import Of
+from gateway.operations.filed_reports import FiledView, Of
 from gateway.reports.document import Lang, Report
 from gateway.reports.page import article_text
 from gateway.reports.rendering import FORMATS
 from gateway.web.access import SomePerson, reach_of
 from gateway.web.context import Context
 from gateway.web.denominators import read_denominators
-from gateway.web.filed_reports import ReportId, changes_of, known_report, made_now
+from gateway.web.filed_reports import ReportId, changes_of, kept_file, known_report, made_now, then_language
 from gateway.web.needs import needs
 from gateway.web.port import UnavailableError
 from gateway.web.problems import RefusedError, refuse
@@ -169,6 +170,14 @@ async def show_report(
     return await run_in_threadpool(shown)
 
 
+def _kept(context: Context, report: FiledView) -> Markup | None:
+    """The report as it was made, to be read before it is checked; None where what is kept is not what it was."""
+    try:
+        return _article(decoded(kept_file(context, report.document)), then_language(report))
+    except RefusedError:
+        return None
+
+
 def _article(report: Report, language: Lang) -> Markup:
     """The report to be read on a phone as well: a table that is wider is moved within itself, also by keys."""
     text = article_text(report, language)
@@ -210,6 +219,7 @@ async def show_filed(request: Request, report_id: ReportId, person: SomePerson) 
             where=_name(report),
             changes=changes,
             trouble=trouble,
+            article=_kept(context, report),
             hands_in=hand_in_reaches(request).holds(report),
             kept_days=context.settings.kept_days.get("retention.reports_days", 0),
         )

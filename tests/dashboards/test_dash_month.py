@@ -59,7 +59,7 @@ def places(influxd: Influx, month: Month, tmp_path_factory: pytest.TempPathFacto
 
 
 def eventful(end: int) -> Saying:
-    """What a quiet month need not hold: a flood of alerts, and an hour that was unusual."""
+    """What a quiet month need not hold and annotations look for: a flood of alerts, and an hour that was unusual."""
     said = Saying()
     for community in (COMMUNITY, OTHER):
         said.shown("duty_1d.floods", community, end - 2 * DAY_MS, 2, of=[cell(12)])
@@ -91,6 +91,10 @@ def test_what_is_asked_for_is_what_the_hub_writes_and_all_of_that_is_shown() -> 
     own = set(re.findall(r'"(hub\.\w+)"', inspect.getsource(about_itself)))
     assert asked == documented() | RAW
     assert asked == set(NAMES) | own | RAW
+
+
+def test_the_month_holds_every_figure_without_what_was_added_to_it(month: Month) -> None:
+    assert {point.metric for point in month.points} == set(NAMES)
 
 
 def documented() -> set[str]:

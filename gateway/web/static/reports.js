@@ -3,7 +3,7 @@
 import { begin, change, signIn, sure, toast } from "./doing.js";
 import { element, page, t, wordsOf } from "./page.js";
 
-const of = (form) => {
+const of = (form) => { // what was chosen: kind|facility|path
   const [kind, facility, ...at] = form.of.value.split("|");
   return { kind, facility, at: at.join("|") };
 };

@@ -88,10 +88,11 @@ def test_a_share_of_fewer_than_five_is_not_shown_and_one_of_hidden_parts_is_a_ra
 def test_an_indicator_without_its_denominator_is_no_data_and_says_what_to_type() -> None:
     report = area_report(facts(community()), QUESTION)
     assert [
-        report.figures[f"plan.{key}"].value for key in ("street_centres", "ageing_stations", "platform_use")
-    ] == [None] * 3
+        report.figures[f"plan.{key}"].value
+        for key in ("street_centres", "community_stations", "ageing_stations", "platform_use")
+    ] == [None] * 4
     said = " ".join(note["zh"] for note in report.sections[1].notes)
-    for words in ("街道总数", "老龄化社区总数", "60 岁及以上长者数"):
+    for words in ("街道总数", "社区总数", "老龄化社区总数", "60 岁及以上长者数"):
         assert words in said
 
 
@@ -121,7 +122,7 @@ def test_with_its_denominator_the_share_stands_beside_source_and_date() -> None:
         replace(known, denominators={"elders_60": Typed(value=9, source="x", as_of="y")}), QUESTION
     )
     assert too_many.figures["plan.platform_use"].value is None
-    assert "请核对" in too_many.sections[1].notes[2]["zh"]
+    assert "请核对" in too_many.sections[1].notes[3]["zh"]
 
 
 def test_the_rest_of_the_plan_is_listed_with_why_it_cannot_be_computed(reports: dict[str, Report]) -> None:

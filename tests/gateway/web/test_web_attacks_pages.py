@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from urllib.parse import quote, urlsplit
 
+import openpyxl
 import pytest
 from fastapi.routing import APIRoute
 from playwright.sync_api import Browser, Page
@@ -41,6 +43,38 @@ LOOK = """() => ({
 })"""
 
 
+def _in_reports(desk: Desk, session: Session) -> None:
+    """Words in what is handed in: notes, sources, names of files, channels, the cells of a form."""
+    book = openpyxl.Workbook()
+    book.active.title = "'\"><xss-mark>"  # as much as a sheet's name may hold
+    book.active["A1"] = WORDS
+    out = BytesIO()
+    book.save(out)
+    session.execute(
+        update(tables.FiledReport).values(subject=WORDS, files={WORDS: "0" * 64}, period="2025-10")
+    )
+    session.add(
+        tables.ReportSignature(report_id="r1", step="made", at=NOW, by=WORDS, by_id=9, files={}, note=WORDS)
+    )
+    session.execute(
+        update(tables.ReportSchedule).values(subject=WORDS, channel=WORDS, person=WORDS, by=WORDS)
+    )
+    session.add(
+        tables.ReportRun(
+            schedule_id="c1", period="2025-09", at=NOW, report_id="", tries=1, error=WORDS, noted=""
+        )
+    )
+    file = desk.report_files.put(out.getvalue())
+    cell = f"{book.active.title}!A2"
+    values = {"name": WORDS, "subject": WORDS, "by": WORDS, "file": file, "mapping": {cell: WORDS}}
+    session.execute(update(tables.ReportForm).values(values))
+    session.add(
+        tables.DenominatorEntry(
+            indicator="streets", at="", value=3, source=WORDS, as_of="2025-01-01", by=WORDS, set_at=NOW
+        )
+    )
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, str]]:
     """A hub in which every word is an attack; 一 has every role."""
@@ -59,6 +93,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, st
         session.execute(update(tables.Consent).values(note=WORDS, by=WORDS))
         session.execute(update(tables.Operator).values(name=WORDS, room=WORDS, made_by=WORDS))
         session.execute(update(tables.RuleChange).values(reason=WORDS, by=WORDS, title=two))
+        session.execute(update(tables.Visit).values(note=WORDS, by=WORDS))
+        _in_reports(desk, session)
         there = tables.Place.id.in_(("N0001", "NF01"))
         session.execute(update(tables.Place).where(there).values(path=f"南山区/粤海街道/{SHORT}/海月花园"))
         session.add(tables.FacilitySetting(place_id="F01", public=True, set_at=NOW, set_by=WORDS))
@@ -124,7 +160,13 @@ def page(browser: Browser, hostile: tuple[Desk, str]) -> Iterator[Page]:
 
 def pages() -> list[str]:
     """Every page there is, and what reflects what it was asked."""
-    known = {"alert_id": "fall-H0001-1", "rule_id": "fall", "sheet": "duty"}
+    known = {
+        "alert_id": "fall-H0001-1",
+        "rule_id": "fall",
+        "sheet": "duty",
+        "report_id": "r1",
+        "form_id": "o1",
+    }
     found = []
     for method, route in ASKED:
         if method != "GET" or not isinstance(route, APIRoute) or route.include_in_schema:
@@ -194,7 +236,8 @@ def test_no_word_that_somebody_wrote_is_more_than_words(hostile: tuple[Desk, str
     assert {
         "/", "/places", "/places/H0001", "/places/F01", "/facilities", "/facilities/F01", "/facilities/F01/use", "/accounts",
         "/account", "/calls", "/rules", "/rules/fall", "/steps/fall", "/p/F01",
-        "/audit", "/area", "/area/screen",
+        "/audit", "/area", "/area/screen", "/reports/filed/r1", "/reports/schedules", "/reports/forms", "/reports/forms/o1",
+        "/reports/denominators",
     } <= shown, "else they were not looked at"  # fmt: skip
 
 

@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 import pytest
+from an_office import by_openpyxl
 from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.routing import Route
 from test_web_roles import ASKED, needed
-from web_attacks import HERE, OF_HERE, as_somebody, contents, two_stations
+from web_attacks import HERE, OF_HERE, THERE, as_somebody, contents, two_stations
 from web_desk import CHEAP, Desk, Visitor
 
 from gateway.accounts.who import Grant
@@ -63,6 +64,12 @@ BESIDE = {
     "POST /api/v1/install/unclaimed/reject device": "test_web_attacks_install",
     "POST /api/v1/install/unclaimed/take-back device": "test_web_attacks_install",
     "POST /steps/{rule_id} rule_id": "test_steps_are_not_written_for_another_station",
+    "GET /api/v1/reports/area at": "BY_QUERY", "GET /api/v1/reports/facility place": "BY_QUERY",
+    "GET /api/v1/reports/station at": "BY_QUERY",
+    "POST /api/v1/denominators at": "BY_BODY", "POST /api/v1/filed-reports at": "BY_BODY",
+    "POST /api/v1/report-schedules at": "BY_BODY",
+    "POST /api/v1/report-schedules channel": "the hub's own, told to whoever plans duty",
+    "POST /api/v1/report-forms at": "test_a_form_is_not_sent_in_for_another_station",
 }  # fmt: skip
 NAMES = {
     "place",
@@ -155,6 +162,24 @@ BY_BODY: list[tuple[str, dict[str, Any], int]] = [
     ("/api/v1/rules/fall/try", {"place": "", "off": True}, 403),
     ("/api/v1/rules/changes/1/undo", {"reason": "x"}, 404),
     ("/api/v1/rules/fall/change", {"off": True, "reason": "x", "version": 0}, 403),
+    (
+        "/api/v1/denominators",
+        {"indicator": "streets", "at": HERE, "value": 1, "source": "x", "as_of": "2025-01-01"},
+        404,
+    ),
+    ("/api/v1/filed-reports", {"kind": "station", "period": "2025-10", "at": HERE}, 404),
+    ("/api/v1/filed-reports", {"kind": "area", "period": "2025-10", "at": ""}, 404),
+    (
+        "/api/v1/filed-reports",
+        {"kind": "facility", "period": "2025-10", "at": THERE + "/海月花园", "facility": "F01"},
+        404,
+    ),
+    ("/api/v1/filed-reports", {"kind": "facility", "period": "2025-10", "facility": "F01"}, 404),
+    (
+        "/api/v1/report-schedules",
+        {"kind": "area", "every": "month", "hour": 1, "at": HERE, "formats": ["csv"]},
+        404,
+    ),
 ]
 
 
@@ -171,7 +196,24 @@ def test_an_id_within_a_body_is_looked_at(
     assert "t1" not in desk.tries_known
 
 
+def test_a_form_is_not_sent_in_for_another_station(two_stations: Town) -> None:
+    desk, _ = two_stations
+    before = contents(desk)
+    for of in ({"kind": "station", "at": HERE}, {"kind": "facility", "facility": "F01"}, {"kind": "area"}):
+        answer = at_the_other(desk).post(
+            "/api/v1/report-forms", params={"name": "x", **of}, content=by_openpyxl()
+        )
+        assert answer.status_code == 404
+        nothing_of_here(answer.text)
+    assert contents(desk) == before
+
+
 BY_QUERY = [
+    f"/api/v1/reports/station?period=2025-10&at={HERE}", f"/api/v1/reports/area?period=2025-10&at={HERE}",
+    "/api/v1/reports/facility?period=2025-10&place=F01", f"/reports/view?of=station||{HERE}&period=2025-10",
+    "/reports/view?of=facility|F01|&period=2025-10", f"/reports/view?of=facility|F01|{THERE}&period=2025-10",
+    "/reports", "/reports/schedules", "/reports/forms", "/reports/denominators", "/api/v1/reports", "/api/v1/filed-reports",
+    "/api/v1/report-schedules", "/api/v1/report-forms", "/api/v1/denominators",
     "/api/v1/readings?metric=motion&device=radar-1", "/api/v1/readings?metric=motion&place=H0001",
     "/api/v1/readings?metric=motion&device=n-radar&device=radar-1", "/api/v1/readings?metric=motion&place=N0001&place=H0001",
     "/api/v1/readings?metric=motion&device=n-radar&place=H0001", "/api/v1/readings?metric=motion&device=radar-1&device=n-radar",

@@ -110,6 +110,17 @@ def test_the_week_of_a_room_is_how_often_it_was_in_use(manager: Visitor) -> None
     page = manager.get("/facilities/F01/use", params={"room": "书画室"}).text
     assert "书画室：一周冷热图" in page
     assert ">100</text>" in page
+    week = {
+        (one["weekday"], one["hour"]): one
+        for one in manager.get(f"{ONE}/week", params={"room": "书画室"}).json()["week"]
+    }
+    assert [(week[0, hour]["used"], week[0, hour]["known"]) for hour in (9, 10, 13)] == [
+        (0, 3),
+        (3, 3),
+        (0, 3),
+    ]
+    assert manager.get(f"{ONE}/week").json()["week"] == manager.get(f"{ONE}/month").json()["week"]
+    assert manager.get(f"{ONE}/week", params={"room": "没有这间"}).status_code == 404
     assert "一周冷热图</h2>" in manager.get("/facilities/F01/use", params={"room": "没有这间"}).text
 
 

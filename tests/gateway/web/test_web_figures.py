@@ -40,7 +40,7 @@ def app(desk: Desk) -> FastAPI:
     for number, path in enumerate((LIANHUA, XIANGMI, HAIYUE)):
         many = 1001 + 1000 * number
         desk.figures_laid += [
-            Point("duty_1d.alerts", path, "care", TODAY - DAY, many), Point("area.open", path, "urgent", LATELY, many + 1),
+            Point("heat.alerts_30d", path, "carehub", LATELY, many), Point("area.open", path, "urgent", LATELY, many + 1),
             Point("duty_1d.per_hour", path, "carehub", TODAY - DAY, many + 2),
             Point("duty_30d.share", path, "accept", TODAY - DAY, 90 + number),
             Point("fleet.devices", path, "radar", LATELY, many + 3), Point("fleet.silent", path, "radar", LATELY, many + 4),
@@ -185,6 +185,23 @@ def test_of_several_communities_sums_and_the_worst(app: FastAPI) -> None:
     )
 
 
+def test_no_day_of_a_community_is_told_by_itself(
+    app: FastAPI, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """/area tells seven days exactly: whoever knew six of them would know the seventh, though it is hidden."""
+    asked: list[str] = []
+
+    async def read(query: FigureQuery) -> list[Point]:
+        asked.extend(query.metrics)
+        return []
+
+    monkeypatch.setattr(desk, "kept_figures", read)
+    for part in ("area", "duty"):
+        shown(coming_in(app, LIANHUA, "area"), part=part)
+    assert "duty_1d.alerts" not in asked
+    assert "heat.alerts_30d" in asked
+
+
 def test_a_store_that_is_away_is_said(app: FastAPI, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(query: FigureQuery) -> list[Point]:
         raise UnavailableError("away")
@@ -202,9 +219,9 @@ def test_a_year_is_asked_for_as_it_is_kept(app: FastAPI, desk: Desk, monkeypatch
         session.add_all([place(f"H{number}", path, "home") for number, path in enumerate(paths)])
     days = [TODAY - day * DAY for day in range(371)]
     hours = [LATELY - hour * HOUR for hour in range(24 * 371)]
-    kinds = ("care", "device")
+    kinds = ("carehub", "another")
     figures.write(
-        [Point("duty_1d.alerts", path, kind, at, 9.0) for path in paths for kind in kinds for at in days]
+        [Point("duty_1d.per_hour", path, kind, at, 9.0) for path in paths for kind in kinds for at in days]
         + [Point("area.open", path, "urgent", at, 5.0) for path in paths for at in hours[::24]]
         + [Point("use_1h.people", "F01", "carehub", at, 5.0) for at in hours]
         + [

@@ -88,7 +88,9 @@ def test_made_again_it_is_the_same_and_late_data_are_named(desk: Desk) -> None:
     head = as_somebody(desk, "head here")
     report = made(head, AREA)
     assert head.get(f"{FILED}/{report}/changes").json() == {"same": True, "figures": [], "elsewhere": False}
-    assert "完全一致" in head.get(f"/reports/filed/{report}?lang=zh").text
+    shown = head.get(f"/reports/filed/{report}?lang=zh").text
+    assert "完全一致" in shown
+    assert '<article class="report">' in shown, "who checks it reads it first"
     document = head.get(f"{FILED}/{report}/files/report.json").json()
     key = next(iter(document["figures"]))
     desk.instead[key] = 4_711

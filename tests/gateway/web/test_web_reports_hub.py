@@ -13,13 +13,19 @@ from web_hub import LivingHub
 
 from gateway.operations import report_schedules
 from gateway.operations.report_schedules import ScheduleView
+from gateway.web import filed_reports
 from gateway.web.settings import WebSettings
 
 HERE = "福田区/莲花街道/莲花社区"
 LIVE = 120.0
 
 
-def test_a_hub_makes_files_that_are_the_same_again_and_what_is_owed_by_itself(tmp_path: Path) -> None:
+def test_a_hub_makes_files_that_are_the_same_again_and_what_is_owed_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        filed_reports, "FORMATS", ("xlsx", "csv", "html")
+    )  # a PDF takes as long as all the others
     living = LivingHub(tmp_path)
     try:
         app = living.app(WebSettings())
@@ -39,7 +45,7 @@ def test_a_hub_makes_files_that_are_the_same_again_and_what_is_owed_by_itself(tm
         assert ask("POST", "/api/v1/filed-reports", filing).json()["id"] == first["id"], (
             "byte for byte the same"
         )
-        assert {name.rpartition(".")[2] for name in first["files"]} >= {"xlsx", "csv", "html"}
+        assert {name.rpartition(".")[2] for name in first["files"]} == {"xlsx", "csv", "html"}
         assert ask("GET", f"/api/v1/filed-reports/{first['id']}/changes").json()["same"]
         form = ask(
             "POST", f"/api/v1/report-forms?name=x&kind=station&at={quote(HERE)}", by_openpyxl()
@@ -48,7 +54,7 @@ def test_a_hub_makes_files_that_are_the_same_again_and_what_is_owed_by_itself(tm
 
         owes = ScheduleView(
             id="owed", kind="area", every="month", day=1, hour=0, at=HERE, facility="", subject="莲花社区", formats=["csv"],
-            language="zh", channel="没有这个渠道", person="", since=now - 62 * 86_400_000, by="李敏", runs=[],
+            language="zh", channel="没有这个渠道", person="", since=now - 32 * 86_400_000, by="李敏", runs=[],
         )  # fmt: skip
         report_schedules.add_schedule(living.hub.database, owes)  # as of a hub that was off when it was due
         living.does(living.hub.report_keeper.round())
