@@ -38,7 +38,7 @@ class Denominator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class EntryView:
     """One entry of the history; ``value`` is None where it took the number back."""
 
     id: int
@@ -71,20 +71,31 @@ def denominators(engine: Engine) -> list[Denominator]:
 
 def enter(
     engine: Engine, indicator: str, *, at: str, value: int | None, source: str, as_of: str, by: str, now: int
-) -> Entry:
-    """Write an entry; ``value`` None takes the number back. The caller has asked whether ``by`` may, at that place."""
+) -> EntryView:
+    """Write an entry; ``value`` None takes the number back. The caller has asked whether ``by`` may, at that place.
+
+    What the same person entered last, entered again, is that entry.
+    """
     if indicator not in INDICATORS or not (value is None or 1 <= value <= VALUE_MAX):
         raise ValueError(indicator, value)
     row = DenominatorEntry(
         indicator=indicator, at=at, value=value, source=source, as_of=as_of, by=by, set_at=now
     )
     with Session(engine) as session, session.begin():
+        last = session.scalars(
+            select(DenominatorEntry)
+            .where(DenominatorEntry.at == at, DenominatorEntry.indicator == indicator)
+            .order_by(DenominatorEntry.id.desc())
+            .limit(1)
+        ).first()
+        if last is not None and _said(last) == _said(row):
+            return _entry(last)
         session.add(row)
         session.flush()
         return _entry(row)
 
 
-def entries(engine: Engine, reach: Reach, limit: int = 200) -> list[Entry]:
+def entries(engine: Engine, reach: Reach, limit: int = 200) -> list[EntryView]:
     """The history within reach, the newest first."""
     query = select(DenominatorEntry).where(within(reach, DenominatorEntry.at))
     with Session(engine) as session:
@@ -93,8 +104,12 @@ def entries(engine: Engine, reach: Reach, limit: int = 200) -> list[Entry]:
         ]
 
 
-def _entry(row: DenominatorEntry) -> Entry:
-    return Entry(
+def _said(row: DenominatorEntry) -> tuple[int | None, str, str, str]:
+    return row.value, row.source, row.as_of, row.by
+
+
+def _entry(row: DenominatorEntry) -> EntryView:
+    return EntryView(
         id=row.id, indicator=row.indicator, at=row.at, value=row.value, source=row.source, as_of=row.as_of, by=row.by,
         set_at=row.set_at,
     )  # fmt: skip

@@ -130,15 +130,30 @@ def file_report(
         return _view(session.get_one(FiledReport, made_id), _signatures(session, made_id))
 
 
-def sign(engine: Engine, report_id: str, act: str, *, by: str, by_id: int, note: str, now: int) -> str:
-    """Why that step was not taken, '' when it was: ``unknown``, ``state``, ``same_person``, ``reason``."""
+def sign(
+    engine: Engine,
+    report_id: str,
+    act: str,
+    *,
+    by: str,
+    by_id: int,
+    note: str,
+    now: int,
+    again: bool = False,
+) -> str:
+    """Why that step was not taken, '' when it was: ``unknown``, ``state``, ``same_person``, ``reason``.
+
+    ``again``: this may be a repeat; the step that ``by_id`` took last is not refused then, and not taken twice.
+    """
     with Session(engine) as session, session.begin():
         row = session.get(FiledReport, report_id)
         if row is None:
             return "unknown"
         state = NEXT.get((row.state, act))
         if state is None:
-            return "state"
+            last = _signatures(session, report_id)[-1]
+            repeat = again and last.by_id == by_id and last.step in {NEXT.get((was, act)) for was, _ in NEXT}
+            return "" if repeat else "state"
         if act == "check" and any(
             one.step == "made" and one.by_id == by_id for one in _signatures(session, report_id)
         ):

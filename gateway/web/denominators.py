@@ -12,8 +12,9 @@ from starlette.concurrency import run_in_threadpool
 
 from gateway.accounts.roles import May
 from gateway.operations import denominators, report_subjects
-from gateway.operations.denominators import VALUE_MAX, Denominator, Entry
+from gateway.operations.denominators import VALUE_MAX, Denominator, EntryView
 from gateway.web.access import APerson, reach_of
+from gateway.web.acts import Key
 from gateway.web.context import Context
 from gateway.web.needs import needs
 from gateway.web.problems import declared, refuse
@@ -31,7 +32,7 @@ class DenominatorList:
     """What holds within reach, and every entry, the newest first (at most 200)."""
 
     denominators: list[Denominator]
-    entries: list[Entry]
+    entries: list[EntryView]
 
 
 def _said(source: str) -> str:
@@ -40,7 +41,7 @@ def _said(source: str) -> str:
     return source.strip()
 
 
-class Entering(BaseModel):
+class DenominatorEntered(BaseModel):
     """A number for an indicator at a place of the tree ('' the whole), its source, as of which day; null takes it back."""
 
     model_config = ConfigDict(
@@ -69,7 +70,12 @@ def read_denominators(request: Request) -> DenominatorList:
 
 @router.post("/denominators", status_code=201, responses=declared(401, 404, 422))
 @needs(May.AREA)
-async def enter_denominator(request: Request, person: APerson, entering: Entering) -> Entry:
+async def enter_denominator(
+    request: Request,
+    person: APerson,
+    entering: DenominatorEntered,
+    key: Key = None,  # noqa: ARG001 the same entry again is that entry
+) -> EntryView:
     """Enter a number for one's own part of the tree. Every entry is kept; the last one holds."""
     context = Context.of(request)
     if not reach_of(request, May.AREA).holds(entering.at):

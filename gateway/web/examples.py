@@ -10,6 +10,7 @@ from gateway.web.facility_use_examples import FACILITY_USE
 from gateway.web.heat_example import HEAT
 from gateway.web.install_examples import INSTALLATION
 from gateway.web.performance_example import PERFORMANCE
+from gateway.web.report_examples import REPORTS
 
 AT: Final = 1_772_391_780_000  # 2 March 2026, 03:03 in Shanghai
 _HOUR: Final = 3_600_000
@@ -447,6 +448,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     **FACILITY_USE,
     **INSTALLATION,
     **HEAT,
+    **REPORTS,
     "ErasurePlan": {
         "place": "J0001", "rows": {"alert": 12, "alert_step": 61, "consent": 1, "contact": 2, "place": 1},
         "refused": "reporting", "devices": ["J0001-pendant"],

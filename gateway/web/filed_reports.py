@@ -23,7 +23,7 @@ from gateway.reports.asked import PERIOD
 from gateway.reports.document import Kind, Lang
 from gateway.reports.rendering import FORMATS, MEDIA, Format
 from gateway.web.access import APerson
-from gateway.web.acts import REASON_CHARS_MAX
+from gateway.web.acts import REASON_CHARS_MAX, Key
 from gateway.web.context import Context
 from gateway.web.needs import needs
 from gateway.web.paging import Cursor, first, read
@@ -109,7 +109,12 @@ def read_reports(
 
 @router.post("/filed-reports", status_code=201, responses=declared(401, 404, 422, 503))
 @needs(*MAKES)
-async def make_report(request: Request, person: APerson, filing: Filing) -> FiledView:
+async def make_report(
+    request: Request,
+    person: APerson,
+    filing: Filing,
+    key: Key = None,  # noqa: ARG001 the same report from the same data is the same one
+) -> FiledView:
     """Make a report to be handed in (制表): XLSX, CSV, HTML and, where this machine can, PDF; kept as they are.
 
     The same report from the same data again is the same one.
@@ -157,8 +162,13 @@ async def read_report_changes(request: Request, report_id: ReportId) -> Comparis
 
 @router.post("/filed-reports/{report_id}/sign", responses=declared(401, 404, 409, 422))
 @needs(*HANDS_IN, of="report")
-def sign_report(request: Request, report_id: ReportId, person: APerson, signing: Signing) -> FiledView:
-    """Take the next step of its way, over the very files that are kept. 409: not the next step, or who made it checks it."""
+def sign_report(
+    request: Request, report_id: ReportId, person: APerson, signing: Signing, key: Key = None
+) -> FiledView:
+    """Take the next step of its way, over the very files that are kept. 409: not the next step, or who made it checks it.
+
+    Under a key, the step that the same person took last is not taken again.
+    """
     context = Context.of(request)
     report = known_report(request, report_id)
     if not hand_in_reaches(request).holds(report):
@@ -167,7 +177,7 @@ def sign_report(request: Request, report_id: ReportId, person: APerson, signing:
         kept_file(context, digest)
     fault = filed_reports.sign(
         context.engine, report_id, signing.act, by=person.name, by_id=person.id, note=signing.note,
-        now=context.port.health().hub_now_ms,
+        now=context.port.health().hub_now_ms, again=key is not None,
     )  # fmt: skip
     if fault:
         raise refuse(*PROBLEMS[fault])

@@ -108,7 +108,7 @@ def read_forms(request: Request) -> FormList:
 async def add_form(  # noqa: PLR0917 a query
     request: Request,
     person: APerson,
-    body: Annotated[bytes, Body(media_type=BYTES)],
+    body: Annotated[bytes, Body(media_type=BYTES, json_schema_extra={"format": "binary"})],
     name: Annotated[str, Query(min_length=1, max_length=NAME_CHARS_MAX)],
     kind: KindOf,
     at: At = "",
@@ -159,7 +159,13 @@ async def read_form_figures(request: Request, form_id: FormId) -> FigureList:
 
 @router.put("/report-forms/{form_id}/mapping", responses=declared(401, 404, 409, 422))
 @needs(*HANDS_IN, of="form")
-def map_cell(request: Request, form_id: FormId, person: APerson, mapping: CellMapping) -> FormView:
+def map_cell(
+    request: Request,
+    form_id: FormId,
+    person: APerson,
+    mapping: CellMapping,
+    key: Key = None,  # noqa: ARG001 twice is the same
+) -> FormView:
     """Let a figure go into a cell of the form. A cell with a formula, or within a merged one, is the form's own."""
     context = Context.of(request)
     known = known_form(request, form_id, writes=True)
@@ -199,7 +205,12 @@ async def read_filled(request: Request, form_id: FormId, period: Period) -> Resp
 
 @router.delete("/report-forms/{form_id}", responses=declared(401, 404, 422))
 @needs(*HANDS_IN, of="form")
-def end_form(request: Request, form_id: FormId, person: APerson) -> FormList:
+def end_form(
+    request: Request,
+    form_id: FormId,
+    person: APerson,
+    key: Key = None,  # noqa: ARG001 a repeat ends nothing more
+) -> FormList:
     """Use a form no more."""
     context = Context.of(request)
     known_form(request, form_id, writes=True)

@@ -109,7 +109,10 @@ async def set_schedule(
 @router.delete("/report-schedules/{schedule_id}", responses=declared(401, 404, 422))
 @needs(*HANDS_IN, of="schedule")
 def end_schedule(
-    request: Request, schedule_id: Annotated[str, Path(max_length=NAME_CHARS_MAX)], person: APerson
+    request: Request,
+    schedule_id: Annotated[str, Path(max_length=NAME_CHARS_MAX)],
+    person: APerson,
+    key: Key = None,  # noqa: ARG001 a repeat ends nothing more
 ) -> ScheduleList:
     """Have it made by itself no more; what was made stays."""
     context = Context.of(request)
