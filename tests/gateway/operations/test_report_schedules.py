@@ -172,6 +172,14 @@ def test_two_who_sign_at_once_sign_once(database: Engine, tmp_path: Path) -> Non
         for name, of in (("a", 2), ("b", 3))
     ]
     assert answers == ["", "state"]
+    repeats = [
+        filed_reports.sign(database, report, "check", by=name, by_id=of, note="", now=2, again=True)
+        for name, of in (("a", 2), ("b", 3))
+    ]
+    assert repeats == ["", "state"], "who took the step may ask again, nobody else"
+    after = filed_reports.filed(database, report)
+    assert after is not None
+    assert [one.step for one in after.signatures] == ["made", "checked"]
     assert filed_reports.sign(database, "none", "check", by="a", by_id=2, note="", now=1) == "unknown"
     files.close()
 
