@@ -115,6 +115,7 @@ def test_every_write_is_for_a_person_or_is_meant_for_programs(desk: Desk) -> Non
         "/api/v1/accounts/{account_id}/begin-again",
         "/api/v1/sessions/{session_id}",
         "/api/v1/places/{place_id}/erasure",  # the command line: by the home's number, with a reason, as the registry
+        "/api/v1/heat/geometry",  # the outlines of a whole area, from a GIS
         "/api/v1/signin",
         "/api/v1/signin/password",
         "/api/v1/signout",

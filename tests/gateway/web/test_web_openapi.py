@@ -219,6 +219,10 @@ def test_odd_values_are_refused_and_break_nothing(
     content = about.get("requestBody", {}).get("content", {})
     media = next(iter(content), "application/json")
     good = content.get(media, {}).get("example")
+    if path == "/api/v1/filed-reports" and good and not DEEP:
+        good = good | {
+            "at": "福田区/无"
+        }  # there is nobody: not every question is worth a report in four formats
     asks: list[tuple[str, bytes]] = []
     # In the ordinary run each route is given every fourth of them, other routes others.
     mine = ODD if DEEP else ODD[zlib.crc32(f"{method} {path}".encode()) % 4 :: 4]
