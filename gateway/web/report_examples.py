@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, Final
+
+import msgspec
 
 from gateway.reports.document import Column, Figure, Report, Section, Table
 
@@ -64,7 +65,7 @@ REPORTS: Final[dict[str, Any]] = {
         "facilities": [{"id": "F02", "name": "长者食堂", "path": f"{COMMUNITY}/莲花二村"}],
         "areas": ["福田区", "福田区/莲花街道", COMMUNITY],
     },
-    "Report": asdict(_REPORT),
+    "Report": msgspec.to_builtins(_REPORT),
     "FiledPage": {"reports": [_FILED], "next": f"{END}.{_ID}"},
     "FiledView": _FILED,
     "Comparison": {
