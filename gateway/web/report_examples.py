@@ -65,7 +65,7 @@ REPORTS: Final[dict[str, Any]] = {
         "facilities": [{"id": "F02", "name": "长者食堂", "path": f"{COMMUNITY}/莲花二村"}],
         "areas": ["福田区", "福田区/莲花街道", COMMUNITY],
     },
-    "Report": msgspec.to_builtins(_REPORT),
+    "Report": msgspec.json.decode(msgspec.json.encode(_REPORT)),
     "FiledPage": {"reports": [_FILED], "next": f"{END}.{_ID}"},
     "FiledView": _FILED,
     "Comparison": {
