@@ -1,4 +1,4 @@
-# make demo · make test (WORKERS=2) · make check · make bench (BENCH=latency, BENCH=all) · make test-deep; options for the command in ARGS="…".
+# make demo · make test (WORKERS=3) · make check · make bench (BENCH=latency, BENCH=all) · make test-deep; options for the command in ARGS="…".
 # Needs Python 3.11 or newer, make and git; everything else goes into .venv.
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 BENCH ?= ingest
 
 # BENCH=all is a look at everything in about five minutes; a bench by its own name is its whole self.
