@@ -38,19 +38,6 @@ Devices = Mapping[str, Sequence[Fitted]]  # of each facility
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A summary as the hours are reckoned from it."""
-
-    begin: int
-    device: str
-    metric: str
-    mean: float
-    max: float
-    last: float
-    last_at: int
-
-
-@dataclass(frozen=True, slots=True)
 class Span:
     """Whole local days from ``begin`` up to ``end`` (epoch ms), read from ``lead`` on; ``until``: no hour after it is over."""
 
@@ -139,9 +126,9 @@ class Facilities:
             for day in days_of(today, when):
                 say_day(said, one.id, day, one.capacity)
 
-    def _rows(self, place: str, span: Span) -> list[_Row]:
+    def _rows(self, place: str, span: Span) -> list[Summary]:
         """All that its devices said: a sensor's sign of life shows that it would have seen somebody."""
-        return [_row(each) for each in self._keeping.kept("1h", Series(span.lead, span.until, place=place))]
+        return self._keeping.kept("1h", Series(span.lead, span.until, place=place))
 
     def write_changed(self, points: Sequence[Point], since: int) -> int:
         """Write those that do not stand there already; how many."""
@@ -164,7 +151,3 @@ def days_between(begin: int, end: int, zone: ZoneInfo) -> Iterable[int]:
     while at < end:
         yield at
         at = day_of(at, zone)[1]
-
-
-def _row(one: Summary) -> _Row:
-    return _Row(one.begin_ms, one.device, one.metric, one.mean, one.max, one.last, one.last_at)

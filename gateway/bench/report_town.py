@@ -251,6 +251,14 @@ def _alert(rows: Rows, number: int, at: int, place: str, path: str, seeded: rand
             "rung": 0,
         }
     )
+    _steps(rows, rows[Alert][-1], path, wait, seeded)
+    _after(rows, rows[Alert][-1], seeded)
+
+
+def _steps(rows: Rows, alert: dict[str, Any], path: str, wait: int, seeded: random.Random) -> None:
+    """What was done about it, and the message that told of it; a true matter of life that was gone to is a visit."""
+    name, number, at, by = alert["id"], alert["number"], alert["raised_at"], alert["accepted_by"]
+    kind, verdict, closed = alert["kind"], alert["verdict"], alert["closed_at"]
     steps = [("raised", at, "", ""), ("accepted", at + wait, by, "")]
     if kind != "device":
         result = seeded.choices(("ok", "help", "no_answer"), (70, 12, 18))[0]
@@ -262,7 +270,7 @@ def _alert(rows: Rows, number: int, at: int, place: str, path: str, seeded: rand
                 {
                     "id": _id("visit", number),
                     "alert_id": name,
-                    "place_id": place,
+                    "place_id": alert["place_id"],
                     "path": f"{path}/小区1",
                     "at": closed,
                     "by": by,
@@ -288,16 +296,21 @@ def _alert(rows: Rows, number: int, at: int, place: str, path: str, seeded: rand
             "about": "alert",
         }
     )
-    if rule == "fall" and verdict == "true":
+
+
+def _after(rows: Rows, alert: dict[str, Any], seeded: random.Random) -> None:
+    """The follow-up of a true fall, the job of a device."""
+    name, at, place, rule = alert["id"], alert["raised_at"], alert["place_id"], alert["rule"]
+    if rule == "fall" and alert["verdict"] == "true":
         due = at - at % DAY_MS + DAY_MS + HOUR_MS
         rows[FollowUp].append(
             {
-                "id": _id("follow", number),
+                "id": _id("follow", alert["number"]),
                 "alert_id": name,
                 "place_id": place,
                 "due_at": due,
                 "done_at": due + HOUR_MS if seeded.random() < 0.9 else None,  # noqa: PLR2004 nine of ten
-                "done_by": by,
+                "done_by": alert["accepted_by"],
                 "note": "好",
             }
         )

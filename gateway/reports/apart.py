@@ -6,7 +6,6 @@ MessagePack, its length in front (four bytes). Nothing of the machine's time get
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import os
 import sys
@@ -37,10 +36,7 @@ def files(database: Path, order: Order) -> Iterator[Made]:
     engine = open_to_read(database)
     every = make_each(engine, lambda place, _begin, _end: order.hours.get(place, []), order.asked)
     for at, report in enumerate(every):
-        signed = (
-            dataclasses.replace(report, signatures=order.signed[at]) if at < len(order.signed) else report
-        )
-        yield from _of(at, signed, order)
+        yield from _of(at, report, order)
 
 
 def _of(at: int, report: Report, order: Order) -> Iterator[Made]:

@@ -14,11 +14,9 @@ Value: TypeAlias = int | float | str | None  # None: 无数据
 Cell: TypeAlias = int | float | str | Text | None
 Kind: TypeAlias = Literal["station", "facility", "area"]
 Lang: TypeAlias = Literal["zh", "en"]
-Role: TypeAlias = Literal["prepared", "reviewed", "approved"]  # 制表 审核 负责人
 
 KINDS: tuple[Kind, ...] = ("station", "facility", "area")
 LANGUAGES: tuple[Lang, ...] = ("zh", "en")
-ROLES: tuple[Role, ...] = ("prepared", "reviewed", "approved")
 NO_DATA: Text = {"zh": "无数据", "en": "no data"}
 PLAIN: Text = {"zh": "", "en": ""}  # no unit, nothing to say
 
@@ -105,15 +103,6 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
-    """Who has prepared, reviewed or approved it, and when (epoch ms)."""
-
-    role: Role
-    name: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A report of one place over one period.
 
@@ -135,4 +124,3 @@ class Report:
     figures: dict[str, Figure]
     sections: tuple[Section, ...]
     notes: tuple[Text, ...] = ()
-    signatures: tuple[Signature, ...] = ()

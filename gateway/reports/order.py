@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from gateway.reports.asked import Asked
-from gateway.reports.document import Lang, Signature
+from gateway.reports.document import Lang
 from gateway.reports.rendering import Format
 from gateway.reports.stored import HourRow
 
@@ -15,17 +15,12 @@ Form: TypeAlias = Format | Literal["json"]  # json: the report itself, its figur
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """Reports in these forms and this language.
-
-    ``hours``: what the counters of each facility said, by its id. ``signed``: who has signed each report, in their order;
-    without it nobody has.
-    """
+    """Reports in these forms and this language. ``hours``: what the devices of each facility said, by its id."""
 
     asked: tuple[Asked, ...]
     forms: tuple[Form, ...]
     lang: Lang = "zh"
     hours: dict[str, list[HourRow]] = {}
-    signed: tuple[tuple[Signature, ...], ...] = ()
 
 
 class Made(msgspec.Struct, frozen=True):

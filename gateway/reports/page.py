@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from gateway.reports.document import Cell, Lang, Picture, Report, Table
 from gateway.reports.drawing import drawing
-from gateway.reports.said import changed, ended, said, signed, up_to, where, word
+from gateway.reports.said import SIGNS, changed, ended, said, up_to, where, word
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -78,7 +78,7 @@ def _render(template: str, report: Report, lang: Lang) -> str:
             zipped=lambda *parts: zip(*parts, strict=True),
             where=where(report, lang),
             up_to=up_to(report, lang),
-            signed=signed(report, lang),
+            signs=SIGNS[lang],
             ended=ended(report).isoformat(),
             css=Markup(_css()),  # noqa: S704 a file of ours; escaped it would be no style
             policy=policy(),

@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.fitting.ledger_csv import safe_cell
-from gateway.reports.document import NO_DATA, Cell, Figure, Lang, Report, Role
+from gateway.reports.document import NO_DATA, Cell, Figure, Lang, Report
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "figure": ("指标", "figure"),
@@ -34,10 +34,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "page": ("第 {n} 页", "page {n}"),
     "table_see": ("见工作表“{name}”", "see the sheet “{name}”"),
 }
-ROLES: Final[dict[Role, tuple[str, str]]] = {
-    "prepared": ("制表", "prepared by"),
-    "reviewed": ("审核", "reviewed by"),
-    "approved": ("负责人", "approved by"),
+# The lines to sign by hand: who took which step in the hub is in its own trail, and would make another file each time.
+SIGNS: Final[dict[Lang, tuple[str, ...]]] = {
+    "zh": ("制表", "审核", "负责人"),
+    "en": ("prepared by", "reviewed by", "approved by"),
 }
 
 
@@ -88,17 +88,6 @@ def up_to(report: Report, lang: Lang) -> str:
         return ""
     moment = datetime.fromtimestamp(report.until / 1000, ZoneInfo(report.zone))
     return f"{word('up_to', lang)} {moment:%Y-%m-%d %H:%M}{'。' if lang == 'zh' else '.'}"
-
-
-def signed(report: Report, lang: Lang) -> list[tuple[str, str, str]]:
-    """The lines of the sign-off: role, name and date, '' where nobody has signed."""
-    known = {one.role: one for one in report.signatures}
-    found = []
-    for role, words in ROLES.items():
-        one = known.get(role)
-        day = f"{datetime.fromtimestamp(one.at / 1000, ZoneInfo(report.zone)):%Y-%m-%d}" if one else ""
-        found.append((words[lang == "en"], one.name if one else "", day))
-    return found
 
 
 def stem(report: Report) -> str:

@@ -21,7 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from gateway.reports.charts import add_chart
 from gateway.reports.document import NO_DATA, Cell, Figure, Lang, Picture, Report, Section, Table
-from gateway.reports.said import ended, guarded, signed, up_to, where, word
+from gateway.reports.said import SIGNS, ended, guarded, up_to, where, word
 
 WIDTHS: Final = (34, 14, 14, 12, 14)
 SHORT_MAX: Final = 12  # rows of a table that shares a sheet with others
@@ -110,7 +110,7 @@ def _summary(sheet: Worksheet, report: Report, lang: Lang) -> None:
         if section.figures or section.notes:
             row = _section(sheet, row, section, report, lang)
     row += 1
-    row = _signed(sheet, row, report, lang)
+    row = _to_sign(sheet, row, lang)
     for note in report.notes:
         _note(sheet, row, note[lang])
         row += 1
@@ -218,9 +218,9 @@ def _heads(sheet: Worksheet, row: int, texts: list[str]) -> None:
         cell.font, cell.fill, cell.border, cell.alignment = BOLD, GREY, BOX, CENTRE
 
 
-def _signed(sheet: Worksheet, row: int, report: Report, lang: Lang) -> int:
-    for role, name, day in signed(report, lang):
-        for column, text in enumerate((f"{role}:", name, "", f"{word('date', lang)}:", day), 1):
+def _to_sign(sheet: Worksheet, row: int, lang: Lang) -> int:
+    for role in SIGNS[lang]:
+        for column, text in enumerate((f"{role}:", "", "", f"{word('date', lang)}:", ""), 1):
             cell = _put(sheet, row, column, text, lang)
             cell.alignment = Alignment(vertical="center")
             if column in {2, 3, 5}:

@@ -78,6 +78,11 @@ class Summary:
     on_ms: int | None
     known_ms: int | None
 
+    @property
+    def begin(self) -> int:
+        """The same as ``begin_ms``, by the name that whoever reckons with hours gives it."""
+        return self.begin_ms
+
 
 @dataclass(frozen=True, slots=True)
 class Series:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,11 +20,11 @@ from gateway.reports.jobs import BusyError, NoPlaceError, ReportError, made, tur
 from gateway.reports.making import span_read
 from gateway.reports.order import Form, Order
 from gateway.reports.rendering import MEDIA
-from gateway.reports.stored import HourRow
+from gateway.reports.stored import HourRow, rows_of
 from gateway.web.access import reach_of
 from gateway.web.context import Context
 from gateway.web.needs import needs
-from gateway.web.port import ReadingQuery, Summary
+from gateway.web.port import ReadingQuery
 from gateway.web.problems import declared, refuse
 
 PATH_CHARS_MAX = 200
@@ -177,11 +176,4 @@ async def hours_read(context: Context, asked: Asked) -> list[HourRow]:
     begin, end = span_read(asked)
     most = (end - begin) // HOUR_MS * SERIES_MAX
     query = ReadingQuery(place=asked.place, device="", metric="", from_ms=begin, to_ms=end, limit=most)
-    return await run_in_threadpool(_rows, await context.port.summaries(query, "1h"))
-
-
-def _rows(rows: Sequence[Summary]) -> list[HourRow]:
-    found = [
-        HourRow(one.begin, one.device, one.metric, one.mean, one.max, one.last, one.last_at) for one in rows
-    ]
-    return sorted(found, key=lambda one: (one.begin, one.device, one.metric))
+    return await run_in_threadpool(rows_of, await context.port.summaries(query, "1h"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,12 +14,9 @@ import pytest
 from msgspec.structs import replace
 from report_cases import STATION, asked
 
-from gateway.reports.document import Signature
 from gateway.reports.jobs import BusyError, NoPlaceError, ReportError, made, turn
 from gateway.reports.making import StoreReader, span_read
 from gateway.reports.order import Made, Order
-
-SIGNED = (Signature(role="approved", name="赵磊", at=1_793_500_000_000),)
 
 
 @pytest.fixture
@@ -28,7 +26,7 @@ def order(reports_store: StoreReader) -> Order:
         asked("station", "2026-10-21", at=STATION),
     )
     hours = {"F-01": list(reports_store("F-01", *span_read(questions[0])))}
-    return Order(asked=questions, forms=("csv", "json"), hours=hours, signed=(SIGNED,))
+    return Order(asked=questions, forms=("csv", "json"), hours=hours)
 
 
 def said(database: Path, order: Order, *, seed: str, when: str, zone: str) -> bytes:
