@@ -362,6 +362,7 @@ def test_what_is_no_form_is_refused_with_its_reason(
     assert (answered, problem["reason"]) == (status, reason)
 
 
-def test_nothing_of_all_this_made_a_visit(desk: Desk) -> None:
+def test_a_report_makes_no_visit_and_its_file_is_for_the_hub_alone(desk: Desk) -> None:
+    made(as_somebody(desk, "duty here"), STATION)
     assert {one.id for one in visits_between(desk.engine, 0, NOW * 2)} <= {"v1"}
     assert Path(desk.folder / "reports.sqlite").stat().st_mode & 0o077 == 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import threading
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -455,7 +456,17 @@ class _Straight(httpx.BaseTransport):
             return httpx.Response(answer.status_code, headers=answer.headers, content=content)
 
         body = request.read()
-        return asyncio.run(answered())
+        return _run(answered())
+
+
+def _run(asking: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
+    """In a thread of its own where this one has a loop running: a browser's, which goes on until its module is over."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(asking)
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(asyncio.run, asking).result()
 
 
 class Visitor(httpx.Client):
