@@ -27,6 +27,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from firmware_sim.daytime import DAY, HOUR, ZONE
+from firmware_sim.nature import LIFELIKE
 from firmware_sim.places import Layout, settle
 from firmware_sim.registry import registry_csv
 from firmware_sim.score.alerts import alerts_from
@@ -81,7 +82,7 @@ def main() -> int:
     layout = _given(settle, homes=options.homes, seed=options.seed, kit="full")
     start = int(datetime.fromisoformat(options.since).replace(tzinfo=ZONE).timestamp() * 1000)
     town = _given(
-        Town, layout, seed=options.seed, start_ms=start, past_ms=options.days * DAY, nature="lifelike"
+        Town, layout, seed=options.seed, start_ms=start, past_ms=options.days * DAY, nature=LIFELIKE
     )
     worlds = {name: world(layout, judgement) for name, judgement in judgements.items()}
     end = start + options.days * DAY
