@@ -112,12 +112,8 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
         """The truth for a town that never had devices of these kinds: what only they did has not happened."""
         if not kinds:
             return self
-        missing = {
-            name
-            for place in (*self.homes, *self.facilities)
-            for name, k in place.devices.items()
-            if k in kinds
-        }
+        fitted = [*(home.devices for home in self.homes), *(place.devices for place in self.facilities)]
+        missing = {name for devices in fitted for name, kind in devices.items() if kind in kinds}
 
         def kept(devices: dict[str, str]) -> dict[str, str]:
             return {name: kind for name, kind in devices.items() if kind not in kinds}
