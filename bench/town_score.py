@@ -90,7 +90,7 @@ def main() -> int:
     scores = {}
     for name, found in effects.items():
         alerts = told(worlds[name], found, end)
-        rows = would_be_rows(alerts, worlds[name].rules)
+        rows = would_be_rows(map(msgspec.to_builtins, alerts), worlds[name].rules)
         scores[name] = score(truth, alerts_from(rows), kit=name if name in KITS else FULL)
     seconds = round(time.monotonic() - began, 1)
     err.print(
