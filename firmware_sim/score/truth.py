@@ -35,9 +35,9 @@ class Detection(msgspec.Struct, frozen=True):
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """Something worth an alert, over at ``to_ms``; ``raise_`` are the words by which an alert is right about it.
 
-    ``counts`` false: it is told, and no recall counts it. ``within_detected_s`` runs from its begin where a device detected it,
-    else it is due by ``due_undetected_ms`` (None: over before anybody could know without a detector). ``device``: the one it
-    is about, where it is about one.
+    ``counts`` (of life safety alone) false: it is told, and no recall counts it. ``within_detected_s`` runs from its begin
+    where a device detected it, else it is due by ``due_undetected_ms`` (None: over before anybody could know without a
+    detector). ``device``: the one that fails, of a device's incident; elsewhere where it shows first.
     """
 
     id: str
@@ -123,7 +123,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
                 each, detections=tuple(seen for seen in each.detections if seen.kind not in kinds)
             )
             for each in self.incidents
-            if each.device not in missing
+            if not (each.class_ == "device" and each.device in missing)
         )
         return msgspec.structs.replace(
             self,
