@@ -26,6 +26,7 @@ SAYS = {
     "naive_sos": "help",
     "fall_confirmed": "fall",
     "fall_doubtful": "fall",
+    "fall_not_worn": "fall",
     "sos": "help",
     "no_activity": "inactivity",
     "no_activity_learned": "inactivity",
