@@ -1,6 +1,6 @@
-"""The driven phase: the town's past at full speed, in steps of a minute that the hub confirms.
+"""The driven phase: the town's past at full speed, in steps of ten seconds that the hub confirms.
 
-A step: everything of (T0, T1] in order of time, and behind it, on the same connection, ``{"ts": T1, "until": T1 + 60 s}`` on
+A step: everything of (T0, T1] in order of time, and behind it, on the same connection, ``{"ts": T1, "until": T1 + 10 s}`` on
 ``care/v1/_sim/clock``. The hub answers with its echo of T1; meanwhile the town is already at the next steps, so far and no
 further. Without a hub, ``replay`` publishes readings only.
 """
@@ -16,15 +16,15 @@ from dataclasses import dataclass
 import msgspec
 
 from firmware_sim import wire
-from firmware_sim.daytime import HOUR, MINUTE, SECOND
+from firmware_sim.daytime import HOUR, SECOND
 from firmware_sim.lines import Lines
 from firmware_sim.town import Town
 from firmware_sim.uplink import Uplink
 from firmware_sim.wire import Message
 
-STEP_MS = MINUTE
+STEP_MS = 10 * SECOND  # what is due between two words is told with the later of them
 # How far the town may be ahead of the hub's echo: enough for the hub to commit many minutes together.
-AHEAD_STEPS_MAX = 60
+AHEAD_STEPS_MAX = 360
 AHEAD_MESSAGES_MAX = 5_000
 ECHO_WITHIN_S = 60.0
 # A hub that died between clock and echo hears the clock again.

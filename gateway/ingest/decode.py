@@ -152,8 +152,10 @@ def plain(device: str, payload: bytes, times: Times) -> Telemetry | None:  # noq
     own_time = observed is not None
     if observed is None:
         observed = now
-    elif now - LATE_MS <= observed + times.ahead <= now:
+    elif now - LATE_MS <= observed + times.ahead <= times.latest:
         observed = int(observed) + times.ahead
+        if observed > now:  # a driven clock: the message carries time with it
+            now = observed
     else:
         return None
     if not wire.boot or seq is None or not metrics or len(metrics) > METRICS_MAX:
