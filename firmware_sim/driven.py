@@ -29,6 +29,8 @@ AHEAD_MESSAGES_MAX = 5_000
 ECHO_WITHIN_S = 60.0
 # A hub that died between clock and echo hears the clock again.
 CLOCK_AGAIN_S = 10.0
+# One that is only just starting has not subscribed yet.
+CLOCK_AGAIN_AT_FIRST_S = 0.5
 CATCH_UP_MS = 2 * SECOND
 
 
@@ -68,13 +70,14 @@ class Clock:
         self._control = control
         self._unanswered: deque[_Said] = deque()
         self._ahead_messages = 0
+        self._is_heard = False
         self._last: Message | None = None
         self._echo = asyncio.Event()
 
     def hear(self, payload: bytes) -> None:
         """Take an echo in: it answers every word up to its time. One that cannot be read raises ``msgspec.DecodeError``."""
         echo = msgspec.json.decode(payload, type=_Echo)
-        self.alerts = max(self.alerts, echo.alerts)
+        self.alerts, self._is_heard = max(self.alerts, echo.alerts), True
         while self._unanswered and self._unanswered[0].at_ms <= echo.ts:
             self._ahead_messages -= self._unanswered.popleft().messages
         self._echo.set()
@@ -113,8 +116,9 @@ class Clock:
         while not is_met():
             self._control.check()
             self._echo.clear()
+            again_s = CLOCK_AGAIN_S if self._is_heard else min(CLOCK_AGAIN_AT_FIRST_S, CLOCK_AGAIN_S)
             try:
-                async with asyncio.timeout(CLOCK_AGAIN_S):
+                async with asyncio.timeout(again_s):
                     await self._echo.wait()
                 heard_s = time.monotonic()
             except TimeoutError:
