@@ -25,7 +25,7 @@ def days_touching(from_ms: int, to_ms: int) -> list[date]:
 
 def last_midnight_ms(at_ms: int) -> int:
     """Epoch milliseconds at which the local day of ``at_ms`` began."""
-    return midnight_ms(day_of(at_ms))
+    return midnight_ms(local_day(at_ms))
 
 
 def shown(at_ms: int) -> str:
