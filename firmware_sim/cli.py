@@ -90,7 +90,10 @@ def town(
         _stop(2, "--drive and --history exclude each other: a past is lived with the hub, or told to it")
     pace = _speed(speed)
     if pace == MAX and not past_ms:
-        _stop(2, "--speed max needs --drive: it lives through that long a past and ends, for example --drive 30d")
+        _stop(
+            2,
+            "--speed max needs --drive: it lives through that long a past and ends, for example --drive 30d",
+        )
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
     plan = Performance(broker, homes, seed, pace, past_ms, history_ms, until, ledger)
     _sum_up(_run(plan.perform(console), broker), as_json=as_json)

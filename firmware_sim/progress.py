@@ -13,6 +13,7 @@ from firmware_sim.daytime import shown
 from firmware_sim.driven import Past
 
 TENTHS = 10
+MINUTE_S = 60
 
 
 class PastProgress:
@@ -59,6 +60,6 @@ class PastProgress:
         if self._days > 1:
             words.insert(0, f"day {min(int(past.done * self._days) + 1, round(self._days))}/{self._days:g}")
         left_s = (time.monotonic() - self._began_s) * (1 / past.done - 1) if past.done else 0.0
-        if left_s > 60:
-            words.append(f"{left_s / 60:.0f} min left")
+        if left_s > MINUTE_S:
+            words.append(f"{left_s / MINUTE_S:.0f} min left")
         return " · ".join(words)

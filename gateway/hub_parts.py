@@ -10,7 +10,9 @@ from gateway.ingest.source import BrokerAddress, Inbox, Source
 from gateway.retention import Limits
 from gateway.settings import Settings
 
-SAID_AHEAD_MS = 60_000  # what a killed hub had not read of a step of the town is at most so far ahead of the journal
+SAID_AHEAD_MS = (
+    60_000  # what a killed hub had not read of a step of the town is at most so far ahead of the journal
+)
 
 
 def open_clock(settings: Settings, last_at: int) -> Clock:

@@ -1,4 +1,7 @@
-"""The simulator's own ledger of what the broker acknowledged, held against the store: millions of lines, so by DuckDB, not one by one."""
+"""The simulator's own ledger of what the broker acknowledged, held against the store.
+
+After a month it has millions of lines: DuckDB reads and joins them, for one by one they would take minutes and gigabytes.
+"""
 
 from __future__ import annotations
 

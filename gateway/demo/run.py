@@ -191,7 +191,7 @@ class _Demo:
         options = self._options
         return [
             str(SIMULATOR), "town", "--port", str(broker.port), "--protocol", broker.protocol,
-            "--homes", str(options.homes), "--seed", str(options.seed), "--speed", "max" if self._ends_by_itself else f"{options.speed:g}",
+            "--homes", str(options.homes), "--seed", str(options.seed), "--speed", _said(options.speed),
             "--drive", f"{24 * options.days}h", "--ledger", str(self._ledger),
         ]  # fmt: skip
 
@@ -361,6 +361,10 @@ def _new_pin() -> str:
         pin = f"{secrets.randbelow(10_000):04d}"
         if weakness_of(pin) is None:
             return pin
+
+
+def _said(speed: float) -> str:
+    return "max" if math.isinf(speed) else f"{speed:g}"
 
 
 def _taken(port: int) -> bool:

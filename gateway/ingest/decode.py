@@ -137,7 +137,7 @@ def decode_from(address: Address, payload: bytes, *, retain: bool, times: Times)
         return Wrong("bad_json", str(error))
 
 
-def plain(device: str, payload: bytes, times: Times) -> Telemetry | None:  # noqa: PLR0911 in one piece, calls cost
+def plain(device: str, payload: bytes, times: Times) -> Telemetry | None:  # noqa: C901, PLR0911 in one piece, calls cost
     """A message of readings as nearly every one is: counted by its device, timed now, of known metrics; else None.
 
     None is no verdict: ``decode_from`` knows the rest.
@@ -154,8 +154,7 @@ def plain(device: str, payload: bytes, times: Times) -> Telemetry | None:  # noq
         observed = now
     elif now - LATE_MS <= observed + times.ahead <= times.latest:
         observed = int(observed) + times.ahead
-        if observed > now:  # a driven clock: the message carries time with it
-            now = observed
+        now = max(now, observed)  # while it is driven, a message carries time with it
     else:
         return None
     if not wire.boot or seq is None or not metrics or len(metrics) > METRICS_MAX:

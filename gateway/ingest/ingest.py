@@ -109,7 +109,7 @@ class Ingest:
         """Whether a message that names itself was read before; from now on it was."""
         return self._repeats.is_repeat(event)
 
-    def read(
+    def read(  # noqa: C901 in one piece, because calls cost
         self,
         messages: Sequence[Message],
         devices: Mapping[str, Device],

@@ -68,7 +68,9 @@ def test_a_driven_day_is_told_in_steps_of_ten_seconds(
 
     told = next(at for at, each in enumerate(times) if "run" in each)  # and said again now and then
     last = times[told]
-    steps = [each for each, _ in itertools.groupby(times[:told])]  # the first is said again to a hub that starts
+    steps = [
+        each for each, _ in itertools.groupby(times[:told])
+    ]  # the first is said again to a hub that starts
     assert all(each["until"] == each["ts"] + driven.STEP_MS for each in steps)
     whole = hours * 3_600_000 // driven.STEP_MS
     assert {b["ts"] - a["ts"] for a, b in itertools.pairwise(steps[: whole + 1])} == {driven.STEP_MS}
