@@ -137,7 +137,7 @@ def decode_from(address: Address, payload: bytes, *, retain: bool, times: Times)
         return Wrong("bad_json", str(error))
 
 
-def plain(device: str, payload: bytes, times: Times) -> Telemetry | None:  # noqa: C901, PLR0911 in one piece, calls cost
+def plain(device: str, payload: bytes, times: Times) -> Telemetry | None:  # noqa: PLR0911 in one piece, calls cost
     """A message of readings as nearly every one is: counted by its device, timed now, of known metrics; else None.
 
     None is no verdict: ``decode_from`` knows the rest.
