@@ -37,8 +37,8 @@ class _Entry:
 class Uplink:
     """Publishes with QoS 1 over one connection at a time; ``announce`` gives what is said after every connect.
 
-    ``buffer_max`` messages are kept while there is no broker. ``for_others``: the births it carries are other connections' and
-    are sent again like the rest, for its own ``announce`` does not give them.
+    ``buffer_max`` messages are kept while there is no broker (None: as many as a gateway keeps). ``for_others``: the births
+    it carries are other connections' and are sent again like the rest, for its own ``announce`` does not give them.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class Uplink:
         hooks: Hooks,
         dice: Random,
         subscriptions: tuple[str, ...] = (),
-        buffer_max: int = OFFLINE_BUFFER_MESSAGES_MAX,
+        buffer_max: int | None = None,
         for_others: bool = False,
     ) -> None:
         self.acked_count = self.resent_count = self.dropped_count = self.connections = 0
         self._new_link, self._hooks, self._dice, self._subscriptions = new_link, hooks, dice, subscriptions
-        self._buffer_max, self._for_others = buffer_max, for_others
+        self._buffer_max, self._for_others = buffer_max or OFFLINE_BUFFER_MESSAGES_MAX, for_others
         self._link: Link | None = None
         self._entries: dict[int, _Entry] = {}
         self._waiting: deque[int] = deque()
