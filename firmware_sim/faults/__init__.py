@@ -9,5 +9,6 @@ from firmware_sim.faults.kinds import FAULTS
 from firmware_sim.faults.words import Cut, Mend, Word
 
 __all__ = [
-    "ALL", "FAULTS", "FOREVER_MS", "Course", "Cut", "Fault", "FaultError", "Mend", "Word", "build", "parameters", "parse", "shown",
+    "ALL", "FAULTS", "FOREVER_MS", "Course", "Cut", "Fault", "FaultError", "Mend", "Word",
+    "build", "parameters", "parse", "shown",
 ]  # fmt: skip

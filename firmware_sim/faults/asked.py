@@ -1,7 +1,7 @@
 """Faults as people ask for them: one line of text, or a mapping of a scenario file.
 
-The line is ``NAME[,PARAM=VALUE…][:WHERE][@FROM[+LENGTH]]``, for example ``clock_skew,by=-1h:H0001-door@2h+30m``: times count from
-the start. The mapping holds the same as ``fault``, ``on``, ``from``, ``for`` and the parameters by their names.
+The line is ``NAME[,PARAM=VALUE…][:WHERE][@FROM[+LENGTH]]``, for example ``clock_skew,by=-1h:H0001-door@2h+30m``: times count
+from the start. The mapping holds the same as ``fault``, ``on``, ``from``, ``for`` and the parameters by their names.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def parameters(kind: type[Fault]) -> dict[str, Field[Any]]:
 
 def shown(param: Field[Any]) -> str:
     """A parameter's default as one would write it."""
-    value = param.default
+    value: Any = param.default
     if param.name.endswith("_ms"):
         unit = next(u for u in ("d", "h", "m", "s", "ms") if value % UNITS[u] == 0)
         return f"{value // UNITS[unit]}{unit}"

@@ -52,7 +52,6 @@ class Course:
         start_ms: int,
     ) -> None:
         self.unwilling: set[str] = set()  # connections made without a last will
-        self.cut: set[str] = set()  # connections that break at some time
         self._chains: defaultdict[str, list[Fault]] = defaultdict(list)
         self._due: list[tuple[int, int, _Moment | _Underway]] = []
         self._order, self._now_ms = count(), start_ms
@@ -69,6 +68,10 @@ class Course:
     def next_ms(self) -> int:
         """When something comes by itself next."""
         return self._due[0][0] if self._due else NEVER_MS
+
+    def broken(self) -> list[str]:
+        """The connections that are cut by now."""
+        return [link for link, faults in self._broken.items() if faults]
 
     def birth(self, messages: Iterable[Message], at_ms: int) -> list[Message]:
         """Births as they are given with a connection: said now or not at all."""
@@ -91,8 +94,6 @@ class Course:
         carried = fault.reach == "link" or (fault.reach == "itself" and fault.device.who.via is None)
         for each in self._behind(device) if carried else [device]:
             self._chains[each].append(fault)
-        if carried:
-            self.cut.add(device)
         if not fault.has_will:
             self.unwilling.add(device)
         self._await(_Moment(fault, fault.moments()))

@@ -11,7 +11,7 @@ from firmware_sim.wire import Message, Value
 
 @dataclass(kw_only=True)
 class DriftingCounter(Fault):
-    """Counts ``per_hour`` people too many on the way in (negative: on the way out); what it has gathered stays until a restart."""
+    """Counts ``per_hour`` people too many on the way in (negative: out), and keeps what it has so until a restart."""
 
     name = "drifting_counter"
     zh = "计数漂移：进出人数越数越偏"

@@ -31,7 +31,7 @@ class FaultError(ValueError):
 class Fault:
     """One fault as asked for: where (``on``) and when, [from_ms, to_ms). A subclass's further fields are its parameters.
 
-    Times are relative to the start of the town until ``placed``, then epoch ms. Parameters that are spans of time end in ``_ms``.
+    Times are relative to the start of the town until ``placed``, then epoch ms. Spans of time among them end in ``_ms``.
     ``reach``: ``behind``, a gateway stands for everything heard through it, each device by itself; ``itself``, the device
     named, with what it carries if it is a gateway; ``link``, a connection of its own and all that travels on it.
     ``choices``: what a parameter of words may say.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from firmware_sim.faults.course import Course
@@ -24,7 +25,6 @@ class FaultyTown(Town):
             faults, layout=layout, devices=self.devices, seed=self.seed, start_ms=self.now_ms
         )
         self.incidents += self.course.told
-        self.speaking_ms: int | None = None  # when a connection is made that was broken
 
     def next_ms(self) -> int:
         """When something is due next."""
@@ -40,5 +40,9 @@ class FaultyTown(Town):
 
     def announce(self, link: str, at_ms: int) -> list[Message]:
         """The birth messages, as they come through the faults of that time."""
-        born_ms = at_ms if self.speaking_ms is None else self.speaking_ms
-        return self.course.birth(super().announce(link, born_ms), born_ms)
+        return self.course.birth(super().announce(link, at_ms), at_ms)
+
+
+def town_with(faults: Sequence[Fault]) -> Callable[..., Town]:
+    """What makes a town: ``Town`` itself where nothing is to go wrong."""
+    return partial(FaultyTown, faults=faults) if faults else Town

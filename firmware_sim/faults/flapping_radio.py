@@ -11,7 +11,7 @@ from firmware_sim.wire import Message
 
 @dataclass(kw_only=True)
 class FlappingRadio(Fault):
-    """In each ``every_ms`` the radio is off for ``off_ms``: a device tries until it is on again, and ``loses`` a share (0 to 1)."""
+    """In each ``every_ms`` it is off for ``off_ms``: what is said comes after, but for the share (0 to 1) it ``loses``."""
 
     name = "flapping_radio"
     zh = "信号时断时续：设备一会儿收得到一会儿收不到"

@@ -1,4 +1,4 @@
-"""The faults by name. What stands earlier works first: a device measures, dates, words, is heard by radio, travels on a connection."""
+"""The faults by name. What stands earlier works first: a message is measured, dated, worded, heard by radio, and travels."""
 
 from __future__ import annotations
 
