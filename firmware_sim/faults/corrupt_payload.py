@@ -37,7 +37,7 @@ def broken(payload: bytes, how: str, dice: Random) -> bytes:
     """Bytes that nobody can take for a message of a device."""
     match how:
         case "cut":
-            return payload[: dice.randrange(1, len(payload))]
+            return payload[: max(dice.randrange(len(payload)), 1)]
         case "noise":
             at = dice.randrange(len(payload))
             return payload[:at] + bytes((0xFF, dice.randrange(256), 0xFE)) + payload[at:]
