@@ -35,7 +35,8 @@ class FaultyTown(Town):
         said: list[Message] = []
         while (at_ms := self.course.next_ms()) <= to_ms:
             # A device that has power again speaks of its state as it is then.
-            said += self.course.turn(super().advance(max(at_ms - 1, self.now_ms)), at_ms)
+            before = super().advance(at_ms - 1) if at_ms - 1 > self.now_ms else []
+            said += self.course.turn(before, at_ms)
         return said + self.course.turn(super().advance(to_ms), to_ms)
 
     def announce(self, link: str, at_ms: int) -> list[Message]:
