@@ -18,7 +18,7 @@ from firmware_sim.faults import ALL, FAULTS, FOREVER_MS, FaultError, build, para
 from firmware_sim.faults.clock_skew import ClockSkew
 from firmware_sim.faults.corrupt_payload import CorruptPayload
 
-DOCS = Path(__file__).parents[3] / "docs" / "simulator.md"
+DOCS = Path(__file__).parents[2] / "docs" / "simulator.md"
 
 
 def test_a_line_names_the_fault_its_parameters_where_and_when() -> None:

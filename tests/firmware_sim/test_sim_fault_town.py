@@ -22,7 +22,7 @@ from firmware_sim.places import settle
 from firmware_sim.town import Town
 from firmware_sim.wire import Message
 
-FOUND = [str(Path(__file__).parent), str(Path(__file__).parents[3])]
+FOUND = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 MANY = (
     "duplicates,share=0.3",
     "reordering,share=0.3:GW-01@30m",
