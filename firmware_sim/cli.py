@@ -13,10 +13,12 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
+from rich.table import Table
 
 from firmware_sim.daytime import DAY, HOUR, MINUTE, SECOND, ZONE
 from firmware_sim.devices import KINDS, UnknownWordError
 from firmware_sim.driven import NoHubError
+from firmware_sim.faults import FAULTS, Fault, FaultError, parameters, parse, shown
 from firmware_sim.keyboard import SilentError, converse, once
 from firmware_sim.links import BrokerAddress, BrokerRefusedError, ProtocolVersion
 from firmware_sim.load import METRICS_MAX, Load, StalledError
@@ -77,6 +79,13 @@ def town(
     history: Annotated[
         str, typer.Option(help="Publish this long a past's readings first, for any hub.")
     ] = "0",
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What goes wrong: NAME[,PARAM=VALUE][:WHERE][@FROM+LENGTH], "
+            "for example gateway_outage:GW-01@2h+30m; repeatable. carehub-sim faults lists them."
+        ),
+    ] = None,
     ledger: LedgerFile = None,
     registry: RegistryFile = None,
     registry_only: Annotated[
@@ -98,7 +107,9 @@ def town(
             "--speed max needs --drive: it lives through that long a past and ends, for example --drive 30d",
         )
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
-    plan = Performance(broker, homes, seed, pace, past_ms, history_ms, until, ledger)
+    plan = Performance(
+        broker, homes, seed, pace, past_ms, history_ms, until, ledger, faults=_faults(fault or [])
+    )
     _sum_up(_run(plan.perform(console), broker), as_json=as_json)
 
 
@@ -174,6 +185,23 @@ def device(
 
 
 @app.command()
+def faults(*, as_json: Json = False) -> None:
+    """List what can go wrong, with the parameters of each and their defaults: for --fault and for scenario files."""
+    listed = {
+        name: {param: shown(of) for param, of in parameters(kind).items()} for name, kind in FAULTS.items()
+    }
+    if as_json:
+        typer.echo(encode(listed))
+        return
+    table = Table("fault", "PARAM=VALUE", "", box=None, pad_edge=False)
+    for name, params in listed.items():
+        choices = [f"{param}: {', '.join(words)}" for param, words in FAULTS[name].choices.items()]
+        said = "\n".join((FAULTS[name].zh, FAULTS[name].en, *choices))
+        table.add_row(name, "\n".join(f"{param}={value}" for param, value in params.items()), said)
+    Console(highlight=False).print(table, markup=False)
+
+
+@app.command()
 def load(
     *,
     host: Host = "127.0.0.1",
@@ -216,7 +244,7 @@ def _run(work: Coroutine[Any, Any, Result], broker: BrokerAddress) -> Result:
     """Run to the end; what goes wrong is said in one line: exit 2 for a wrong setting, 1 for a remote's fault."""
     try:
         return asyncio.run(work)
-    except (BrokerRefusedError, UnknownWordError) as problem:
+    except (BrokerRefusedError, UnknownWordError, FaultError) as problem:
         _stop(2, str(problem))
     except (NoHubError, StalledError, SilentError) as problem:
         _stop(1, str(problem))
@@ -224,6 +252,13 @@ def _run(work: Coroutine[Any, Any, Result], broker: BrokerAddress) -> Result:
         if problem.filename:
             _stop(2, str(problem))
         _stop(1, f"no MQTT broker at {broker} ({problem}): start one, or name another with --host and --port")
+
+
+def _faults(asked: list[str]) -> tuple[Fault, ...]:
+    try:
+        return tuple(parse(each) for each in asked)
+    except FaultError as problem:
+        _stop(2, str(problem))
 
 
 def _write_registry(path: Path | None, layout: Layout, *, only: bool) -> None:
