@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from itertools import count
+from collections.abc import Iterable, Iterator
+from functools import partial
+from operator import attrgetter
 from typing import Literal
 
 from firmware_sim import hall, life, scenes
+from firmware_sim.ahead import Ahead
 from firmware_sim.chance import dice
 from firmware_sim.daytime import DAY, SECOND
 from firmware_sim.devices import KINDS, Device
@@ -26,6 +29,7 @@ ROUND_CHANGES_BATTERY_AT_PERCENT = 25
 STILL = frozenset({"motion", "open", "close", "enter", "leave"})
 
 Cause = Literal["power_up", "heartbeat", "wake", "life", "script"]
+Due = tuple[int, int, Cause, Stimulus]
 
 
 class Town:
@@ -45,21 +49,26 @@ class Town:
     ) -> None:
         self.layout, self.seed, self.now_ms = layout, seed, start_ms
         self.incidents: list[Incident] = []
-        self._start_ms = self._planned_ms = start_ms
+        self._start_ms = self._window_ms = self._planned_ms = start_ms
         self._present_ms = start_ms + past_ms
         windows = -(-past_ms // DAY)
         self._past_window_ms = -(-past_ms // windows)
         self._incidents_from_ms = start_ms if incidents_from_ms is None else incidents_from_ms
-        self._order = count()
-        self._due: list[tuple[int, int, Cause, Stimulus]] = []
+        self._order = 0
+        self._due: list[Due] = []
+        # What is due after the one at hand in the same home: only the next of each home lies in the heap.
+        self._then: dict[int, Iterator[Due]] = {}
+        self._lives = Ahead(layout.homes, partial(life.usual_life, seed=seed))
         self._quiet: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self._homes = {f.who.device: home for home in layout.homes for f in home.devices}
         self.devices: dict[str, Device] = {}
+        self._behind: dict[str, list[Device]] = defaultdict(list)
         for fitted in layout.fitted():
             draw = dice(seed, start_ms, fitted.who.device)
             charge = draw.randint(35, 100) / 100
             device = KINDS[fitted.kind](fitted.who, dice=draw, since_ms=start_ms, charge=charge)
             self.devices[fitted.who.device] = device
+            self._behind[fitted.who.link].append(device)
             powered = start_ms + draw.randint(2 * SECOND, POWER_UP_WITHIN_MS)
             self._push("power_up", Stimulus(powered, fitted.who.device, ""))
             first_beat = powered + draw.randint(30, device.heartbeat_s) * SECOND
@@ -71,7 +80,7 @@ class Town:
 
     def announce(self, link: str, at_ms: int) -> list[Message]:
         """The birth messages of everything alive behind a connection, its holder first."""
-        alive = [d for d in self.devices.values() if d.who.link == link and d.powered]
+        alive = [device for device in self._behind[link] if device.powered]
         return [device.status(at_ms) for device in sorted(alive, key=lambda d: d.who.via is not None)]
 
     def next_ms(self) -> int:
@@ -85,9 +94,12 @@ class Town:
             if self._planned_ms <= self._due[0][0]:
                 self._plan_window()
             else:
-                _, _, cause, stimulus = heapq.heappop(self._due)
+                _, order, cause, stimulus = heapq.heappop(self._due)
+                if cause == "life":
+                    self._follow(self._then.pop(order))
                 said += self._happen(cause, stimulus)
         self.now_ms = to_ms
+        self._lives.keep_up(to_ms, self._window_ms, *self._next_window())
         return said
 
     def play(self, scene: str) -> Incident:
@@ -100,20 +112,21 @@ class Town:
         self._enact(script)
         return script.incident
 
-    def _plan_window(self) -> None:
+    def _next_window(self) -> tuple[int, int]:
         start = self._planned_ms
-        end = start + (self._past_window_ms if start < self._present_ms else DAY)
-        for home in self.layout.homes:
-            for stimulus in life.usual_life(home, start, end, seed=self.seed):
-                self._push("life", stimulus)
+        return start, start + (self._past_window_ms if start < self._present_ms else DAY)
+
+    def _plan_window(self) -> None:
+        start, end = self._next_window()
+        for lived in self._lives.all_of(start, end):
+            self._live(lived)
         for place in self.layout.facilities:
             if place.capacity:
                 came = hall.visits_between(
                     place.facility, start, end, capacity=place.capacity, seed=self.seed
                 )
                 counter = place.devices[0].who.device
-                for stimulus in hall.usual_visits(counter, came, start, end, since_ms=self._start_ms):
-                    self._push("life", stimulus)
+                self._live(hall.usual_visits(counter, came, start, end, since_ms=self._start_ms))
         if start >= self._incidents_from_ms:
             for script in Planner(self.layout, self.seed, start, end).scripts():
                 self._enact(script)
@@ -124,7 +137,7 @@ class Town:
             list,
             {home: kept for home, all_ in self._quiet.items() if (kept := [q for q in all_ if q[1] > start])},
         )
-        self._planned_ms = end
+        self._window_ms, self._planned_ms = start, end
 
     def _enact(self, script: Script) -> None:
         for stimulus in script.stimuli:
@@ -161,5 +174,18 @@ class Town:
         counts = [d.state().get("occupancy", 0) for d in self.devices.values() if d.kind == "counter"]
         return int(counts[0]) if counts else 0
 
+    def _live(self, felt: Iterable[Stimulus]) -> None:
+        """One place's usual life: in the order in which it is given, where two things are due at once."""
+        in_time = sorted(felt, key=attrgetter("at_ms"))
+        first, self._order = self._order, self._order + len(in_time)
+        self._follow((each.at_ms, order, "life", each) for order, each in enumerate(in_time, first))
+
+    def _follow(self, rest: Iterator[Due]) -> None:
+        due = next(rest, None)
+        if due is not None:
+            self._then[due[1]] = rest
+            heapq.heappush(self._due, due)
+
     def _push(self, cause: Cause, stimulus: Stimulus) -> None:
-        heapq.heappush(self._due, (stimulus.at_ms, next(self._order), cause, stimulus))
+        heapq.heappush(self._due, (stimulus.at_ms, self._order, cause, stimulus))
+        self._order += 1
