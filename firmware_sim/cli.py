@@ -19,12 +19,15 @@ from firmware_sim.devices import KINDS, UnknownWordError
 from firmware_sim.driven import NoHubError
 from firmware_sim.keyboard import SilentError, converse, once
 from firmware_sim.links import BrokerAddress, BrokerRefusedError, ProtocolVersion
+from firmware_sim.links.files import TooFewFilesError
+from firmware_sim.links.opening import NotAllOpenError
 from firmware_sim.load import METRICS_MAX, Load, StalledError
 from firmware_sim.performance import Performance
 from firmware_sim.places import SITE, Layout, settle
 from firmware_sim.registry import registry_csv
 from firmware_sim.transcript import transcribe
 from firmware_sim.wire import Identity, encode
+from firmware_sim.wired import CONNECTIONS_MAX, each_by_itself, homes_at_most
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 console = Console(stderr=True, highlight=False)
@@ -70,6 +73,10 @@ def town(
         str, typer.Option(help="Publish this long a past's readings first, for any hub.")
     ] = "0",
     ledger: LedgerFile = None,
+    own_connections: Annotated[
+        bool,
+        typer.Option("--own-connections", help="A connection and a last will for each device, no gateways."),
+    ] = False,
     registry: RegistryFile = None,
     registry_only: Annotated[
         bool, typer.Option("--registry-only", help="Write the registry and end.")
@@ -77,7 +84,8 @@ def town(
     as_json: Json = False,
 ) -> None:
     """Play a whole town: homes with sensors, a station with radio gateways, an activity room."""
-    _write_registry(registry, settle(homes=homes, seed=seed), only=registry_only)
+    layout = settle(homes=homes, seed=seed)
+    _write_registry(registry, _each_by_itself(layout) if own_connections else layout, only=registry_only)
     if registry_only:
         return
     past_ms, history_ms = _span_ms("--drive", drive), _span_ms("--history", history)
@@ -86,7 +94,9 @@ def town(
     if speed <= 0:
         _stop(2, f"--speed {speed}: must be more than 0")
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
-    plan = Performance(broker, homes, seed, speed, past_ms, history_ms, until, ledger)
+    plan = Performance(
+        broker, homes, seed, speed, past_ms, history_ms, until, ledger, own_connections=own_connections
+    )
     _sum_up(_run(plan.perform(console), broker), as_json=as_json)
 
 
@@ -204,14 +214,24 @@ def _run(work: Coroutine[Any, Any, Result], broker: BrokerAddress) -> Result:
     """Run to the end; what goes wrong is said in one line: exit 2 for a wrong setting, 1 for a remote's fault."""
     try:
         return asyncio.run(work)
-    except (BrokerRefusedError, UnknownWordError) as problem:
+    except (BrokerRefusedError, UnknownWordError, TooFewFilesError) as problem:
         _stop(2, str(problem))
-    except (NoHubError, StalledError, SilentError) as problem:
+    except (NoHubError, StalledError, SilentError, NotAllOpenError) as problem:
         _stop(1, str(problem))
     except OSError as problem:
         if problem.filename:
             _stop(2, str(problem))
         _stop(1, f"no MQTT broker at {broker} ({problem}): start one, or name another with --host and --port")
+
+
+def _each_by_itself(layout: Layout) -> Layout:
+    fitting = homes_at_most(each_by_itself(layout))
+    if fitting < len(layout.homes):
+        _stop(
+            2,
+            f"--own-connections: at most {CONNECTIONS_MAX} from one process, that is --homes {fitting} with this seed",
+        )
+    return each_by_itself(layout)
 
 
 def _write_registry(path: Path | None, layout: Layout, *, only: bool) -> None:

@@ -1,7 +1,11 @@
-"""Progress of the past being lived through: a bar on a terminal, a line every tenth elsewhere. All on stderr."""
+"""Progress of the past being lived through: a bar on a terminal, a line every tenth elsewhere. All on stderr.
+
+What only takes long when there is much of it is told by a ``Tally``.
+"""
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from firmware_sim.daytime import shown
 
 TENTHS = 10
+TELL_EVERY_S = 2.0
 
 
 class PastProgress:
@@ -48,3 +53,17 @@ class PastProgress:
         elif int(done * TENTHS) > self._said_tenths:
             self._said_tenths = int(done * TENTHS)
             self._console.print(f"past day: {self._said_tenths * 10:3d} %  {shown(town_ms)}")
+
+
+class Tally:
+    """Call it with how many are done: it says so every two seconds."""
+
+    def __init__(self, console: Console, what: str, total: int) -> None:
+        self._console, self._what, self._total = console, what, total
+        self._said_s = time.monotonic()
+
+    def __call__(self, done: int) -> None:
+        """So many are done."""
+        if time.monotonic() - self._said_s >= TELL_EVERY_S:
+            self._said_s = time.monotonic()
+            self._console.print(f"{self._what}: {done} of {self._total}")
