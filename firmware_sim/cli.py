@@ -21,9 +21,10 @@ from firmware_sim.keyboard import SilentError, converse, once
 from firmware_sim.links import BrokerAddress, BrokerRefusedError, ProtocolVersion
 from firmware_sim.links.files import TooFewFilesError
 from firmware_sim.links.opening import NotAllOpenError
-from firmware_sim.load import METRICS_MAX, Load, StalledError
+from firmware_sim.load import METRICS_MAX, Load, StalledError, shortfalls
 from firmware_sim.performance import Performance
 from firmware_sim.places import SITE, Layout, settle
+from firmware_sim.progress import Tally
 from firmware_sim.registry import registry_csv
 from firmware_sim.transcript import transcribe
 from firmware_sim.wire import Identity, encode
@@ -186,12 +187,22 @@ def load(
     ] = 0,
     messages: Annotated[int, typer.Option(min=1)] = 100_000,
     devices: Annotated[int, typer.Option(min=1)] = 1_000,
-    connections: Annotated[int, typer.Option(min=1, max=5_000)] = 4,
+    connections: Annotated[int, typer.Option(min=1, max=CONNECTIONS_MAX)] = 4,
     metrics: Annotated[int, typer.Option(min=1, max=METRICS_MAX, help="Readings in a message.")] = 2,
     change_share: Annotated[
         float, typer.Option(min=0, max=1, help="Share whose main reading changes.")
     ] = 0.2,
     event_every: Annotated[int, typer.Option(min=0, help="Every n-th message is a fall; 0: none.")] = 10_000,
+    wills: Annotated[
+        bool,
+        typer.Option(
+            "--wills",
+            help="A last will and a birth for each connection: a device's own, or a radio gateway's.",
+        ),
+    ] = False,
+    own_connections: Annotated[
+        bool, typer.Option("--own-connections", help="A connection and a last will for each device.")
+    ] = False,
     seed: Annotated[int, typer.Option()] = 7,
     ledger: LedgerFile = None,
     registry: RegistryFile = None,
@@ -202,12 +213,26 @@ def load(
 ) -> None:
     """Publish a synthetic stream with QoS 1 and say honestly what rate was achieved."""
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
+    if own_connections:
+        connections, wills = devices, True
+    if devices < connections or connections > CONNECTIONS_MAX:
+        most = min(devices, CONNECTIONS_MAX)
+        _stop(
+            2, f"{connections} connections: at most {most}, one for each device and {CONNECTIONS_MAX} in all"
+        )
     plan = Load(
-        broker, messages, devices, connections, rate, metrics, change_share, event_every, seed, ledger
+        broker, messages, devices, connections, rate, metrics, change_share, event_every, seed, ledger, wills
     )
     _write_registry(registry, plan.layout(), only=registry_only)
     if not registry_only:
-        _sum_up(_run(plan.run(), broker), as_json=as_json)
+        done = plan.run(
+            connected=Tally(console, "connections", connections),
+            answered=Tally(console, "messages", messages),
+        )
+        found = _run(done, broker)
+        _sum_up(found, as_json=as_json)
+        for line in shortfalls(found):
+            console.print(line, style="yellow", markup=False, soft_wrap=True)
 
 
 def _run(work: Coroutine[Any, Any, Result], broker: BrokerAddress) -> Result:
