@@ -15,15 +15,21 @@ class Delays:
     """Takes milliseconds in, gives percentiles out."""
 
     def __init__(self) -> None:
-        self.count = 0
         self.max_ms = 0.0
         self._classes: defaultdict[int, int] = defaultdict(int)
 
     def note(self, ms: float) -> None:
         """One more; less than ``SHORTEST_MS`` counts as that."""
-        self.count += 1
         self.max_ms = max(self.max_ms, ms)
-        self._classes[math.ceil(math.log(max(ms, SHORTEST_MS) / SHORTEST_MS) * _PER_CLASS)] += 1
+        if ms > SHORTEST_MS:
+            self._classes[math.ceil(math.log(ms / SHORTEST_MS) * _PER_CLASS)] += 1
+        else:
+            self._classes[0] += 1
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        return sum(self._classes.values())
 
     def within(self, share: float) -> float:
         """So many milliseconds at most did that share (0–1) of them take; 0 of none."""

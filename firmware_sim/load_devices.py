@@ -116,7 +116,8 @@ class Crowd:
         in_home = device % len(KIT)
         if self.connections <= self.homes:
             return device - in_home if (place + 1) % every == 0 else None
-        return device if in_home == 0 and -(place + 1) % every < len(KIT) else None
+        fitted = min(len(KIT), self.devices - device)
+        return device if in_home == 0 and -(place + 1) % every < fitted else None
 
 
 class _Speaker:

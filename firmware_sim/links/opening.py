@@ -31,9 +31,14 @@ async def open_all(
             standing += 1
             opened(standing)
 
-    tasks = [asyncio.create_task(take_turns()) for _ in range(min(at_once, len(openers)))]
+    tasks: list[asyncio.Task[None]] = []
     try:
-        await _whole(tasks)
+        for first in waiting:  # alone, so that a broker that is not there is told from one that takes no more
+            await first()
+            standing = 1
+            opened(standing)
+            tasks += [asyncio.create_task(take_turns()) for _ in range(at_once)]
+            await _whole(tasks)
     except BrokerRefusedError:
         raise
     except OSError as problem:
@@ -50,6 +55,6 @@ async def open_all(
 
 
 async def _whole(tasks: Sequence[asyncio.Task[None]]) -> None:
-    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION) if tasks else (set(), set())
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     for task in done:
         task.result()
