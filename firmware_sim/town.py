@@ -8,18 +8,22 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import partial
 from operator import attrgetter
 from typing import Literal
 
-from firmware_sim import hall, life, scenes
+from firmware_sim import hall, scenes
 from firmware_sim.ahead import Ahead
 from firmware_sim.chance import dice
-from firmware_sim.daytime import DAY, SECOND
-from firmware_sim.devices import KINDS, Device
+from firmware_sim.daytime import DAY, SECOND, local_day, midnight_ms
+from firmware_sim.devices import KINDS, Device, flawed
+from firmware_sim.lives.fate import mishaps_of
+from firmware_sim.lives.mishaps import Mishap
+from firmware_sim.lives.town import Lives
+from firmware_sim.nature import SHOW, Nature
 from firmware_sim.places import Home, Layout
 from firmware_sim.planner import Planner
 from firmware_sim.script import Incident, Script, Stimulus
+from firmware_sim.truth import Report, truth_of
 from firmware_sim.wire import Message
 
 POWER_UP_WITHIN_MS = 55 * SECOND
@@ -35,7 +39,8 @@ Due = tuple[int, int, Cause, Stimulus]
 class Town:
     """All devices of a layout, their people's lives, and the incidents of each window of time.
 
-    The past of ``past_ms`` is cut into equal windows of at most a day, later windows are a day each.
+    Lives are planned by local days. Of a staged town the past of ``past_ms`` is cut into equal windows of at most a day, of another
+    it is one window; later ones are a day each.
     """
 
     def __init__(
@@ -46,20 +51,26 @@ class Town:
         start_ms: int,
         past_ms: int = DAY,
         incidents_from_ms: int | None = None,
+        nature: Nature = SHOW,
     ) -> None:
         self.layout, self.seed, self.now_ms = layout, seed, start_ms
+        self.nature = nature
         self.incidents: list[Incident] = []
-        self._start_ms = self._window_ms = self._planned_ms = start_ms
+        self.reports: list[Report] = []
+        self.lives = Lives(layout, seed=seed, calm=nature.calm)
+        self._start_ms = self._lived_ms = self._planned_ms = self._drew_ms = self._drawn_ms = start_ms
         self._present_ms = start_ms + past_ms
-        windows = -(-past_ms // DAY)
+        windows = -(-past_ms // DAY) if nature.staged else 1
         self._past_window_ms = -(-past_ms // windows)
         self._incidents_from_ms = start_ms if incidents_from_ms is None else incidents_from_ms
         self._order = 0
         self._due: list[Due] = []
         # What is due after the one at hand in the same home: only the next of each home lies in the heap.
         self._then: dict[int, Iterator[Due]] = {}
-        self._lives = Ahead(layout.homes, partial(life.usual_life, seed=seed))
+        by_name = {home.home: home for home in layout.homes}
+        self._next_days, self._next_fates = Ahead(by_name, self._day_of), Ahead(by_name, self._fate_of)
         self._quiet: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._wakes: dict[str, int] = {}
         self._homes = {f.who.device: home for home in layout.homes for f in home.devices}
         self.devices: dict[str, Device] = {}
         self._behind: dict[str, list[Device]] = defaultdict(list)
@@ -67,6 +78,8 @@ class Town:
             draw = dice(seed, start_ms, fitted.who.device)
             charge = draw.randint(35, 100) / 100
             device = KINDS[fitted.kind](fitted.who, dice=draw, since_ms=start_ms, charge=charge)
+            if nature.flawed:
+                flawed(device, dice(seed, fitted.who.device, "flaws"))
             self.devices[fitted.who.device] = device
             self._behind[fitted.who.link].append(device)
             powered = start_ms + draw.randint(2 * SECOND, POWER_UP_WITHIN_MS)
@@ -85,21 +98,23 @@ class Town:
 
     def next_ms(self) -> int:
         """When something is due next."""
-        return min(self._due[0][0], self._planned_ms)
+        return min(self._due[0][0], self._planned_ms, self._drawn_ms)
 
     def advance(self, to_ms: int) -> list[Message]:
         """Everything published in (now, to_ms], in time order."""
         said: list[Message] = []
         while self.next_ms() <= to_ms:
-            if self._planned_ms <= self._due[0][0]:
-                self._plan_window()
+            if self._drawn_ms <= min(self._planned_ms, self._due[0][0]):
+                self._draw_incidents()
+            elif self._planned_ms <= self._due[0][0]:
+                self._plan_day()
             else:
                 _, order, cause, stimulus = heapq.heappop(self._due)
                 if cause == "life":
                     self._follow(self._then.pop(order))
                 said += self._happen(cause, stimulus)
         self.now_ms = to_ms
-        self._lives.keep_up(to_ms, self._window_ms, *self._next_window())
+        self._keep_ahead()
         return said
 
     def play(self, scene: str) -> Incident:
@@ -112,13 +127,36 @@ class Town:
         self._enact(script)
         return script.incident
 
+    def truth(self) -> dict[str, object]:
+        """What really happened until now; docs/simulator.md has the format."""
+        return truth_of(self.layout, self.lives.households, self.incidents, self.reports,
+                        seed=self.seed, from_ms=self._start_ms, to_ms=self.now_ms)  # fmt: skip
+
+    def _keep_ahead(self) -> None:
+        """Work out the homes' next day and next mishaps little by little, before they are wanted all at once."""
+        self._next_days.keep_up(self.now_ms, self._lived_ms, *self._next_day())
+        if not self.nature.staged:
+            self._next_fates.keep_up(self.now_ms, self._drew_ms, *self._next_window())
+
+    def _next_day(self) -> tuple[int, int]:
+        return self._planned_ms, midnight_ms(local_day(self._planned_ms)) + DAY
+
     def _next_window(self) -> tuple[int, int]:
-        start = self._planned_ms
+        start = self._drawn_ms
         return start, start + (self._past_window_ms if start < self._present_ms else DAY)
 
-    def _plan_window(self) -> None:
-        start, end = self._next_window()
-        for lived in self._lives.all_of(start, end):
+    def _day_of(self, home: Home, from_ms: int, _to_ms: int) -> list[Stimulus]:
+        lived = self.lives.stimuli(home, local_day(from_ms))
+        return [stimulus for stimulus in lived if stimulus.at_ms >= from_ms]
+
+    def _fate_of(self, home: Home, from_ms: int, to_ms: int) -> list[Mishap]:
+        lives = self.lives.households[home.home]
+        return mishaps_of(home, lives, from_ms, to_ms, seed=self.seed, eventful=self.nature.eventful)
+
+    def _plan_day(self) -> None:
+        """Let everybody live until the next local midnight."""
+        start, end = self._next_day()
+        for lived in self._next_days.all_of(start, end):
             self._live(lived)
         for place in self.layout.facilities:
             if place.capacity:
@@ -127,9 +165,6 @@ class Town:
                 )
                 counter = place.devices[0].who.device
                 self._live(hall.usual_visits(counter, came, start, end, since_ms=self._start_ms))
-        if start >= self._incidents_from_ms:
-            for script in Planner(self.layout, self.seed, start, end).scripts():
-                self._enact(script)
         for device in self.devices.values():
             if device.battery_percent(end) < ROUND_CHANGES_BATTERY_AT_PERCENT:
                 self._push("script", Stimulus(start, device.who.device, "swap"))
@@ -137,7 +172,26 @@ class Town:
             list,
             {home: kept for home, all_ in self._quiet.items() if (kept := [q for q in all_ if q[1] > start])},
         )
-        self._window_ms, self._planned_ms = start, end
+        self._lived_ms, self._planned_ms = start, end
+
+    def _draw_incidents(self) -> None:
+        """Draw what happens in the next window."""
+        start, end = self._next_window()
+        self._drew_ms, self._drawn_ms = start, end
+        if start < self._incidents_from_ms:
+            return
+        if self.nature.staged:
+            for script in Planner(self.layout, self.lives, self.seed, start, end).scripts():
+                self._enact(script)
+            return
+        for fate in self._next_fates.all_of(start, end):
+            for mishap in fate:
+                self.lives.disturb(mishap)
+                self._next_days.forget(mishap.incident.place)
+                for stimulus in mishap.stimuli:
+                    if stimulus.device in self.devices:
+                        self._push("script", stimulus)
+                self.incidents.append(mishap.incident)
 
     def _enact(self, script: Script) -> None:
         for stimulus in script.stimuli:
@@ -160,9 +214,18 @@ class Town:
                 return []
             case "life" | "script":
                 said = device.feel(at, stimulus.word, stimulus.value)
-        if device.wake_at_ms is not None and (cause != "wake" or said):
-            self._push("wake", Stimulus(device.wake_at_ms, stimulus.device, ""))
+        for message in said:
+            if message.kind == "event":
+                self.reports.append(Report(message.device, device.kind, message.names[0], message.at_ms))
+        self._set_alarm(device)
         return said
+
+    def _set_alarm(self, device: Device) -> None:
+        """Wake the device when it wants to be woken; once for each time it names."""
+        wake_ms, name = device.wake_at_ms, device.who.device
+        if wake_ms is not None and wake_ms != self._wakes.get(name):
+            self._wakes[name] = wake_ms
+            self._push("wake", Stimulus(wake_ms, name, ""))
 
     def _lies_still(self, stimulus: Stimulus) -> bool:
         home: Home | None = self._homes.get(stimulus.device)

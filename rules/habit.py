@@ -12,6 +12,9 @@ at five in the morning they are sleep, however short the quiet after yesterday's
 is out of the ordinary when it is longer than either, by a factor and a margin. Of each day the longest counts, and of the
 days the second longest: one odd day changes nothing.
 
+A night is told from a day by when the person is usually up: the end of the long quiets of the night, on four mornings of five no
+later. Nights are quiet for long or in pieces, as it comes, and neither says anything before that time.
+
 That nothing was quiet for long at an hour says something only if the person was at home then. So the hours with any
 activity are kept as well: the fewer days speak, the larger the margin, and where fewer than three do, a fixed time counts.
 
@@ -46,6 +49,13 @@ QUIETS_A_DAY = 8  # the longest; who is quiet more often than that has no longes
 AROUND_UNITS = 6  # an hour to either side is the same time of day
 RETURNS_KEPT = 14
 RETURNS_DAYS = 28  # late homecomings longer ago count no more
+EVENING_UNITS = 120  # nobody's night begins before 20:00
+NIGHT_ENDS_UNITS = 36  # .. and no quiet of it after 06:00
+UP_FROM_UNITS = 18  # who is up before 03:00 is up at night
+NIGHTS_KNOWN = 3
+UP_SHARE = 0.8  # of the mornings
+BEFORE_UP_MINUTES = 40  # who is seen so long before the usual time has got up, only earlier than usual
+BEFORE_DOWN_MINUTES = 45
 LATE_UNITS = 48  # a return counts as late from 20:00 ..
 NIGHT_UNITS = 96  # .. to 04:00, in units after noon
 BYTES_MAX = 255  # a byte holds no more
@@ -107,10 +117,12 @@ def allowance(
     margin_ms: int,
     floor_ms: int,
     ceiling_ms: int,
+    night_ms: int,
 ) -> Allowance | None:
     """How long the quiet that began at ``since`` may last, with that posture; None while nothing is learned.
 
-    The first length from ``floor_ms`` on that exceeds ``factor`` times what is usual by ``margin_ms``; at most ``ceiling_ms``.
+    The first length from ``floor_ms`` on that exceeds ``factor`` times what is usual by ``margin_ms``; at most ``ceiling_ms``. One
+    that began at night, out of bed or unseen by a bed's sensor, may last until ``night_ms`` after the usual time of getting up.
     """
     if not is_learned(habit):
         return None
@@ -133,7 +145,35 @@ def allowance(
     odd = np.flatnonzero(quiet * UNIT_MS >= np.maximum(limit, limit_now))
     at = int(odd[0]) if len(odd) else len(quiet) - 1
     limit_ms = min(int(quiet[at]) * UNIT_MS, ceiling_ms) if len(odd) else ceiling_ms
+    night_left = _night_left_ms(habit, since, zone) if held == "up" else None
+    if night_left is not None:
+        limit_ms = max(limit_ms, night_left + night_ms)
     return Allowance(limit_ms, int(max(usual[0], usual_now[at])) * UNIT_MS)
+
+
+def night(habit: Habit) -> tuple[int, int] | None:
+    """When the person usually lies down and is up again, in minutes of the day; None while too few nights are known.
+
+    The long quiets of a night begin after 20:00 and before 06:00; on a quarter of the days the first begins no later, on four of five
+    the last has ended.
+    """
+    begins: dict[int, int] = {}
+    ups: dict[int, int] = {}
+    for at in range(0, len(habit.quiets), 4):
+        day, begin, length, _ = habit.quiets[at : at + 4]
+        end = begin + length + 1  # lengths are rounded down
+        if begin >= EVENING_UNITS:
+            begins[day] = min(begins.get(day, begin), begin)
+            day, end = (day + 1) % 256, end - DAY_UNITS
+        elif begin >= NIGHT_ENDS_UNITS:
+            continue
+        if end >= UP_FROM_UNITS:
+            ups[day] = max(ups.get(day, 0), end)
+    if len(ups) < NIGHTS_KNOWN:
+        return None
+    lain = sorted(begins.values())
+    down = lain[(len(lain) - 1) // 4] if lain else DAY_UNITS
+    return down * 10, sorted(ups.values())[int(UP_SHARE * (len(ups) - 1) + 0.5)] * 10
 
 
 def home_minute(habit: Habit, at: int, zone: ZoneInfo) -> int | None:
@@ -145,6 +185,19 @@ def home_minute(habit: Habit, at: int, zone: ZoneInfo) -> int | None:
         if (today - day) % 256 <= RETURNS_DAYS
     )
     return (DAY_UNITS // 2 + late[-2]) * 10 if len(late) > 1 else None
+
+
+def _night_left_ms(habit: Habit, since: int, zone: ZoneInfo) -> int | None:
+    """From ``since`` to the time of usually being up, if it is of the night."""
+    known = night(habit)
+    if known is None:
+        return None
+    down, up = known
+    local = _local(since, zone)
+    minute = local.hour * 60 + local.minute
+    if up - BEFORE_UP_MINUTES < minute < down - BEFORE_DOWN_MINUTES:
+        return None
+    return (up - minute if minute < up else up - minute + DAY_UNITS * 10) * 60_000
 
 
 def _note_quiet(habit: Habit, since: int, length_ms: int, held: int, zone: ZoneInfo) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_sim.ahead import Ahead
-from firmware_sim.daytime import DAY, MINUTE
+from firmware_sim.daytime import DAY, HOUR, MINUTE
+from firmware_sim.nature import LIFELIKE, SHOW, Nature
 from firmware_sim.places import settle
 from firmware_sim.town import Town
+from firmware_sim.wire import Message
 
 HOMES = list(range(37))
+NAMED = {f"H{home}": home for home in HOMES}
 Piece = tuple[int, int, int]
 
 
@@ -21,7 +28,7 @@ def planning() -> tuple[Ahead[int, Piece], list[Piece]]:
         done.append((home, from_ms, to_ms))
         return done[-1]
 
-    return Ahead(HOMES, work_out), done
+    return Ahead(NAMED, work_out), done
 
 
 @given(st.lists(st.integers(0, 1_200), max_size=30))
@@ -50,13 +57,43 @@ def test_a_stretch_that_turns_out_otherwise_is_worked_out_anew() -> None:
     assert ahead.all_of(1_500, 2_000) == [(home, 1_500, 2_000) for home in HOMES]
 
 
-def test_no_minute_of_a_town_plans_more_than_its_share_of_the_next_day() -> None:
+def test_what_no_longer_holds_is_worked_out_anew_at_its_place() -> None:
+    ahead, done = planning()
+    ahead.keep_up(900, 0, 1_000, 2_000)
+    done.clear()
+    ahead.forget("H5")
+    ahead.forget("H5")
+    ahead.keep_up(950, 0, 1_000, 2_000)
+    assert [home for home, _, _ in ahead.all_of(1_000, 2_000)] == HOMES
+    assert done == [(5, 1_000, 2_000)]
+
+
+@pytest.mark.parametrize("nature", [SHOW, LIFELIKE])
+def test_a_town_in_small_steps_says_what_one_in_a_leap_says(nature: Nature) -> None:
+    layout, start = settle(homes=4, seed=3), 1_750_000_000_000
+    nature = replace(nature, eventful=nature.eventful * 20)
+
+    def town() -> Town:
+        return Town(layout, seed=3, start_ms=start, past_ms=6 * HOUR, nature=nature)
+
+    leaping, stepping = town(), town()
+    said: list[Message] = []
+    while stepping.now_ms < start + 2 * DAY:
+        said += stepping.advance(stepping.now_ms + 20 * MINUTE)
+    assert leaping.advance(stepping.now_ms) == said
+    assert leaping.incidents == stepping.incidents
+
+
+def test_no_step_of_a_town_plans_more_than_its_share_of_the_next_day() -> None:
     start = 1_750_000_000_000
-    town = Town(settle(homes=12, seed=3), seed=3, start_ms=start)
-    town.advance(start)
-    planned: list[int] = []
-    work_out = town._lives._work_out
-    town._lives._work_out = lambda *home: (planned.append(town.now_ms), work_out(*home))[1]
-    while town.now_ms < start + DAY - MINUTE:
-        town.advance(town.now_ms + 10 * MINUTE)
-    assert len(planned) == 12 == len(set(planned))
+    town = Town(settle(homes=8, seed=3), seed=3, start_ms=start, past_ms=HOUR, nature=LIFELIKE)
+    town.advance(start + DAY)
+    planned: Counter[int] = Counter()
+    for ahead in (town._next_days, town._next_fates):
+        work_out = ahead._work_out
+        ahead._work_out = lambda *home, work_out=work_out: (planned.update([town.now_ms]), work_out(*home))[1]
+    while town.now_ms < start + 2 * DAY:
+        town.advance(town.now_ms + 15 * MINUTE)
+    assert planned.total() >= 16
+    # One of either, and who must be planned again since something will happen to them.
+    assert max(planned.values()) <= 4
