@@ -19,9 +19,9 @@ def each_by_itself(layout: Layout) -> Layout:
     )
 
 
-def homes_at_most(layout: Layout) -> int:
-    """How many of the layout's homes, the first ones, have room on ``CONNECTIONS_MAX`` connections."""
-    left, fitting = CONNECTIONS_MAX - sum(len(place.devices) for place in layout.facilities), 0
+def homes_at_most(layout: Layout, connections: int = CONNECTIONS_MAX) -> int:
+    """How many of the layout's homes, the first ones, have room on so many connections."""
+    left, fitting = connections - sum(len(place.devices) for place in layout.facilities), 0
     for home in layout.homes:
         left -= len(home.devices)
         if left < 0:
