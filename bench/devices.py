@@ -182,14 +182,17 @@ def _load() -> list[float]:
 
 def _table(found: dict[str, Any]) -> str:
     day, wills = found["machine"], found["wills"]
+    day_took = f"{day['cpu_s']} s CPU ({100 * day['cpu_share']:.3f} % of a core)"
+    load = f"load of the machine before {found['load_before']}, after {found['load_after']}"
+    columns = ("live at ×1", "connections", "published", "acked", "due to PUBACK p50 / p99 / max, ms")
+    columns += ("behind at most, ms", "kept up", "core", "memory, MB", "broker CPU s, MB")
     return "\n".join(
         (
-            f"{found['machine_is']}; load of the machine before {found['load_before']}, after {found['load_after']}",
-            f"25 hours of {day['devices']} devices: {day['messages']} messages, {day['cpu_s']} s CPU"
-            f" ({100 * day['cpu_share']:.3f} % of a core), longest step {day['longest_step_ms']} ms",
+            f"{found['machine_is']}; {load}",
+            f"25 hours of {day['devices']} devices: {day['messages']} messages, {day_took}",
+            f"  longest step {day['longest_step_ms']} ms",
             "",
-            "| live at ×1 | connections | published | acked | due to PUBACK p50 / p99 / max, ms | behind at most, ms | kept up |"
-            " core | memory, MB | broker CPU s, MB |",
+            f"| {' | '.join(columns)} |",
             "|---|---:|---:|---:|---:|---:|---|---:|---:|---:|",
             _row("gateways", found["gateways"]),
             _row("own", found["own"]),
@@ -220,11 +223,12 @@ def _row(name: str, one: dict[str, Any]) -> str:
 
 def _load_lines(load: dict[str, Any]) -> list[str]:
     puback, due = load["puback_ms"], load["due_to_puback_ms"]
+    asked = f"{load['rate_asked']:g} a second asked for, {load['msgs_per_s']:g} achieved"
     return [
-        f"load over {load['connects']} connections, opened in {load['connecting_s']} s: {load['rate_asked']:g} a second asked for,"
-        f" {load['msgs_per_s']:g} achieved, {load['acked']} of {load['published']} acknowledged",
-        f"  PUBACK p50 {puback['p50']}, p99 {puback['p99']}, max {puback['max']} ms; from when it was due"
-        f" {due['p50']}, {due['p99']}, {due['max']} ms; behind its schedule by at most {load['behind_ms']['max']} ms",
+        f"load over {load['connects']} connections, opened in {load['connecting_s']} s: {asked}",
+        f"  {load['acked']} of {load['published']} acknowledged; at most {load['behind_ms']['max']} ms behind its schedule",
+        f"  PUBACK p50 {puback['p50']}, p99 {puback['p99']}, max {puback['max']} ms",
+        f"  from when it was due p50 {due['p50']}, p99 {due['p99']}, max {due['max']} ms",
     ]
 
 
