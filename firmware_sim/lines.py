@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from firmware_sim import wire
@@ -37,6 +38,7 @@ class Lines:
         self._ledger = ledger
         self._uplinks: dict[str, Uplink] = {}
         self._hooks: list[Hooks] = []
+        self._voice: Uplink | None = None
         for holder in town.links():
             who = holder.who
 
@@ -72,14 +74,29 @@ class Lines:
         return len(self._uplinks)
 
     def publish(self, messages: Iterable[Message]) -> None:
-        """Hand each message to its connection."""
+        """Hand each message to its connection, or to the one voice; what is unplugged says nothing."""
         for message in messages:
-            taken_on = self._uplinks[message.link].publish(message)
+            uplink = self._uplinks[message.link]
+            if self._voice is not None and uplink.plugged:
+                uplink = self._voice
+            taken_on = uplink.publish(message)
             self.published_count += taken_on and message.kind != "status"
+
+    @contextmanager
+    def one_voice(self, voice: Uplink) -> Iterator[None]:
+        """Meanwhile ``voice`` carries what everybody says, for it arrives in the order in which it is said only so.
+
+        The connections stand all the same: their births, and the will of one that is unplugged, are their own.
+        """
+        self._voice = voice
+        try:
+            yield
+        finally:
+            self._voice = None
 
     async def settled(self) -> None:
         """Wait for every PUBACK."""
-        for uplink in self._uplinks.values():
+        for uplink in (*self._uplinks.values(), *([self._voice] if self._voice is not None else [])):
             await uplink.settled()
 
     def check(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import secrets
 import shutil
@@ -23,13 +24,17 @@ from rich.panel import Panel
 
 from gateway.accounts.roles import ROLES
 from gateway.accounts.who import Grant
+from gateway.backtest.asked import BacktestError
+from gateway.backtest.show import bar
 from gateway.demo.broker import BrokerError, DemoBroker, free_port, start_broker
 from gateway.demo.receiver import Receiver
 from gateway.demo.score import read_ledger, score
+from gateway.demo.truth_score import ScoreError, score_by_truth
 from gateway.operations.database import open_database
 from gateway.operations.people import People, weakness_of
 from gateway.registry import apply as registry
 from gateway.registry.csv_file import parse
+from gateway.store.readings import StoreUnavailable
 
 say = Console(stderr=True, highlight=False)
 STAFF = "李敏"
@@ -40,7 +45,9 @@ SIMULATOR = Path(sys.executable).with_name("carehub-sim")
 START_WITHIN_S = 60.0
 DRAIN_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.1
+LOOK_AT_DRIVEN_EVERY_S = 0.5  # each look costs the hub a little of what a month takes
 TROUBLE_AFTER_S = 8.0
+SCORED_TOWN = ("--kit", "full", "--nature", "lifelike")
 
 SETTINGS = """\
 # Made by carehub demo. A real station's settings look the same, without [simulation].
@@ -87,7 +94,10 @@ class DemoError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOptions:
-    """What ``carehub demo`` was asked for; ``for_s`` None means until interrupted."""
+    """What ``carehub demo`` was asked for; ``for_s`` None means until interrupted.
+
+    With an infinite ``speed`` the days are all there is: the demo ends with them, whatever ``for_s``.
+    """
 
     homes: int
     speed: float
@@ -98,6 +108,7 @@ class DemoOptions:
     broker_port: int
     keep: Path | None
     mosquitto: bool = True
+    score: bool = False
 
 
 def run_demo(options: DemoOptions) -> dict[str, Any]:
@@ -112,8 +123,9 @@ def run_demo(options: DemoOptions) -> dict[str, Any]:
             result = demo.finish()
     except BrokerError as error:
         raise DemoError(str(error)) from None
+    except (ScoreError, BacktestError, StoreUnavailable) as error:
+        raise DemoError(f"no score: {error}") from None
     else:
-        say.print_json(data=result)
         return result
     finally:
         if options.keep is None:
@@ -128,6 +140,7 @@ class _Demo:
         self._folder = folder
         self._data = folder / "data"
         self._ledger = folder / "ledger.jsonl"
+        self._truth = folder / "truth.json"
         self._stack = stack
         self._secret = secrets.token_hex(16)
         self._pin = _new_pin()
@@ -169,6 +182,7 @@ class _Demo:
         sheet = self._folder / "town.csv"
         command = [str(SIMULATOR), "town", "--registry", str(sheet), "--registry-only"]
         command += ["--homes", str(self._options.homes), "--seed", str(self._options.seed)]
+        command += SCORED_TOWN if self._options.score else ()
         made = subprocess.run(command, check=False, capture_output=True, text=True)
         if made.returncode:
             raise DemoError(f"the town gave no registry: {made.stderr.strip()}")
@@ -186,8 +200,9 @@ class _Demo:
         options = self._options
         return [
             str(SIMULATOR), "town", "--port", str(broker.port), "--protocol", broker.protocol,
-            "--homes", str(options.homes), "--seed", str(options.seed), "--speed", f"{options.speed:g}",
+            "--homes", str(options.homes), "--seed", str(options.seed), "--speed", _said(options.speed),
             "--drive", f"{24 * options.days}h", "--ledger", str(self._ledger),
+            *((*SCORED_TOWN, "--truth", str(self._truth)) if options.score else ()),
         ]  # fmt: skip
 
     def _spawn(self, name: str, command: list[str], log: Path | None) -> subprocess.Popen[bytes]:
@@ -234,6 +249,13 @@ class _Demo:
             f"消息代理 broker  {broker.name}, 127.0.0.1:{broker.port} {durable}",
             f"存储 store       DuckDB, {_relative(self._data)}",
         ]
+        if self._ends_by_itself:
+            say.print(Panel("\n".join(lines), title="Carehub demo", expand=False))
+            say.print(
+                f"全速度过 {self._options.days} 天 · living through {self._options.days} days, then it ends",
+                markup=False,
+            )
+            return
         if self._options.speed != 1:
             lines.append(f"时间 time        ×{self._options.speed:g}，升级暂停 · escalation is held")
         say.print(Panel("\n".join(lines), title="Carehub demo", expand=False))
@@ -247,17 +269,25 @@ class _Demo:
         stopped = _Interrupt()
         lived = False
         while not stopped.seen:
+            if self._ends_by_itself and self._town.poll() == 0:
+                return
             for process, name in ((self._hub, "hub"), (self._town, "town")):
                 if process.poll() is not None:
                     raise DemoError(f"the {name} ended with {process.returncode}; {self._words()}")
             lived = lived or self._lived()
-            over = self._options.for_s is not None and time.monotonic() - began >= self._options.for_s
-            if lived and over:
+            # A score is of the days that were lived: it does not wait for anybody to look on.
+            for_s = 0.0 if self._options.score and self._options.for_s is None else self._options.for_s
+            over = for_s is not None and time.monotonic() - began >= for_s
+            if lived and over and not self._ends_by_itself:
                 return
             if not lived:
                 self._say_trouble()
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(LOOK_AT_DRIVEN_EVERY_S if self._ends_by_itself else LOOK_EVERY_S)
         say.print("结束中 · ending …")
+
+    @property
+    def _ends_by_itself(self) -> bool:
+        return math.isinf(self._options.speed)
 
     def _lived(self) -> bool:
         try:
@@ -279,7 +309,13 @@ class _Demo:
         _end(self._town, "town")
         received = self._drain()
         _end(self._hub, "hub")
-        return score(self._data, read_ledger(self._ledger), self._receiver.receipts, received=received)
+        counted = score(self._data, read_ledger(self._ledger), self._receiver.receipts, received=received)
+        say.print_json(data=counted)
+        return counted | self._score() if self._options.score else counted
+
+    def _score(self) -> dict[str, Any]:
+        with bar(say) as progress:
+            return score_by_truth(self._data, self._truth, self._folder / "score", SIMULATOR, progress)
 
     def _drain(self) -> int:
         before = -1.0
@@ -343,6 +379,10 @@ def _new_pin() -> str:
         pin = f"{secrets.randbelow(10_000):04d}"
         if weakness_of(pin) is None:
             return pin
+
+
+def _said(speed: float) -> str:
+    return "max" if math.isinf(speed) else f"{speed:g}"
 
 
 def _taken(port: int) -> bool:
