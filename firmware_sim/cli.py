@@ -21,13 +21,17 @@ from firmware_sim.driven import NoHubError
 from firmware_sim.faults import FAULTS, Fault, FaultError, parameters, parse, shown
 from firmware_sim.keyboard import SilentError, converse, once
 from firmware_sim.links import BrokerAddress, BrokerRefusedError, ProtocolVersion
-from firmware_sim.load import METRICS_MAX, Load, StalledError
+from firmware_sim.links.files import TooFewFilesError
+from firmware_sim.links.opening import NotAllOpenError
+from firmware_sim.load import METRICS_MAX, Load, StalledError, shortfalls
 from firmware_sim.performance import MAX, Performance
 from firmware_sim.places import SITE, Layout, settle
 from firmware_sim.registry import registry_csv
 from firmware_sim.score.command import score_command
+from firmware_sim.tally import Tally
 from firmware_sim.transcript import transcribe
 from firmware_sim.wire import Identity, encode
+from firmware_sim.wired import CONNECTIONS_MAX, each_by_itself, homes_at_most
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 console = Console(stderr=True, highlight=False)
@@ -87,6 +91,10 @@ def town(
         ),
     ] = None,
     ledger: LedgerFile = None,
+    own_connections: Annotated[
+        bool,
+        typer.Option("--own-connections", help="A connection and a last will for each device, no gateways."),
+    ] = False,
     registry: RegistryFile = None,
     registry_only: Annotated[
         bool, typer.Option("--registry-only", help="Write the registry and end.")
@@ -94,7 +102,8 @@ def town(
     as_json: Json = False,
 ) -> None:
     """Play a whole town: homes with sensors, a station with radio gateways, an activity room."""
-    _write_registry(registry, settle(homes=homes, seed=seed), only=registry_only)
+    layout = settle(homes=homes, seed=seed)
+    _write_registry(registry, _each_by_itself(layout) if own_connections else layout, only=registry_only)
     if registry_only:
         return
     past_ms, history_ms = _span_ms("--drive", drive), _span_ms("--history", history)
@@ -108,7 +117,8 @@ def town(
         )
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
     plan = Performance(
-        broker, homes, seed, pace, past_ms, history_ms, until, ledger, faults=_faults(fault or [])
+        broker, homes, seed, pace, past_ms, history_ms, until, ledger, faults=_faults(fault or []),
+        own_connections=own_connections,
     )
     _sum_up(_run(plan.perform(console), broker), as_json=as_json)
 
@@ -216,12 +226,22 @@ def load(
     ] = 0,
     messages: Annotated[int, typer.Option(min=1)] = 100_000,
     devices: Annotated[int, typer.Option(min=1)] = 1_000,
-    connections: Annotated[int, typer.Option(min=1, max=5_000)] = 4,
+    connections: Annotated[int, typer.Option(min=1, max=CONNECTIONS_MAX)] = 4,
     metrics: Annotated[int, typer.Option(min=1, max=METRICS_MAX, help="Readings in a message.")] = 2,
     change_share: Annotated[
         float, typer.Option(min=0, max=1, help="Share whose main reading changes.")
     ] = 0.2,
     event_every: Annotated[int, typer.Option(min=0, help="Every n-th message is a fall; 0: none.")] = 10_000,
+    wills: Annotated[
+        bool,
+        typer.Option(
+            "--wills",
+            help="A last will and a birth for each connection: a device's own, or a radio gateway's.",
+        ),
+    ] = False,
+    own_connections: Annotated[
+        bool, typer.Option("--own-connections", help="A connection and a last will for each device.")
+    ] = False,
     seed: Annotated[int, typer.Option()] = 7,
     ledger: LedgerFile = None,
     registry: RegistryFile = None,
@@ -232,21 +252,35 @@ def load(
 ) -> None:
     """Publish a synthetic stream with QoS 1 and say honestly what rate was achieved."""
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
+    if own_connections:
+        connections, wills = devices, True
+    if devices < connections or connections > CONNECTIONS_MAX:
+        most = min(devices, CONNECTIONS_MAX)
+        _stop(
+            2, f"{connections} connections: at most {most}, one for each device and {CONNECTIONS_MAX} in all"
+        )
     plan = Load(
-        broker, messages, devices, connections, rate, metrics, change_share, event_every, seed, ledger
+        broker, messages, devices, connections, rate, metrics, change_share, event_every, seed, ledger, wills
     )
     _write_registry(registry, plan.layout(), only=registry_only)
     if not registry_only:
-        _sum_up(_run(plan.run(), broker), as_json=as_json)
+        done = plan.run(
+            connected=Tally(console, "connections", connections),
+            answered=Tally(console, "messages", messages),
+        )
+        found = _run(done, broker)
+        _sum_up(found, as_json=as_json)
+        for line in shortfalls(found):
+            console.print(line, style="yellow", markup=False, soft_wrap=True)
 
 
 def _run(work: Coroutine[Any, Any, Result], broker: BrokerAddress) -> Result:
     """Run to the end; what goes wrong is said in one line: exit 2 for a wrong setting, 1 for a remote's fault."""
     try:
         return asyncio.run(work)
-    except (BrokerRefusedError, UnknownWordError, FaultError) as problem:
+    except (BrokerRefusedError, UnknownWordError, FaultError, TooFewFilesError) as problem:
         _stop(2, str(problem))
-    except (NoHubError, StalledError, SilentError) as problem:
+    except (NoHubError, StalledError, SilentError, NotAllOpenError) as problem:
         _stop(1, str(problem))
     except OSError as problem:
         if problem.filename:
@@ -259,6 +293,16 @@ def _faults(asked: list[str]) -> tuple[Fault, ...]:
         return tuple(parse(each) for each in asked)
     except FaultError as problem:
         _stop(2, str(problem))
+
+
+def _each_by_itself(layout: Layout) -> Layout:
+    fitting = homes_at_most(each_by_itself(layout))
+    if fitting < len(layout.homes):
+        _stop(
+            2,
+            f"--own-connections: at most {CONNECTIONS_MAX} from one process, that is --homes {fitting} with this seed",
+        )
+    return each_by_itself(layout)
 
 
 def _write_registry(path: Path | None, layout: Layout, *, only: bool) -> None:

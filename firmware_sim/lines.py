@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from firmware_sim import wire
 from firmware_sim.chance import dice
 from firmware_sim.ledger import Ledger
 from firmware_sim.links import BrokerAddress, Link, new_link
+from firmware_sim.links.opening import open_all
 from firmware_sim.town import Town
 from firmware_sim.uplink import Hooks, Uplink
 from firmware_sim.wire import Identity, Message
@@ -35,6 +37,7 @@ class Lines:
         self.published_count = 0
         self._ledger = ledger
         self._uplinks: dict[str, Uplink] = {}
+        self._hooks: list[Hooks] = []
         self._voice: Uplink | None = None
         for holder in town.links():
             who = holder.who
@@ -43,14 +46,32 @@ class Lines:
                 return town.announce(link, max(town.now_ms, born_ms))
 
             hooks = Hooks(acked=ledger.note, announce=announce, trouble=trouble)
+            self._hooks.append(hooks)
             self._uplinks[who.device] = Uplink(
                 self._maker(broker, who), hooks=hooks, dice=dice(town.seed, "reconnect", who.device)
             )
 
-    async def start(self) -> None:
-        """Connect one after the other; each announces what is behind it."""
-        for uplink in self._uplinks.values():
-            await uplink.start(patience_s=PATIENCE_S)
+    async def start(
+        self, *, at_once: int = 1, opened: Callable[[int], None] = lambda _standing: None
+    ) -> None:
+        """Connect, one after the other or so many at a time; each announces what is behind it."""
+        starts = [partial(uplink.start, patience_s=PATIENCE_S) for uplink in self._uplinks.values()]
+        await open_all(starts, at_once=at_once, opened=opened)
+
+    def overhear(self, acked: Callable[[Message, float, float], None]) -> None:
+        """From here each PUBACK is told to ``acked`` as well as to the ledger."""
+
+        def both(message: Message, sent_ms: float, acked_ms: float) -> None:
+            self._ledger.note(message, sent_ms, acked_ms)
+            acked(message, sent_ms, acked_ms)
+
+        for hooks in self._hooks:
+            hooks.acked = both
+
+    @property
+    def count(self) -> int:
+        """How many connections there are."""
+        return len(self._uplinks)
 
     def publish(self, messages: Iterable[Message]) -> None:
         """Hand each message to its connection, or to the one voice; what is unplugged says nothing."""
