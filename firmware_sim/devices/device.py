@@ -17,7 +17,9 @@ from firmware_sim.devices import commands
 from firmware_sim.devices.commands import Command
 from firmware_sim.wire import Identity, Message, Value
 
-# A lithium cell's percentage is read from its voltage: it stays high, then falls away. Assumed shape.
+# A gauge reads the voltage of a lithium cell, which stays high and then falls away: 2.90 V where 42 % is left, 2.74 V at 18 %,
+# 2.44 V at 6 %, 2.1 V empty (CR2032, in four straight pieces: app_util.h of Nordic's nRF5 SDK). A gauge that knows this curve
+# shows what is left, one that takes volts for percent shows 89, 71 and 38. This exponent lies between them: 59, 36, 18.
 BATTERY_CURVE_EXPONENT = 0.6
 
 
