@@ -7,7 +7,6 @@ A new kind is one short file beside this one; docs/simulator.md shows it.
 from __future__ import annotations
 
 from bisect import insort
-from collections import deque
 from random import Random
 from typing import ClassVar
 
@@ -46,8 +45,8 @@ class Device:
         self._charged_ms = since_ms
         self._agenda: list[tuple[int, str]] = []
         # Both outlive a reboot: what waits is kept by the gateway, what was done stands in flash.
-        self._waiting: deque[bytes] = deque(maxlen=commands.KEPT_MAX)
-        self._done: deque[str] = deque(maxlen=commands.KEPT_MAX)
+        self._waiting: list[bytes] = []
+        self._done: list[str] = []
         self._boot()
 
     def state(self) -> dict[str, Value]:
@@ -115,7 +114,7 @@ class Device:
         What runs on a battery sleeps, and its gateway keeps the last ``KEPT_MAX`` commands meanwhile. One without power
         answers when it is back.
         """
-        self._waiting.append(payload)
+        self._waiting = [*self._waiting[1 - commands.KEPT_MAX :], payload]
         sleeps = self.battery_life_days is not None
         return [] if sleeps or not self.powered else self._obey(at_ms)
 
@@ -168,7 +167,7 @@ class Device:
     def _obey(self, at_ms: int | None) -> list[Message]:
         said: list[Message] = []
         while self._waiting:
-            said += self._answer(at_ms, commands.read(self._waiting.popleft()))
+            said += self._answer(at_ms, commands.read(self._waiting.pop(0)))
         return said
 
     def _answer(self, at_ms: int | None, command: Command) -> list[Message]:
@@ -181,7 +180,7 @@ class Device:
         if command.problem or command.id in self._done:
             return said
         if command.id:
-            self._done.append(command.id)
+            self._done = [*self._done[1 - commands.KEPT_MAX :], command.id]
         if command.name == "interval":
             self.heartbeat_s = command.seconds
         return [*said, *self.reboot(at_ms)] if command.name == "reboot" else said
