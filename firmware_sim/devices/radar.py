@@ -10,7 +10,7 @@ from firmware_sim.devices.device import Device
 from firmware_sim.wire import Message, Value
 
 # How often somebody leaves a bathroom in a usual week: what ``false_per_week`` is spread over.
-LEAVES_PER_WEEK = 55
+LEAVES_PER_WEEK = 45
 
 
 @dataclass(frozen=True, slots=True)

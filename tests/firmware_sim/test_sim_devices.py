@@ -99,6 +99,7 @@ def test_a_new_kind_is_one_short_file_and_one_golden_payload(
     leak: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As the guide shows it; nothing else is edited."""
+    monkeypatch.delenv("CAREHUB_GOLDEN", raising=False)
     kinds = devices.kinds_in(devices.__path__)
     assert sorted({*kinds} - {*KINDS}) == ["leak"]
     kinds = {"leak": kinds["leak"]}
