@@ -34,6 +34,7 @@ class Keyboard:
     """A device with its connection; use ``open``, then ``touch`` or ``set_readings``, then ``close``."""
 
     def __init__(self, broker: BrokerAddress, who: Identity, kind: str, *, clock: bool) -> None:
+        self.ponders = False  # it was touched and has said nothing yet
         fresh = secrets.token_hex(4)
         self._broker, self._clock = broker, clock
         self._device: Device = KINDS[kind](who, dice=dice(fresh), since_ms=_now_ms())
@@ -93,6 +94,7 @@ class Keyboard:
 
     async def _publish(self, messages: Iterable[Message]) -> list[str]:
         said = [message for message in messages if message.kind != "status"]
+        self.ponders = not said
         for message in said:
             self._uplink.publish(message)
         try:
@@ -102,7 +104,13 @@ class Keyboard:
             raise SilentError(
                 f"{self._broker} acknowledged nothing within {ACKED_WITHIN_S:.0f} s"
             ) from problem
-        return [self._line(message) for message in said] or ["没有变化，未发送 nothing changed, nothing sent"]
+        return [self._line(message) for message in said] or [self._silence()]
+
+    def _silence(self) -> str:
+        due_s = self.wakes_in_s()
+        if due_s is None:
+            return "没有变化，未发送 nothing changed, nothing sent"
+        return f"暂未发送 nothing sent yet, the device looks again in {due_s:.0f} s"
 
     def _obey(self, _topic: str, payload: bytes) -> None:
         """A command of the hub: a device on mains answers, another will with the next thing it says."""
@@ -140,6 +148,9 @@ async def once(
             _print(await keyboard.set_readings(parsed))
         for word in events:
             _print(await keyboard.touch(word))
+        while keyboard.ponders and (due_s := keyboard.wakes_in_s()) is not None:
+            await asyncio.sleep(due_s)
+            _print(await keyboard.wake())
 
 
 async def converse(broker: BrokerAddress, who: Identity, kind: str, *, clock: bool, lines: TextIO) -> None:
