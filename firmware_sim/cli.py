@@ -23,11 +23,14 @@ from firmware_sim.load import METRICS_MAX, Load, StalledError
 from firmware_sim.performance import Performance
 from firmware_sim.places import SITE, Layout, settle
 from firmware_sim.registry import registry_csv
+from firmware_sim.score.command import score_command
 from firmware_sim.transcript import transcribe
 from firmware_sim.wire import Identity, encode
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 console = Console(stderr=True, highlight=False)
+
+app.command(name="score")(score_command)
 
 Result = TypeVar("Result")
 SPAN_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
