@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+<<<<<<< HEAD
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+||||||| 3bcef38
+from collections.abc import Callable, Iterable
+=======
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+>>>>>>> main
 
 from firmware_sim import wire
 from firmware_sim.chance import dice
@@ -36,12 +43,17 @@ class Lines:
         self.published_count = 0
         self._ledger = ledger
         self._uplinks: dict[str, Uplink] = {}
+<<<<<<< HEAD
         self.commanded: Callable[[str, bytes], None] = lambda device, payload: self.publish(
             town.command(device, payload)
         )
         hears: dict[str, dict[str, str]] = defaultdict(dict)  # by connection: device by command topic
         for device in town.devices.values():
             hears[device.who.link][device.who.topic("cmd")] = device.who.device
+||||||| 3bcef38
+=======
+        self._voice: Uplink | None = None
+>>>>>>> main
         for holder in town.links():
             who = holder.who
 
@@ -67,14 +79,29 @@ class Lines:
             await uplink.start(patience_s=PATIENCE_S)
 
     def publish(self, messages: Iterable[Message]) -> None:
-        """Hand each message to its connection."""
+        """Hand each message to its connection, or to the one voice; what is unplugged says nothing."""
         for message in messages:
-            taken_on = self._uplinks[message.link].publish(message)
+            uplink = self._uplinks[message.link]
+            if self._voice is not None and uplink.plugged:
+                uplink = self._voice
+            taken_on = uplink.publish(message)
             self.published_count += taken_on and message.kind != "status"
+
+    @contextmanager
+    def one_voice(self, voice: Uplink) -> Iterator[None]:
+        """Meanwhile ``voice`` carries what everybody says, for it arrives in the order in which it is said only so.
+
+        The connections stand all the same: their births, and the will of one that is unplugged, are their own.
+        """
+        self._voice = voice
+        try:
+            yield
+        finally:
+            self._voice = None
 
     async def settled(self) -> None:
         """Wait for every PUBACK."""
-        for uplink in self._uplinks.values():
+        for uplink in (*self._uplinks.values(), *([self._voice] if self._voice is not None else [])):
             await uplink.settled()
 
     def check(self) -> None:
