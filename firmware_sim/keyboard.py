@@ -34,15 +34,17 @@ class Keyboard:
     """A device with its connection; use ``open``, then ``touch`` or ``set_readings``, then ``close``."""
 
     def __init__(self, broker: BrokerAddress, who: Identity, kind: str, *, clock: bool) -> None:
+        self.ponders = False  # it was touched and has said nothing yet
         fresh = secrets.token_hex(4)
         self._broker, self._clock = broker, clock
         self._device: Device = KINDS[kind](who, dice=dice(fresh), since_ms=_now_ms())
         client_id = f"carehub-sim-{who.device}-{fresh}"
-        self._took_ms: dict[int, float] = {}
+        self._took_ms: dict[tuple[str, int], float] = {}
         self._uplink = Uplink(
             lambda: new_link(broker, client_id, None),
-            hooks=Hooks(acked=self._note),
+            hooks=Hooks(acked=self._note, received=self._obey),
             dice=dice(fresh, "reconnect"),
+            subscriptions=(who.topic("cmd"),),
         )
 
     async def open(self) -> None:
@@ -91,7 +93,8 @@ class Keyboard:
         return (*self._device.words, "battery <percent>")
 
     async def _publish(self, messages: Iterable[Message]) -> list[str]:
-        said = list(messages)
+        said = [message for message in messages if message.kind != "status"]
+        self.ponders = not said
         for message in said:
             self._uplink.publish(message)
         try:
@@ -101,16 +104,29 @@ class Keyboard:
             raise SilentError(
                 f"{self._broker} acknowledged nothing within {ACKED_WITHIN_S:.0f} s"
             ) from problem
-        return [self._line(message) for message in said] or ["没有变化，未发送 nothing changed, nothing sent"]
+        return [self._line(message) for message in said] or [self._silence()]
+
+    def _silence(self) -> str:
+        due_s = self.wakes_in_s()
+        if due_s is None:
+            return "没有变化，未发送 nothing changed, nothing sent"
+        return f"暂未发送 nothing sent yet, the device looks again in {due_s:.0f} s"
+
+    def _obey(self, _topic: str, payload: bytes) -> None:
+        """A command of the hub: a device on mains answers, another will with the next thing it says."""
+        typer.echo(f"收到命令 command: {payload.decode(errors='replace')}", err=True)
+        for message in self._device.command(self._now(), payload):
+            if message.kind != "status":
+                self._uplink.publish(message)
 
     def _line(self, message: Message) -> str:
         return (
-            f"已送达 acknowledged by {self._broker} in {self._took_ms.pop(message.seq):.1f} ms: "
+            f"已送达 acknowledged by {self._broker} in {self._took_ms.pop((message.boot, message.seq)):.1f} ms: "
             f"{message.topic} {message.payload.decode()}"
         )
 
     def _note(self, message: Message, sent_ms: float, acked_ms: float) -> None:
-        self._took_ms[message.seq] = acked_ms - sent_ms
+        self._took_ms[message.boot, message.seq] = acked_ms - sent_ms
 
     def _now(self) -> int | None:
         return _now_ms() if self._clock else None
@@ -132,6 +148,9 @@ async def once(
             _print(await keyboard.set_readings(parsed))
         for word in events:
             _print(await keyboard.touch(word))
+        while keyboard.ponders and (due_s := keyboard.wakes_in_s()) is not None:
+            await asyncio.sleep(due_s)
+            _print(await keyboard.wake())
 
 
 async def converse(broker: BrokerAddress, who: Identity, kind: str, *, clock: bool, lines: TextIO) -> None:

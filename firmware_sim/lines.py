@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -22,7 +23,8 @@ PATIENCE_S = 30.0
 class Lines:
     """Routes each message to the connection it travels on; a connection's will is its holder's own.
 
-    Births are dated with the town's time, but never before ``born_ms``.
+    Births are dated with the town's time, but never before ``born_ms``. Each connection hears the commands to the devices
+    behind it; ``commanded`` takes them, at first by the town's time as it stands.
     """
 
     def __init__(
@@ -39,16 +41,30 @@ class Lines:
         self._uplinks: dict[str, Uplink] = {}
         self._hooks: list[Hooks] = []
         self._voice: Uplink | None = None
+        self.commanded: Callable[[str, bytes], None] = lambda device, payload: self.publish(
+            town.command(device, payload)
+        )
+        hears: dict[str, dict[str, str]] = defaultdict(dict)  # by connection: device by command topic
+        for device in town.devices.values():
+            hears[device.who.link][device.who.topic("cmd")] = device.who.device
         for holder in town.links():
             who = holder.who
 
             def announce(link: str = who.device) -> list[Message]:
                 return town.announce(link, max(town.now_ms, born_ms))
 
-            hooks = Hooks(acked=ledger.note, announce=announce, trouble=trouble)
+            devices = hears[who.device]
+
+            def received(topic: str, payload: bytes, devices: dict[str, str] = devices) -> None:
+                self.commanded(devices[topic], payload)
+
+            hooks = Hooks(acked=ledger.note, received=received, announce=announce, trouble=trouble)
             self._hooks.append(hooks)
             self._uplinks[who.device] = Uplink(
-                self._maker(broker, who), hooks=hooks, dice=dice(town.seed, "reconnect", who.device)
+                self._maker(broker, who),
+                hooks=hooks,
+                dice=dice(town.seed, "reconnect", who.device),
+                subscriptions=tuple(devices),
             )
 
     async def start(
