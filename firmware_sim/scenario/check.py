@@ -1,0 +1,158 @@
+"""What is wrong with a scenario that is well-formed: a device nobody has, a word its kind does not know, a step that says two things."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from firmware_sim.devices import KINDS
+from firmware_sim.places import Layout
+from firmware_sim.scenario.cast import cast
+from firmware_sim.scenario.format import Expected, Globs, Scenario, Step
+from firmware_sim.scenario.spans import span_ms
+
+ALL_KNOW = ("battery", "swap", "die", "reboot")
+ACTS = ("feels", "sends", "sends_hex", "unplug", "plug", "quiet")
+OCCURRENCES_MAX = 100_000
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Where in the file (keys and positions), and what to write instead."""
+
+    path: Path
+    what: str
+
+
+def chosen(globs: Globs, known: Iterable[str]) -> list[str]:
+    """Those of the known ids that an id, a pattern or a list of them means, in the order of ``known``."""
+    asked = (globs,) if isinstance(globs, str) else globs
+    return [each for each in known if any(fnmatchcase(each, glob) for glob in asked)]
+
+
+def faults_of(scenario: Scenario) -> list[Wrong]:
+    """Everything that is wrong with it, in the order of the file."""
+    found = list(_kinds(scenario))
+    if found:
+        return found  # what hangs where is not known
+    layout = cast(scenario)
+    names = [fitted.who.device for fitted in layout.fitted()]
+    twice = {name for at, name in enumerate(names) if name in names[:at]}
+    found += [Wrong(("places",), f"device {name!r} is there twice: give each its own id") for name in sorted(twice)]
+    ids = [each.id for each in scenario.places]
+    again = {name for at, name in enumerate(ids) if name in ids[:at]}
+    found += [Wrong(("places",), f"place {name!r} is there twice: give each its own id") for name in sorted(again)]
+    lasts = span_ms(scenario.lasts)
+    if not lasts:
+        found.append(Wrong(("lasts",), "write how long the story lasts, for example 30m"))
+    for number, step in enumerate(scenario.steps):
+        found += [Wrong(("steps", number, *wrong.path), wrong.what) for wrong in _step(step, layout, lasts)]
+    for number, expected in enumerate(scenario.expect):
+        found += [
+            Wrong(("expect", number, *wrong.path), wrong.what) for wrong in _expected(expected, layout, ids, lasts)
+        ]
+    return found
+
+
+def _kinds(scenario: Scenario) -> Iterator[Wrong]:
+    for place_number, place in enumerate(scenario.places):
+        for number, own in enumerate(place.devices):
+            if own.kind not in KINDS:
+                yield Wrong(
+                    ("places", place_number, "devices", number, "kind"),
+                    f"no kind of device is called {own.kind!r}" + _near(own.kind, KINDS),
+                )
+
+
+def _step(step: Step, layout: Layout, lasts: int) -> Iterator[Wrong]:
+    acts = [name for name in ACTS if getattr(step, name) not in {"", None, ()}]
+    if len(acts) != 1 and not (step.note and not acts):
+        said = " and ".join(acts) or "nothing"
+        yield Wrong((), f"a step is one of {', '.join(ACTS)}, or a note; this says {said}: make it steps of their own")
+        return
+    yield from _times(step, lasts)
+    kinds = {fitted.who.device: fitted.kind for fitted in layout.fitted()}
+    holders = [fitted.who.device for fitted in layout.fitted() if fitted.who.via is None]
+    yield from _named("device", step.device, list(kinds))
+    yield from _named("unplug", step.unplug, holders)
+    yield from _named("plug", step.plug, holders)
+    yield from _named("quiet", step.quiet, [home.home for home in layout.homes])
+    if step.quiet and not step.lasting:
+        yield Wrong(("quiet",), "say how long it is quiet: for: 1h")
+    if step.feels:
+        if not step.device:
+            yield Wrong(("feels",), "say which device feels it: device: H0001-door")
+        for kind in dict.fromkeys(kinds[each] for each in chosen(step.device, kinds)):
+            yield from _word(step.feels, kind)
+    elif step.device:
+        yield Wrong(("device",), "say what it feels: feels: open")
+    if (step.sends is not None or step.sends_hex is not None) != bool(step.topic):
+        yield Wrong(("topic",) if step.topic else (), "a topic and what is sent on it belong together: topic, sends")
+    if step.topic and (set("+#") & set(step.topic) or step.topic.startswith("/")):
+        yield Wrong(("topic",), f"{step.topic!r} is no topic to publish on: without + and #, and not beginning with /")
+
+
+def _times(step: Step, lasts: int) -> Iterator[Wrong]:
+    at, every, lasting = span_ms(step.at), span_ms(step.every or ""), span_ms(step.lasting or "")
+    if at + lasting > lasts:
+        yield Wrong(("at",), f"the story is over by then: it lasts {lasts // 1000} s; make lasts longer or at earlier")
+    if step.every is not None and (not step.lasting or not every):
+        yield Wrong(("every",), "say how long it goes on: every: 30s, for: 10m")
+    elif every and lasting // every >= OCCURRENCES_MAX:
+        yield Wrong(("every",), f"more than {OCCURRENCES_MAX} times: make every longer or for shorter")
+    if step.lasting and not step.every and not step.quiet:
+        yield Wrong(("for",), "only what comes every so often, or a quiet, lasts: add every, or leave for out")
+
+
+def _word(feels: str, kind: str) -> Iterator[Wrong]:
+    word, *rest = feels.split()
+    known = (*KINDS[kind].words, *ALL_KNOW)
+    if word not in known:
+        yield Wrong(("feels",), f"a {kind} does not know {word!r}" + _near(word, known))
+    elif word == "battery" and not (len(rest) == 1 and _is_percent(rest[0])):
+        yield Wrong(("feels",), f"{feels!r}: say how many percent it has, for example battery 5")
+    elif word != "battery" and rest:
+        yield Wrong(("feels",), f"{feels!r}: {word} stands alone")
+
+
+def _expected(expected: Expected, layout: Layout, ids: list[str], lasts: int) -> Iterator[Wrong]:
+    known = [*ids, *(each.facility for each in layout.facilities if each.facility not in ids)]
+    if expected.place is None and len(ids) != 1:
+        yield Wrong(("says",), f"say of which place: place: {ids[0]}")
+    elif expected.place is not None and expected.place not in known:
+        yield Wrong(("place",), f"no place is called {expected.place!r}" + _near(expected.place, known))
+    devices = [fitted.who.device for fitted in layout.fitted()]
+    if expected.device is not None and expected.device not in devices:
+        yield Wrong(("device",), f"no device is called {expected.device!r}" + _near(expected.device, devices))
+    begins, ends, by = span_ms(expected.begins), span_ms(expected.ends), span_ms(expected.by)
+    if ends < begins:
+        yield Wrong(("to",), "it is over before it begins: to must not be before from")
+    if by < begins:
+        yield Wrong(("by",), "nobody can know before it happens: by must not be before from")
+    if by > lasts:
+        yield Wrong(("by",), f"the story is over by then: it lasts {lasts // 1000} s")
+
+
+def _named(key: str, globs: Globs, known: list[str]) -> Iterator[Wrong]:
+    asked = (globs,) if isinstance(globs, str) else globs
+    for glob in asked:
+        if glob and not chosen(glob, known):
+            what = "home" if key == "quiet" else "device" if key == "device" else "gateway or counter with its own connection"
+            yield Wrong((key,), f"no {what} is called {glob!r}" + _near(glob, known))
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    choices = sorted(known)
+    found = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
+    return f"; did you mean {found[0]!r}?" if found else f"; known are: {', '.join(choices)}"
+
+
+def _is_percent(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= 100  # noqa: PLR2004 percent
+    except ValueError:
+        return False
