@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
-from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress as Bar
 
-from firmware_sim.daytime import DAY, HOUR, MINUTE, SECOND, ZONE
-from firmware_sim.devices import KINDS, UnknownWordError
-from firmware_sim.driven import NoHubError
-from firmware_sim.keyboard import SilentError, converse, once
-from firmware_sim.links import BrokerAddress, BrokerRefusedError, ProtocolVersion
-from firmware_sim.load import METRICS_MAX, Load, StalledError
+from firmware_sim.daytime import ZONE
+from firmware_sim.devices import KINDS
+from firmware_sim.keyboard import converse, once
+from firmware_sim.links import BrokerAddress, ProtocolVersion
+from firmware_sim.load import METRICS_MAX, Load
 from firmware_sim.performance import Performance
-from firmware_sim.places import SITE, Layout, settle
-from firmware_sim.registry import registry_csv
+from firmware_sim.places import SITE, settle
+from firmware_sim.replay.command import replay
+from firmware_sim.scenario.command import scenario
+from firmware_sim.terminal import (
+    CaFile,
+    Host,
+    Json,
+    LedgerFile,
+    Password,
+    Port,
+    Protocol,
+    RegistryFile,
+    Tls,
+    Username,
+    console,
+)
+from firmware_sim.terminal import asked_span_ms as _span_ms
+from firmware_sim.terminal import run as _run
+from firmware_sim.terminal import stop as _stop
+from firmware_sim.terminal import sum_up as _sum_up
+from firmware_sim.terminal import write_registry as _write_registry
 from firmware_sim.transcript import transcribe
-from firmware_sim.wire import Identity, encode
+from firmware_sim.wire import Identity
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-console = Console(stderr=True, highlight=False)
-
-Result = TypeVar("Result")
-SPAN_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
-
-Host = Annotated[str, typer.Option(help="MQTT broker.")]
-Port = Annotated[int, typer.Option(help="Its port.")]
-Username = Annotated[str | None, typer.Option(envvar="CAREHUB_SIM_USERNAME")]
-Password = Annotated[
-    str | None, typer.Option(envvar="CAREHUB_SIM_PASSWORD", help="Better in the environment.")
-]
-Tls = Annotated[bool, typer.Option("--tls", help="Connect with TLS.")]
-CaFile = Annotated[Path | None, typer.Option(help="Certificate authority of the broker.", exists=True)]
-Protocol = Annotated[ProtocolVersion, typer.Option(help="MQTT version.")]
-LedgerFile = Annotated[Path | None, typer.Option(help="Write one JSON line for each acknowledged message.")]
-RegistryFile = Annotated[Path | None, typer.Option(help="Write the registry CSV of these devices.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object on stdout.")]
+app.command()(scenario)
+app.command()(replay)
 
 
 def main() -> None:
@@ -198,47 +198,3 @@ def load(
     _write_registry(registry, plan.layout(), only=registry_only)
     if not registry_only:
         _sum_up(_run(plan.run(), broker), as_json=as_json)
-
-
-def _run(work: Coroutine[Any, Any, Result], broker: BrokerAddress) -> Result:
-    """Run to the end; what goes wrong is said in one line: exit 2 for a wrong setting, 1 for a remote's fault."""
-    try:
-        return asyncio.run(work)
-    except (BrokerRefusedError, UnknownWordError) as problem:
-        _stop(2, str(problem))
-    except (NoHubError, StalledError, SilentError) as problem:
-        _stop(1, str(problem))
-    except OSError as problem:
-        if problem.filename:
-            _stop(2, str(problem))
-        _stop(1, f"no MQTT broker at {broker} ({problem}): start one, or name another with --host and --port")
-
-
-def _write_registry(path: Path | None, layout: Layout, *, only: bool) -> None:
-    if path is not None:
-        try:
-            path.write_text(registry_csv(layout), encoding="utf-8")
-        except OSError as problem:
-            _stop(2, f"--registry: {problem}")
-    elif only:
-        _stop(2, "--registry-only needs --registry FILE.csv")
-
-
-def _sum_up(summary: dict[str, object], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(encode(summary))
-    else:
-        for name, value in summary.items():
-            console.print(f"{name}: {len(value) if isinstance(value, list) else value}", markup=False)
-
-
-def _span_ms(option: str, text: str) -> int:
-    found = re.fullmatch(r"(\d+)([smhd]?)", text)
-    if found is None or (not found[2] and found[1] != "0"):
-        _stop(2, f"{option} {text}: say a number and a unit, for example 24h, 90m or 2d")
-    return int(found[1]) * SPAN_UNITS[found[2] or "s"]
-
-
-def _stop(code: int, why: str) -> NoReturn:
-    console.print(why, style="red", markup=False, soft_wrap=True)
-    raise typer.Exit(code)

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from firmware_sim import wire
 from firmware_sim.chance import dice
+from firmware_sim.devices import Device
 from firmware_sim.ledger import Ledger
 from firmware_sim.links import BrokerAddress, Link, new_link
-from firmware_sim.town import Town
 from firmware_sim.uplink import Hooks, Uplink
 from firmware_sim.wire import Identity, Message
 
 PATIENCE_S = 30.0
+
+
+class Speakers(Protocol):
+    """Whose lines they are: a town, or what is played of one."""
+
+    seed: int
+    now_ms: int
+
+    def links(self) -> Sequence[Device]:
+        """The devices that hold a connection of their own."""
+
+    def announce(self, link: str, at_ms: int) -> list[Message]:
+        """The births of everything alive behind a connection."""
 
 
 class Lines:
@@ -24,7 +38,7 @@ class Lines:
 
     def __init__(
         self,
-        town: Town,
+        town: Speakers,
         broker: BrokerAddress,
         *,
         born_ms: int,

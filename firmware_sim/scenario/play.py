@@ -69,7 +69,7 @@ class Play:
         self._home_of = {f.who.device: home.home for home in self.layout.homes for f in home.devices}
         for fitted in self.layout.fitted():
             name = fitted.who.device
-            draw = dice(seed, "scenario", name)
+            draw = dice(seed, start_ms, name)
             self.devices[name] = KINDS[fitted.kind](fitted.who, dice=draw, since_ms=start_ms)
             powered = start_ms + draw.randint(1, POWER_UP_WITHIN_MS)
             self._push(powered, "power_up", Stimulus(powered, name, ""))

@@ -122,6 +122,8 @@ def _told(problem: msgspec.ValidationError, root: yaml.Node, source: str) -> Mis
         known = sorted(_fields())
         near = difflib.get_close_matches(unknown["word"], known, n=1, cutoff=0.6)
         hint = f"did you mean {near[0]!r}?" if near else "docs/simulator.md lists what may stand here"
+        if " " in unknown["word"]:
+            hint = "a text with a comma in it stands in quotes"
         return _at(key, f"no {unknown['word']!r} may stand here; {hint}", source)
     if what.startswith("Invalid enum value") and steps and steps[-1] == "format":
         return _at(place, "this version reads format: carehub-scenario/1", source)

@@ -1,0 +1,142 @@
+"""The library of scenarios: each plays the same every time, and a hub's rules raise of it what it says, by then, and no more."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from scenario_core import KIND_OF, LOWERING, SAYS, Core
+from typer.testing import CliRunner
+
+from firmware_sim.cli import app
+from firmware_sim.scenario.format import Scenario
+from firmware_sim.scenario.heard import Heard
+from firmware_sim.scenario.library import library
+from firmware_sim.scenario.play import Play
+from firmware_sim.scenario.reading import read_scenario
+from firmware_sim.scenario.run import dry_begins
+from firmware_sim.scenario.schema import scenario_schema
+from firmware_sim.scenario.spans import span_ms
+from firmware_sim.scenario.truth import place_of, truth_of
+from firmware_sim.wire import Message
+
+DOCS = Path(__file__).parents[2] / "docs"
+FILES = library()
+each_scenario = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+
+
+def played(scenario: Scenario) -> tuple[Play, list[Message]]:
+    play = Play(scenario, start_ms=dry_begins(scenario), seed=scenario.seed)
+    heard = Heard(play)
+    births = heard.births()
+    return play, births + [m for m in heard.pass_on(play.advance(play.end_ms)) if isinstance(m, Message)]
+
+
+def test_the_library_is_a_dozen_and_more() -> None:
+    assert len(FILES) >= 16
+    result = CliRunner().invoke(app, ["scenario", "--list"])
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines() if line[0] != " "] == [f.stem for f in FILES]
+
+
+@each_scenario
+def test_it_is_short_and_says_in_chinese_first_what_it_is(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 60
+    assert re.match(r"# [^\x00-\x7f]", text), "begin with a comment in Chinese"
+    scenario = read_scenario(file)
+    for told in (scenario.name, scenario.shows):
+        assert re.search(r"[\u4e00-\u9fff]", told.zh)
+        assert told.en.isascii()
+
+
+@each_scenario
+def test_the_published_schema_accepts_it(file: Path) -> None:
+    schema = json.loads((DOCS / "scenario.schema.json").read_text(encoding="utf-8"))
+    plain = yaml.safe_load(file.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(plain)
+
+
+def test_the_published_schema_is_what_the_types_say() -> None:
+    published = json.loads((DOCS / "scenario.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(published)
+    assert published == json.loads(json.dumps(scenario_schema())), (
+        "write it anew: carehub-sim scenario --schema > docs/scenario.schema.json"
+    )
+
+
+@each_scenario
+def test_the_rules_raise_what_it_expects_by_then_and_nothing_of_life_safety_beyond_it(file: Path) -> None:
+    scenario = read_scenario(file)
+    play, said = played(scenario)
+    core = Core(play.layout, dry_begins(scenario))
+    core.hear(said)
+    core.until(play.end_ms)
+    told = [each for each in core.raised() if each.rule not in LOWERING]
+    for expected in scenario.expect:
+        begins, by = play.story_ms + span_ms(expected.begins), play.story_ms + span_ms(expected.by)
+        right = [
+            each.at
+            for each in told
+            if each.key == place_of(play, expected) and SAYS.get(each.rule) in expected.words
+        ]
+        assert [at for at in right if begins <= at <= by], f"{expected.words} not raised by {expected.by}: {told}"
+        assert min(right) >= begins
+        lowered = core.lowered().get(expected.device or "")
+        assert (lowered is not None) == (expected.lowered_by is not None)
+        if lowered is not None and expected.lowered_by:
+            assert lowered <= play.story_ms + span_ms(expected.lowered_by)
+    words = {(place_of(play, each), word) for each in scenario.expect for word in each.words}
+    beyond = [
+        each for each in told if KIND_OF[each.rule] == "life_safety" and (each.key, SAYS.get(each.rule, "")) not in words
+    ]
+    assert not beyond
+    assert len([each for each in told if each.rule == "fall"]) == sum("fall" in e.words for e in scenario.expect)
+
+
+def test_a_scenario_without_expectations_disturbs_nobody_at_all() -> None:
+    silent = [file.stem for file in FILES if not read_scenario(file).expect]
+    assert {"restart_storm", "visitor_day", "foreign_devices"} <= set(silent)
+    for file in FILES:
+        if file.stem in silent:
+            play, said = played(read_scenario(file))
+            core = Core(play.layout, play.story_ms)
+            core.hear(said)
+            core.until(play.end_ms)
+            assert not core.raised(), file.stem
+
+
+def test_every_scenario_says_the_same_bytes_on_every_machine() -> None:
+    digest = hashlib.sha256()
+    for file in FILES:
+        for message in played(read_scenario(file))[1]:
+            digest.update(f"{message.at_ms} {message.topic} {message.retain} ".encode() + message.payload + b"\n")
+    golden = Path(__file__).parents[1] / "golden" / "scenarios.sha256"
+    assert digest.hexdigest() == golden.read_text(encoding="ascii").strip(), f"now {digest.hexdigest()}"
+
+
+def test_what_is_corrupt_is_put_aside_and_not_lost_among_what_is_right() -> None:
+    play, said = played(read_scenario(next(file for file in FILES if file.stem == "corrupt_payloads")))
+    core = Core(play.layout, play.story_ms)
+    core.hear(said)
+    reasons = sorted(each.reason for each in core.quarantined)
+    assert reasons == ["bad_json", "bad_json", "bad_json", "bad_shape", "unknown_device", "wrong_site"]
+
+
+@each_scenario
+def test_its_truth_file_says_what_should_be_raised(file: Path) -> None:
+    scenario = read_scenario(file)
+    play, said = played(scenario)
+    truth = json.loads(json.dumps(truth_of(play, [each for each in said if each.kind == "event"])))
+    assert truth["format"] == "carehub-truth/1"
+    assert len(truth["incidents"]) == len(scenario.expect)
+    for incident, expected in zip(truth["incidents"], scenario.expect, strict=True):
+        assert incident["raise"] == list(expected.words)
+        assert incident["from_ms"] <= incident["to_ms"]
+        due = incident["due_undetected_ms"] or min(d["at_ms"] for d in incident["detections"]) + 1000 * incident["within_detected_s"]
+        assert due == play.story_ms + span_ms(expected.by)
