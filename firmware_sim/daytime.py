@@ -19,8 +19,8 @@ def midnight_ms(day: date) -> int:
 
 def days_touching(from_ms: int, to_ms: int) -> list[date]:
     """The local days that [from_ms, to_ms) touches, in order."""
-    first = _day_of(from_ms)
-    return [first + timedelta(days=n) for n in range((_day_of(to_ms - 1) - first).days + 1)]
+    first = local_day(from_ms)
+    return [first + timedelta(days=n) for n in range((local_day(to_ms - 1) - first).days + 1)]
 
 
 def shown(at_ms: int) -> str:
@@ -28,7 +28,8 @@ def shown(at_ms: int) -> str:
     return _local(at_ms).strftime("%m-%d %H:%M")
 
 
-def _day_of(at_ms: int) -> date:
+def local_day(at_ms: int) -> date:
+    """The local day of that moment."""
     return _local(at_ms).date()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
+from typing import Literal
 
 from firmware_sim.chance import dice
 from firmware_sim.wire import Identity
@@ -29,7 +30,8 @@ ACCESS_NOTES = (
     "听力不好，请按门铃三次并等候",
     "单元门禁呼叫门卫，备用钥匙在社区服务站钥匙柜",
 )
-MOTION_ROOMS = {"bath": "卫生间", "bed": "卧室", "living": "客厅"}
+MOTION_ROOMS = {"bath": "卫生间", "bed": "卧室", "living": "客厅", "kitchen": "厨房"}
+Kit = Literal["mixed", "full"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,12 @@ class Layout:
         return [fitted for place in places for fitted in place.devices]
 
 
-def settle(*, homes: int, seed: int) -> Layout:
-    """The town of that seed: ``homes`` homes, their gateways in the station, one hall."""
+def settle(*, homes: int, seed: int, kit: Kit = "mixed") -> Layout:
+    """The town of that seed: ``homes`` homes, their gateways in the station, one hall.
+
+    In a ``full`` kit every home has pendant, radar, button, front door, four motion sensors and a stove guard; in a ``mixed``
+    town some have no radar, some no sensor in the bathroom, and none one in the kitchen.
+    """
     gateways = [f"GW-{n:02d}" for n in range(1, -(-homes // HOMES_PER_GATEWAY) + 1)]
     place = f"{COMMUNITY}/{NEIGHBOURHOODS[0]}"
     station = Facility(
@@ -98,11 +104,11 @@ def settle(*, homes: int, seed: int) -> Layout:
     )
     counter = Fitted(Identity(SITE, f"{HALL}-counter"), "counter", "正门")
     hall = Facility(HALL, place, "长者活动室", "莲花二村1栋二楼", HALL_CAPACITY, (counter,))
-    built = tuple(_home(n, gateways[(n - 1) // HOMES_PER_GATEWAY], seed) for n in range(1, homes + 1))
+    built = tuple(_home(n, gateways[(n - 1) // HOMES_PER_GATEWAY], seed, kit) for n in range(1, homes + 1))
     return Layout(SITE, built, (station, hall))
 
 
-def _home(number: int, gateway: str, seed: int) -> Home:
+def _home(number: int, gateway: str, seed: int, kit: Kit) -> Home:
     home, draw = f"H{number:04d}", dice(seed, "home", number)
     surname, title = draw.choice(SURNAMES), draw.choice(TITLES)
     neighbourhood = draw.choice(NEIGHBOURHOODS)
@@ -119,11 +125,15 @@ def _home(number: int, gateway: str, seed: int) -> Home:
             True,
             True,
         )
+    full = kit == "full"
     fitted = [("pendant", "pendant", "随身")]
-    if radar:
+    if radar or full:
         fitted.append(("radar", "radar", "卫生间"))
     fitted += [("door", "contact", "入户门"), ("sos", "sos", "床头")]
-    fitted += [(f"pir-{k}", "motion", room) for k, room in MOTION_ROOMS.items() if k != "bath" or bath]
+    without = set() if full else {"kitchen"} if bath else {"kitchen", "bath"}
+    fitted += [(f"pir-{k}", "motion", room) for k, room in MOTION_ROOMS.items() if k not in without]
+    if full:
+        fitted.append(("stove", "stove", "厨房"))
     return Home(
         home,
         f"{COMMUNITY}/{neighbourhood}",

@@ -1,4 +1,4 @@
-"""Draws the incidents of a window of time: which, where and when, from the seed alone."""
+"""Draws the incidents of a show: one of each kind for every 40 homes in a window of time; which home and when, from the seed alone."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from firmware_sim import incidents, life
+from firmware_sim import incidents
 from firmware_sim.chance import dice
 from firmware_sim.daytime import HOUR, MINUTE, days_touching, midnight_ms
 from firmware_sim.hall import visits_between
+from firmware_sim.lives.town import Lives
 from firmware_sim.places import Facility, Home, Layout
 from firmware_sim.script import Script
 
@@ -25,6 +26,7 @@ class Planner:
     """Plans one window [from_ms, to_ms): every incident begins and ends inside it."""
 
     layout: Layout
+    lives: Lives
     seed: int
     from_ms: int
     to_ms: int
@@ -127,8 +129,8 @@ class Planner:
     def _awake(self, home: Home, *, before: int, after: int) -> list[Stretch]:
         """When somebody is at home and awake, at least that long after its beginning and before its end."""
         days = days_touching(self.from_ms, self.to_ms)
-        lived = [span for day in days for span in life.spans(home, day, seed=self.seed)]
-        return [(s.start_ms + before, s.end_ms - after) for s in lived if s.doing == "home"]
+        awake = [stretch for day in days for stretch in self.lives.awake(home, day)]
+        return [(start + before, end - after) for start, end in awake]
 
     def _daily(self, from_min: int, to_min: int, *, earlier_ms: int = 0) -> list[Stretch]:
         """Every day from one minute of the day to another, moved ``earlier_ms`` back."""

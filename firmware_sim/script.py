@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,12 @@ class Stimulus:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """The truth of something worth an alert; ``place`` is a home or facility, ``device`` where it shows first."""
+    """The truth of something worth an alert; ``place`` is a home or facility, ``device`` where it may show first.
+
+    ``to_ms``: up again, found, back, closed. ``due_ms``: by when it should be known without any detector; None where it is over
+    before anybody could know. ``gets_up``: of a fall, whether the person gets up without help. ``by``: a person who lies at night
+    is missed in the morning only. ``played``: somebody asked for it.
+    """
 
     kind: str
     place: str
@@ -25,6 +31,10 @@ class Incident:
     from_ms: int
     to_ms: int
     played: bool = False
+    room: str = ""
+    due_ms: int | None = None
+    gets_up: bool | None = None
+    by: Literal["day", "night"] = "day"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,17 @@ from collections import defaultdict
 from itertools import count
 from typing import Literal
 
-from firmware_sim import hall, life, scenes
+from firmware_sim import hall, scenes
 from firmware_sim.chance import dice
-from firmware_sim.daytime import DAY, SECOND
-from firmware_sim.devices import KINDS, Device
+from firmware_sim.daytime import DAY, SECOND, local_day, midnight_ms
+from firmware_sim.devices import KINDS, Device, flawed
+from firmware_sim.lives.fate import mishaps_of
+from firmware_sim.lives.town import Lives
+from firmware_sim.nature import SHOW, Nature
 from firmware_sim.places import Home, Layout
 from firmware_sim.planner import Planner
 from firmware_sim.script import Incident, Script, Stimulus
+from firmware_sim.truth import Report, truth_of
 from firmware_sim.wire import Message
 
 POWER_UP_WITHIN_MS = 55 * SECOND
@@ -31,7 +35,8 @@ Cause = Literal["power_up", "heartbeat", "wake", "life", "script"]
 class Town:
     """All devices of a layout, their people's lives, and the incidents of each window of time.
 
-    The past of ``past_ms`` is cut into equal windows of at most a day, later windows are a day each.
+    Lives are planned by local days. Of a staged town the past of ``past_ms`` is cut into equal windows of at most a day, of another
+    it is one window; later ones are a day each.
     """
 
     def __init__(
@@ -42,12 +47,16 @@ class Town:
         start_ms: int,
         past_ms: int = DAY,
         incidents_from_ms: int | None = None,
+        nature: Nature = SHOW,
     ) -> None:
         self.layout, self.seed, self.now_ms = layout, seed, start_ms
+        self.nature = nature
         self.incidents: list[Incident] = []
-        self._start_ms = self._planned_ms = start_ms
+        self.reports: list[Report] = []
+        self.lives = Lives(layout, seed=seed, calm=nature.calm)
+        self._start_ms = self._planned_ms = self._drawn_ms = start_ms
         self._present_ms = start_ms + past_ms
-        windows = -(-past_ms // DAY)
+        windows = -(-past_ms // DAY) if nature.staged else 1
         self._past_window_ms = -(-past_ms // windows)
         self._incidents_from_ms = start_ms if incidents_from_ms is None else incidents_from_ms
         self._order = count()
@@ -59,6 +68,8 @@ class Town:
             draw = dice(seed, start_ms, fitted.who.device)
             charge = draw.randint(35, 100) / 100
             device = KINDS[fitted.kind](fitted.who, dice=draw, since_ms=start_ms, charge=charge)
+            if nature.flawed:
+                flawed(device, dice(seed, fitted.who.device, "flaws"))
             self.devices[fitted.who.device] = device
             powered = start_ms + draw.randint(2 * SECOND, POWER_UP_WITHIN_MS)
             self._push("power_up", Stimulus(powered, fitted.who.device, ""))
@@ -76,14 +87,16 @@ class Town:
 
     def next_ms(self) -> int:
         """When something is due next."""
-        return min(self._due[0][0], self._planned_ms)
+        return min(self._due[0][0], self._planned_ms, self._drawn_ms)
 
     def advance(self, to_ms: int) -> list[Message]:
         """Everything published in (now, to_ms], in time order."""
         said: list[Message] = []
         while self.next_ms() <= to_ms:
-            if self._planned_ms <= self._due[0][0]:
-                self._plan_window()
+            if self._drawn_ms <= min(self._planned_ms, self._due[0][0]):
+                self._draw_incidents()
+            elif self._planned_ms <= self._due[0][0]:
+                self._plan_day()
             else:
                 _, _, cause, stimulus = heapq.heappop(self._due)
                 said += self._happen(cause, stimulus)
@@ -100,12 +113,19 @@ class Town:
         self._enact(script)
         return script.incident
 
-    def _plan_window(self) -> None:
-        start = self._planned_ms
-        end = start + (self._past_window_ms if start < self._present_ms else DAY)
+    def truth(self) -> dict[str, object]:
+        """What really happened until now; docs/simulator.md has the format."""
+        return truth_of(self.layout, self.lives.households, self.incidents, self.reports,
+                        seed=self.seed, from_ms=self._start_ms, to_ms=self.now_ms)  # fmt: skip
+
+    def _plan_day(self) -> None:
+        """Let everybody live until the next local midnight."""
+        start, day = self._planned_ms, local_day(self._planned_ms)
+        end = midnight_ms(day) + DAY
         for home in self.layout.homes:
-            for stimulus in life.usual_life(home, start, end, seed=self.seed):
-                self._push("life", stimulus)
+            for stimulus in self.lives.stimuli(home, day):
+                if stimulus.at_ms >= start:
+                    self._push("life", stimulus)
         for place in self.layout.facilities:
             if place.capacity:
                 came = hall.visits_between(
@@ -114,9 +134,6 @@ class Town:
                 counter = place.devices[0].who.device
                 for stimulus in hall.usual_visits(counter, came, start, end, since_ms=self._start_ms):
                     self._push("life", stimulus)
-        if start >= self._incidents_from_ms:
-            for script in Planner(self.layout, self.seed, start, end).scripts():
-                self._enact(script)
         for device in self.devices.values():
             if device.battery_percent(end) < ROUND_CHANGES_BATTERY_AT_PERCENT:
                 self._push("script", Stimulus(start, device.who.device, "swap"))
@@ -125,6 +142,26 @@ class Town:
             {home: kept for home, all_ in self._quiet.items() if (kept := [q for q in all_ if q[1] > start])},
         )
         self._planned_ms = end
+
+    def _draw_incidents(self) -> None:
+        """Draw what happens in the next window."""
+        start = self._drawn_ms
+        end = start + (self._past_window_ms if start < self._present_ms else DAY)
+        self._drawn_ms = end
+        if start < self._incidents_from_ms:
+            return
+        if self.nature.staged:
+            for script in Planner(self.layout, self.lives, self.seed, start, end).scripts():
+                self._enact(script)
+            return
+        for home in self.layout.homes:
+            lives = self.lives.households[home.home]
+            for mishap in mishaps_of(home, lives, start, end, seed=self.seed, eventful=self.nature.eventful):
+                self.lives.disturb(mishap)
+                for stimulus in mishap.stimuli:
+                    if stimulus.device in self.devices:
+                        self._push("script", stimulus)
+                self.incidents.append(mishap.incident)
 
     def _enact(self, script: Script) -> None:
         for stimulus in script.stimuli:
@@ -147,6 +184,9 @@ class Town:
                 return []
             case "life" | "script":
                 said = device.feel(at, stimulus.word, stimulus.value)
+        for message in said:
+            if message.kind == "event":
+                self.reports.append(Report(message.device, device.kind, message.names[0], message.at_ms))
         if device.wake_at_ms is not None and (cause != "wake" or said):
             self._push("wake", Stimulus(device.wake_at_ms, stimulus.device, ""))
         return said

@@ -24,8 +24,8 @@ CLOSED_AFTER_MS = 3_600_000
 class Alert(msgspec.Struct):
     """What would have been raised; ``ended_at`` 0: it stands. ``held_by`` '': people were told, ``count`` times.
 
-    ``lowered_to`` is its severity where another rule lowered it. ``change`` (same, moved, new, gone) compares it with the rules
-    in force; ``moved_ms``: by how much it began later than theirs.
+    ``lowered_to`` is its severity where another rule lowered it, at ``lowered_at``. ``change`` (same, moved, new, gone)
+    compares it with the rules in force; ``moved_ms``: by how much it began later than theirs.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Alert(msgspec.Struct):
     lowered_to: str = ""
     change: str = "new"
     moved_ms: int = 0
+    lowered_at: int = 0
 
 
 def told(world: World, by_key: Mapping[str, list[Effect]], end: int) -> list[Alert]:
@@ -102,4 +103,4 @@ def _note(found: dict[str, Alert], effect: Effect) -> None:
         case Again():
             alert.count, alert.ended_at = effect.count, 0
         case Change() if effect.because.startswith("rule:"):
-            alert.lowered_to = effect.severity
+            alert.lowered_to, alert.lowered_at = effect.severity, effect.at
