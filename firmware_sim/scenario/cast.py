@@ -29,7 +29,7 @@ def cast(scenario: Scenario) -> Layout:
 def _home(asked: Home) -> places.Home:
     number = re.fullmatch(r"H([0-9]{4})", asked.id)
     lived = settle(homes=max(int(number[1]), 1) if number else 1, seed=TOWN_SEED).homes[-1]
-    full = settle(homes=1, seed=TOWN_SEED).homes[0]  # the demo's first home has everything
+    full = settle(homes=1, seed=TOWN_SEED, kit="full").homes[0]
     kit = [_renamed(each, full.home, asked) for each in full.devices] if asked.kit == "full" else []
     own = [_own(each, each.via or asked.gateway) for each in asked.devices]
     return replace(lived, home=asked.id, devices=(*kit, *own))

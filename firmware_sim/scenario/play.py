@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Literal, TypeAlias
 
-from firmware_sim import life
 from firmware_sim.chance import dice
-from firmware_sim.daytime import SECOND
+from firmware_sim.daytime import SECOND, days_touching
 from firmware_sim.devices import KINDS, Device
+from firmware_sim.lives.town import Lives
 from firmware_sim.places import Layout
 from firmware_sim.scenario.cast import cast
 from firmware_sim.scenario.check import chosen
@@ -79,7 +79,7 @@ class Play:
             for at_ms in _moments(step, self.story_ms):
                 for act in self._acts(step, at_ms):
                     self._push(at_ms, "step", act)
-        self._live(scenario, start_ms)
+        self._live(start_ms)
 
     def links(self) -> list[Device]:
         """The devices that hold a connection of their own."""
@@ -110,12 +110,17 @@ class Play:
         self.now_ms = to_ms
         return happened
 
-    def _live(self, scenario: Scenario, start_ms: int) -> None:
-        end_ms = self.end_ms if scenario.life else self.story_ms
-        for home in self.layout.homes if end_ms > start_ms else ():
-            for stimulus in life.usual_life(home, start_ms, end_ms, seed=self.seed):
-                if stimulus.device in self.devices:
-                    self._push(stimulus.at_ms, "life", stimulus)
+    def _live(self, start_ms: int) -> None:
+        """Usual life, as the town has it: until the story begins, and beside it where the scenario says so."""
+        end_ms = self.end_ms if self.scenario.life else self.story_ms
+        if end_ms <= start_ms:
+            return
+        lives = Lives(self.layout, seed=self.seed, calm=True)
+        for day in days_touching(start_ms, end_ms):
+            for home in self.layout.homes:
+                for stimulus in lives.stimuli(home, day):
+                    if start_ms <= stimulus.at_ms < end_ms and stimulus.device in self.devices:
+                        self._push(stimulus.at_ms, "life", stimulus)
 
     def _acts(self, step: Step, at_ms: int) -> Iterator[Act]:
         if step.note:
