@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 from rich.progress import Progress as Bar
+from rich.table import Table
 
 from firmware_sim.daytime import ZONE
 from firmware_sim.devices import KINDS
+from firmware_sim.faults import FAULTS, Fault, FaultError, parameters, parse, shown
 from firmware_sim.keyboard import converse, once
 from firmware_sim.links import BrokerAddress, ProtocolVersion
 from firmware_sim.load import METRICS_MAX, Load
@@ -69,6 +71,13 @@ def town(
     history: Annotated[
         str, typer.Option(help="Publish this long a past's readings first, for any hub.")
     ] = "0",
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What goes wrong: NAME[,PARAM=VALUE][:WHERE][@FROM+LENGTH], "
+            "for example gateway_outage:GW-01@2h+30m; repeatable. carehub-sim faults lists them."
+        ),
+    ] = None,
     ledger: LedgerFile = None,
     registry: RegistryFile = None,
     registry_only: Annotated[
@@ -86,7 +95,7 @@ def town(
     if speed <= 0:
         _stop(2, f"--speed {speed}: must be more than 0")
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
-    plan = Performance(broker, homes, seed, speed, past_ms, history_ms, until, ledger)
+    plan = Performance(broker, homes, seed, speed, past_ms, history_ms, until, ledger, _faults(fault or []))
     _sum_up(_run(plan.perform(console), broker), as_json=as_json)
 
 
@@ -162,6 +171,23 @@ def device(
 
 
 @app.command()
+def faults(*, as_json: Json = False) -> None:
+    """List what can go wrong, with the parameters of each and their defaults: for --fault and for scenario files."""
+    listed = {
+        name: {param: shown(of) for param, of in parameters(kind).items()} for name, kind in FAULTS.items()
+    }
+    if as_json:
+        typer.echo(encode(listed))
+        return
+    table = Table("fault", "PARAM=VALUE", "", box=None, pad_edge=False)
+    for name, params in listed.items():
+        choices = [f"{param}: {', '.join(words)}" for param, words in FAULTS[name].choices.items()]
+        said = "\n".join((FAULTS[name].zh, FAULTS[name].en, *choices))
+        table.add_row(name, "\n".join(f"{param}={value}" for param, value in params.items()), said)
+    Console(highlight=False).print(table, markup=False)
+
+
+@app.command()
 def load(
     *,
     host: Host = "127.0.0.1",
@@ -198,3 +224,10 @@ def load(
     _write_registry(registry, plan.layout(), only=registry_only)
     if not registry_only:
         _sum_up(_run(plan.run(), broker), as_json=as_json)
+
+
+def _faults(asked: list[str]) -> tuple[Fault, ...]:
+    try:
+        return tuple(parse(each) for each in asked)
+    except FaultError as problem:
+        _stop(2, str(problem))

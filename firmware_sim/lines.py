@@ -88,6 +88,9 @@ class Lines:
         """Give it back."""
         self._uplinks[link].plug()
 
+    def go_live(self) -> None:
+        """From here on time runs by itself."""
+
     async def finish(self, *, within_s: float) -> None:
         """Wait so long for the last PUBACKs, then disconnect politely."""
         async with asyncio.TaskGroup() as leaving:
@@ -106,6 +109,5 @@ class Lines:
             "connects": sum(each.connections for each in every),
         }
 
-    @staticmethod
-    def _maker(broker: BrokerAddress, who: Identity) -> Callable[[], Link]:
+    def _maker(self, broker: BrokerAddress, who: Identity) -> Callable[[], Link]:
         return lambda: new_link(broker, f"care-{who.site}-{who.device}", wire.last_will(who))

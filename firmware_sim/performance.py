@@ -16,6 +16,9 @@ from rich.console import Console
 from firmware_sim import wire
 from firmware_sim.chance import dice
 from firmware_sim.driven import Clock, drive, replay
+from firmware_sim.faults import Fault
+from firmware_sim.faults.faulty_lines import lines_of
+from firmware_sim.faults.faulty_town import town_with
 from firmware_sim.ledger import Ledger
 from firmware_sim.lines import PATIENCE_S, Lines
 from firmware_sim.links import BrokerAddress, new_link
@@ -41,6 +44,7 @@ class Performance:
     history_ms: int = 0
     until_s: float = 0.0
     ledger: Path | None = None
+    faults: tuple[Fault, ...] = ()
 
     async def perform(self, console: Console) -> dict[str, object]:
         """Run until stopped (SIGTERM, SIGINT) or done; returns the summary. Trouble goes to ``console``."""
@@ -53,7 +57,7 @@ class Performance:
 
         # A told past has no births: what is retained must be of the present.
         born_ms = now_ms if self.history_ms else town.now_ms + 1
-        lines = Lines(town, self.broker, born_ms=born_ms, ledger=ledger, trouble=trouble)
+        lines = lines_of(town)(town, self.broker, born_ms=born_ms, ledger=ledger, trouble=trouble)
         stage = _Stage(self, town, lines, trouble=trouble)
         flushing = asyncio.create_task(ledger.keep_flushed())
         playing = asyncio.create_task(stage.play(to_ms=now_ms, console=console))
@@ -85,10 +89,12 @@ class Performance:
         layout = settle(homes=self.homes, seed=self.seed)
         start_ms = now_ms - past_ms
         if not past_ms:
-            return Town(layout, seed=self.seed, start_ms=start_ms)
+            return town_with(self.faults)(layout, seed=self.seed, start_ms=start_ms)
         # A past of readings only has no events, so incidents would be half told: they begin with the present.
         from_ms = now_ms if self.history_ms else start_ms
-        return Town(layout, seed=self.seed, start_ms=start_ms, past_ms=past_ms, incidents_from_ms=from_ms)
+        return town_with(self.faults)(
+            layout, seed=self.seed, start_ms=start_ms, past_ms=past_ms, incidents_from_ms=from_ms
+        )
 
 
 class _Stage:
@@ -128,6 +134,7 @@ class _Stage:
                 await self._lines.start()
         if self._tells_time:
             await self._clock.run(self._town.now_ms, plan.speed)
+        self._lines.go_live()
         self._live = Live(self._town, self._lines, self.control, speed=plan.speed, trouble=self._trouble)
         telling = asyncio.create_task(self._keep_telling(self._live))
         try:

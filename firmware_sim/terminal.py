@@ -14,6 +14,7 @@ from rich.console import Console
 from firmware_sim.daytime import DAY, HOUR, MINUTE, SECOND
 from firmware_sim.devices import UnknownWordError
 from firmware_sim.driven import NoHubError
+from firmware_sim.faults import FaultError
 from firmware_sim.keyboard import SilentError
 from firmware_sim.links import BrokerAddress, BrokerRefusedError, ProtocolVersion
 from firmware_sim.load import StalledError
@@ -44,7 +45,7 @@ def run(work: Coroutine[Any, Any, Result], broker: BrokerAddress) -> Result:
     """Run to the end; what goes wrong is said in one line: exit 2 for a wrong setting, 1 for a remote's fault."""
     try:
         return asyncio.run(work)
-    except (BrokerRefusedError, UnknownWordError) as problem:
+    except (BrokerRefusedError, UnknownWordError, FaultError) as problem:
         stop(2, str(problem))
     except (NoHubError, StalledError, SilentError) as problem:
         stop(1, str(problem))
