@@ -62,6 +62,7 @@ class Town:
         self._order = count()
         self._due: list[tuple[int, int, Cause, Stimulus]] = []
         self._quiet: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._wakes: dict[str, int] = {}
         self._homes = {f.who.device: home for home in layout.homes for f in home.devices}
         self.devices: dict[str, Device] = {}
         for fitted in layout.fitted():
@@ -187,9 +188,15 @@ class Town:
         for message in said:
             if message.kind == "event":
                 self.reports.append(Report(message.device, device.kind, message.names[0], message.at_ms))
-        if device.wake_at_ms is not None and (cause != "wake" or said):
-            self._push("wake", Stimulus(device.wake_at_ms, stimulus.device, ""))
+        self._set_alarm(device)
         return said
+
+    def _set_alarm(self, device: Device) -> None:
+        """Wake the device when it wants to be woken; once for each time it names."""
+        wake_ms, name = device.wake_at_ms, device.who.device
+        if wake_ms is not None and wake_ms != self._wakes.get(name):
+            self._wakes[name] = wake_ms
+            self._push("wake", Stimulus(wake_ms, name, ""))
 
     def _lies_still(self, stimulus: Stimulus) -> bool:
         home: Home | None = self._homes.get(stimulus.device)

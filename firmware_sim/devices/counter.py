@@ -58,6 +58,10 @@ class Counter(Device):
     covered = False
     _passed_ms = -ABREAST_MS
 
+    def take_usual_flaws(self, draw: Random) -> None:
+        """Miss and double as counters over doors do."""
+        self.flaws = usual_flaws(draw)
+
     def state(self) -> dict[str, Value]:
         """Head count, and people in and out since power-up."""
         if self.bits is None:

@@ -1,4 +1,4 @@
-"""What every simulated device does: boot, count, keep a battery, report at least every so often.
+"""What every simulated device does: boot, count, keep a battery, report at least every so often, obey commands.
 
 A device is pure: time comes in as an argument, messages go out as values, chance comes from its own dice.
 A new kind is one short file beside this one; docs/simulator.md shows it.
@@ -6,6 +6,7 @@ A new kind is one short file beside this one; docs/simulator.md shows it.
 
 from __future__ import annotations
 
+from bisect import insort
 from random import Random
 from typing import ClassVar
 
@@ -26,7 +27,7 @@ class Device:
 
     kind: ClassVar[str]
     words: ClassVar[tuple[str, ...]] = ()
-    heartbeat_s: ClassVar[int] = 3600
+    heartbeat_s: int = 3600
     battery_life_days: ClassVar[float | None] = 700.0
     firmware: ClassVar[str] = "1.4.2"
 
@@ -38,6 +39,7 @@ class Device:
         self._rssi = dice.randint(-78, -52)
         self._charge = charge
         self._charged_ms = since_ms
+        self._agenda: list[tuple[int, str]] = []
         self._boot()
 
     def state(self) -> dict[str, Value]:
@@ -48,12 +50,34 @@ class Device:
         """Answer one of the kind's own ``words``."""
         raise NotImplementedError(f"{self.kind} declares {word!r} in words but does not sense it")
 
+    def take_usual_flaws(self, draw: Random) -> None:
+        """Become as devices of this kind usually are; a kind that is exact in real life stays as it is."""
+
+    def later(self, at_ms: int, what: str) -> None:
+        """Have ``what`` come to ``due`` at that time: how a device speaks later by itself."""
+        insort(self._agenda, (at_ms, what))
+        self.wake_at_ms = self._agenda[0][0]
+
+    def forget(self, *what: str) -> None:
+        """Take back what was put down for ``later`` under these words."""
+        self._agenda = [entry for entry in self._agenda if entry[1] not in what]
+        self.wake_at_ms = self._agenda[0][0] if self._agenda else None
+
+    def due(self, at_ms: int, what: str) -> list[Message]:
+        """Answer what was put down for ``later``."""
+        raise NotImplementedError(f"{self.kind} put down {what!r} for {at_ms} but does not answer it")
+
     def wake(self, at_ms: int) -> list[Message]:
-        """Answer the timer the device set by ``wake_at_ms``."""
-        raise NotImplementedError(f"{self.kind} set a timer for {at_ms} but does not answer it")
+        """Answer the timer ``wake_at_ms``: everything of the agenda that is due."""
+        said: list[Message] = []
+        while self._agenda and self._agenda[0][0] <= at_ms:
+            when, what = self._agenda.pop(0)
+            said += self.due(when, what)
+        self.wake_at_ms = self._agenda[0][0] if self._agenda else None
+        return said
 
     def feel(self, at_ms: int | None, word: str, value: float | None = None) -> list[Message]:
-        """Answer a stimulus: a word of the kind, or ``battery`` (percent), ``swap`` (new battery), ``die``."""
+        """Answer a stimulus: a word of the kind, or ``battery`` (percent), ``swap`` (new battery), ``die``, ``reboot``."""
         if word == "swap":
             self._charge, self._charged_ms = 1.0, at_ms or 0
             return self.reboot(at_ms)
@@ -61,7 +85,10 @@ class Device:
             return []
         if word == "die":
             self.powered = False
+            self._rest()
             return []
+        if word == "reboot":
+            return self.reboot(at_ms)
         if word == "battery":
             percent = min(max(value or 0.0, 0.0), 100.0)
             self._charge, self._charged_ms = (percent / 100) ** (1 / BATTERY_CURVE_EXPONENT), at_ms or 0
@@ -122,4 +149,8 @@ class Device:
     def _boot(self) -> None:
         self.boot = f"{self._dice.getrandbits(16):04x}"
         self.seq = 0
+        self._rest()
+
+    def _rest(self) -> None:
+        self._agenda.clear()
         self.wake_at_ms = None

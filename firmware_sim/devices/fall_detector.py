@@ -17,6 +17,7 @@ TURNED_DEG = 50.0
 STILL_MG = 60.0
 ALIVE_MG = 6.0  # less is a table: whoever lies there breathes
 STILL_S = 12
+UPRIGHT_S = 2  # of posture before the impact, without which none can be compared
 
 Window = NDArray[np.int64]  # (samples, 3) thousandths of g, whole seconds at RATE_HZ
 
@@ -45,7 +46,7 @@ def judge(felt: Window) -> Fall | None:
     hit = int(squares.argmax())
     peak_mg = round(sqrt(squares[hit]), 1)
     hit_second = hit // RATE_HZ
-    if peak_mg < IMPACT_MG or hit_second < 2:
+    if peak_mg < IMPACT_MG or hit_second < UPRIGHT_S:
         return None
     seconds = felt.reshape(-1, RATE_HZ, 3)
     sums = seconds.sum(axis=1)
