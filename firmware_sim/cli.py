@@ -41,7 +41,7 @@ from firmware_sim.terminal import stop as _stop
 from firmware_sim.terminal import sum_up as _sum_up
 from firmware_sim.terminal import write_registry as _write_registry
 from firmware_sim.transcript import transcribe
-from firmware_sim.wire import Identity
+from firmware_sim.wire import Identity, encode
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.command()(scenario)

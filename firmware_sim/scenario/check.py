@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from firmware_sim.devices import KINDS
+from firmware_sim.faults import ALL, FaultError, build
+from firmware_sim.faults.where import Where
 from firmware_sim.places import Layout
 from firmware_sim.scenario.cast import cast
 from firmware_sim.scenario.format import Expected, Globs, Scenario, Step
 from firmware_sim.scenario.spans import span_ms
 
 ALL_KNOW = ("battery", "swap", "die", "reboot")
-ACTS = ("feels", "sends", "sends_hex", "unplug", "plug", "quiet")
+ACTS = ("feels", "sends", "sends_hex", "unplug", "plug", "fault", "quiet")
 OCCURRENCES_MAX = 100_000
 
 Path = tuple[str | int, ...]
@@ -26,6 +28,12 @@ class Wrong:
 
     path: Path
     what: str
+
+
+def asked_of(step: Step) -> dict[str, object]:
+    """A fault step as ``firmware_sim.faults.build`` reads it; times from the beginning of the story."""
+    lasting = {"for": f"{span_ms(step.lasting)}ms"} if step.lasting else {}
+    return {"fault": step.fault, "on": step.on or ALL, "from": f"{span_ms(step.at)}ms", **lasting, **step.having}
 
 
 def chosen(globs: Globs, known: Iterable[str]) -> list[str]:
@@ -81,6 +89,10 @@ def _step(step: Step, layout: Layout, lasts: int) -> Iterator[Wrong]:
     yield from _named("unplug", step.unplug, holders)
     yield from _named("plug", step.plug, holders)
     yield from _named("quiet", step.quiet, [home.home for home in layout.homes])
+    if step.fault:
+        yield from _fault(step, layout)
+    elif step.on or step.having:
+        yield Wrong(("on",) if step.on else ("having",), "on and having belong to a fault: fault: clock_skew")
     if step.quiet and not step.lasting:
         yield Wrong(("quiet",), "say how long it is quiet: for: 1h")
     if step.feels:
@@ -104,8 +116,16 @@ def _times(step: Step, lasts: int) -> Iterator[Wrong]:
         yield Wrong(("every",), "say how long it goes on: every: 30s, for: 10m")
     elif every and lasting // every >= OCCURRENCES_MAX:
         yield Wrong(("every",), f"more than {OCCURRENCES_MAX} times: make every longer or for shorter")
-    if step.lasting and not step.every and not step.quiet:
-        yield Wrong(("for",), "only what comes every so often, or a quiet, lasts: add every, or leave for out")
+    if step.lasting and not (step.every or step.quiet or step.fault):
+        yield Wrong(("for",), "only what comes every so often, a fault and a quiet last: add every, or leave for out")
+
+
+def _fault(step: Step, layout: Layout) -> Iterator[Wrong]:
+    try:
+        Where(layout).befallen(build(asked_of(step)))
+    except FaultError as problem:
+        key = "on" if "here" in str(problem) or "connection" in str(problem) else "fault"
+        yield Wrong((key,), str(problem))
 
 
 def _word(feels: str, kind: str) -> Iterator[Wrong]:

@@ -73,7 +73,9 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     A ``device`` (an id, a pattern such as ``*-pendant``, or a list) ``feels`` a word of its kind: ``open``, ``fall``,
     ``battery 5``. Or ``sends``: a message of anybody's on a ``topic``, as text or, in ``sends_hex``, byte by byte; ``retain``
     asks the broker to keep it. Or ``unplug``: these gateways (and counters) lose their power; ``plug``: they have it again.
-    Or ``quiet``: usual life stands still in these homes ``for`` so long. ``note`` says to who watches what it is.
+    Or a ``fault`` (``carehub-sim faults`` lists them) ``on`` a device, gateway, place or ``all``, ``for`` so long, with the
+    parameters ``having``. Or ``quiet``: usual life stands still in these homes ``for`` so long. ``note`` says to who watches what
+    it is.
     """
 
     at: Span
@@ -85,6 +87,9 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retain: bool = False
     unplug: Globs = ""
     plug: Globs = ""
+    fault: str = ""
+    on: Id | None = None
+    having: dict[str, str | int | float | bool] = {}
     quiet: Globs = ""
     every: Span | None = None
     lasting: Span | None = msgspec.field(default=None, name="for")

@@ -1,12 +1,13 @@
 """A scenario as it happens: pure, time is an argument, and the same seed and beginning say the same bytes.
 
-Steps come before usual life where both fall on the same moment, in the order of the file.
+Steps come before usual life where both fall on the same moment, in the order of the file. What the devices say goes through the
+faults of the scenario; words to connections and notes for people stand among the messages.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Literal, TypeAlias
@@ -14,10 +15,11 @@ from typing import Literal, TypeAlias
 from firmware_sim.chance import dice
 from firmware_sim.daytime import SECOND, days_touching
 from firmware_sim.devices import KINDS, Device
+from firmware_sim.faults import Course, Fault, Word, build
 from firmware_sim.lives.town import Lives
 from firmware_sim.places import Layout
 from firmware_sim.scenario.cast import cast
-from firmware_sim.scenario.check import chosen
+from firmware_sim.scenario.check import asked_of, chosen
 from firmware_sim.scenario.format import Scenario, Step, Told
 from firmware_sim.scenario.spans import span_ms
 from firmware_sim.script import Stimulus
@@ -27,25 +29,14 @@ from firmware_sim.wire import Message
 POWER_UP_WITHIN_MS = 2 * SECOND
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A gateway (or whatever holds a connection of its own) loses its power, or has it again (``plugged``)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note(Word):
+    """A word to who watches; nothing of it is published."""
 
-    at_ms: int
-    link: str
-    plugged: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A word to who watches."""
-
-    at_ms: int
     told: Told
 
 
-Happening: TypeAlias = Message | Cut | Note
-Act: TypeAlias = Stimulus | Message | Cut | Note
+Act: TypeAlias = Stimulus | Message
 Cause: TypeAlias = Literal["power_up", "heartbeat", "wake", "life", "step"]
 
 
@@ -59,6 +50,7 @@ class Play:
         self.layout: Layout = cast(scenario)
         self.devices: dict[str, Device] = {}
         self._order = count()
+        self._wakes: dict[str, int] = {}
         self._due: list[tuple[int, int, Cause, Act]] = []
         self._quiet = {
             (home, begins, begins + span_ms(step.lasting or ""))
@@ -79,6 +71,8 @@ class Play:
             for at_ms in _moments(step, self.story_ms):
                 for act in self._acts(step, at_ms):
                     self._push(at_ms, "step", act)
+        faults = faults_in(scenario, [device.who.device for device in self.links()])
+        self.course = Course(faults, layout=self.layout, devices=self.devices, seed=seed, start_ms=self.story_ms)
         self._live(start_ms)
 
     def links(self) -> list[Device]:
@@ -86,27 +80,29 @@ class Play:
         return [device for device in self.devices.values() if device.who.via is None]
 
     def announce(self, link: str, at_ms: int) -> list[Message]:
-        """The birth messages of everything alive behind a connection, its holder first."""
+        """The birth messages of everything alive behind a connection, its holder first, as the faults let them through."""
         alive = [d for d in self.devices.values() if d.who.link == link and d.powered]
-        return [device.status(at_ms) for device in sorted(alive, key=lambda d: d.who.via is not None)]
+        births = [device.status(at_ms) for device in sorted(alive, key=lambda d: d.who.via is not None)]
+        return self.course.birth(births, at_ms)
 
     def next_ms(self) -> int:
         """When something is due next; the end of the story when nothing is."""
-        return min(self._due[0][0], self.end_ms) if self._due else self.end_ms
+        due_ms = self._due[0][0] if self._due else self.end_ms
+        return min(due_ms, self.course.next_ms(), self.end_ms)
 
-    def advance(self, to_ms: int) -> list[Happening]:
-        """Everything that happens in (now, to_ms], in the order of time."""
-        happened: list[Happening] = []
+    def advance(self, to_ms: int) -> list[Message]:
+        """Everything said in (now, to_ms] in the order in which it leaves, words and notes among it."""
+        said: list[Message] = []
+        while (at_ms := self.course.next_ms()) <= to_ms:
+            # A device that has power again speaks of its state as it is then.
+            said += self.course.turn(self._happens(max(at_ms - 1, self.now_ms)), at_ms)
+        return said + self.course.turn(self._happens(to_ms), to_ms)
+
+    def _happens(self, to_ms: int) -> list[Message]:
+        happened: list[Message] = []
         while self._due and self._due[0][0] <= to_ms:
-            at_ms, _, cause, act = heapq.heappop(self._due)
-            match act:
-                case Stimulus():
-                    happened += self._touch(cause, act)
-                case Cut():
-                    happened += self._cut(act)
-                case said:
-                    happened.append(said)
-            self.now_ms = at_ms
+            _, _, cause, act = heapq.heappop(self._due)
+            happened += self._touch(cause, act) if isinstance(act, Stimulus) else [act]
         self.now_ms = to_ms
         return happened
 
@@ -124,23 +120,13 @@ class Play:
 
     def _acts(self, step: Step, at_ms: int) -> Iterator[Act]:
         if step.note:
-            yield Note(at_ms, step.note)
+            yield Note(at_ms, "", "", "control", "", b"", told=step.note)
         word, _, number = step.feels.partition(" ")
         for device in chosen(step.device, self.devices) if word else ():
             yield Stimulus(at_ms, device, word, float(number) if number else None)
         if step.topic:
             raw = bytes.fromhex(step.sends_hex) if step.sends_hex is not None else (step.sends or "").encode()
             yield Message(at_ms, "", "", "control", step.topic, raw, retain=step.retain)
-        holders = [device.who.device for device in self.links()]
-        for plugged, globs in ((False, step.unplug), (True, step.plug)):
-            for link in chosen(globs, holders):
-                yield Cut(at_ms, link, plugged)
-
-    def _cut(self, cut: Cut) -> list[Happening]:
-        """The cut, and after it what the holder of the connection says when it starts up again."""
-        holder = self.devices[cut.link]
-        runs_on_mains = holder.battery_life_days is None
-        return [cut, *(holder.reboot(cut.at_ms) if cut.plugged and runs_on_mains else ())]
 
     def _touch(self, cause: Cause, stimulus: Stimulus) -> list[Message]:
         device, at = self.devices[stimulus.device], stimulus.at_ms
@@ -156,10 +142,11 @@ class Play:
             case "life" if self._lies_still(stimulus):
                 return []
             case "life" | "step":
-                reboots = stimulus.word == "reboot"
-                said = device.reboot(at) if reboots else device.feel(at, stimulus.word, stimulus.value)
-        if device.wake_at_ms is not None and (cause != "wake" or said):
-            self._push(device.wake_at_ms, "wake", Stimulus(device.wake_at_ms, stimulus.device, ""))
+                said = device.feel(at, stimulus.word, stimulus.value)
+        wake_ms = device.wake_at_ms
+        if wake_ms is not None and wake_ms != self._wakes.get(stimulus.device):
+            self._wakes[stimulus.device] = wake_ms
+            self._push(wake_ms, "wake", Stimulus(wake_ms, stimulus.device, ""))
         return said
 
     def _lies_still(self, stimulus: Stimulus) -> bool:
@@ -170,6 +157,26 @@ class Play:
 
     def _push(self, at_ms: int, cause: Cause, act: Act) -> None:
         heapq.heappush(self._due, (at_ms, next(self._order), cause, act))
+
+
+def faults_in(scenario: Scenario, holders: Sequence[str]) -> list[Fault]:
+    """The faults of the steps, times from the beginning of the story; ``FaultError`` says what to write instead.
+
+    What is unplugged has no power until it is plugged in again; ``holders`` have a connection of their own.
+    """
+    found = [build(asked_of(step)) for step in scenario.steps if step.fault]
+    ends = span_ms(scenario.lasts)
+    for step in scenario.steps:
+        at_ms = span_ms(step.at)
+        for link in chosen(step.unplug, holders):
+            back = [
+                span_ms(each.at)
+                for each in scenario.steps
+                if chosen(each.plug, [link]) and span_ms(each.at) > at_ms
+            ]
+            lasts = min(back, default=ends + 1) - at_ms
+            found.append(build({"fault": "power_cut", "on": link, "from": f"{at_ms}ms", "for": f"{lasts}ms"}))
+    return found
 
 
 def _moments(step: Step, story_ms: int) -> Iterator[int]:

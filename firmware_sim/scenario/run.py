@@ -20,10 +20,11 @@ from firmware_sim.chance import dice
 from firmware_sim.daytime import MINUTE, SECOND, ZONE
 from firmware_sim.driven import STEP_MS, Clock
 from firmware_sim.ledger import Ledger
-from firmware_sim.lines import PATIENCE_S, Lines
+from firmware_sim.faults.faulty_lines import FaultyLines
+from firmware_sim.lines import PATIENCE_S
 from firmware_sim.links import BrokerAddress, new_link
 from firmware_sim.scenario.format import Scenario
-from firmware_sim.scenario.play import Cut, Happening, Note, Play
+from firmware_sim.scenario.play import Note, Play
 from firmware_sim.scenario.show import Telling, note_line, outcome
 from firmware_sim.scenario.spans import span_ms
 from firmware_sim.scenario.truth import truth_of
@@ -123,7 +124,7 @@ class _Stage:
         def trouble(text: str) -> None:
             console.print(text, style="yellow", markup=False, soft_wrap=True)
 
-        self.lines = Lines(play, run.broker, born_ms=play.now_ms, ledger=ledger, trouble=trouble)
+        self.lines = FaultyLines(play, run.broker, born_ms=play.now_ms, ledger=ledger, trouble=trouble)
         client_id = f"care-sim-scenario-{os.getpid()}"
         self._control = Uplink(
             lambda: new_link(run.broker, client_id, None),
@@ -158,10 +159,7 @@ class _Stage:
     async def _drive(self, to_ms: int, telling: Telling) -> None:
         while self._play.now_ms < to_ms:
             step_ms = min(self._play.now_ms + STEP_MS, to_ms)
-            for happened in self._play.advance(step_ms):
-                if isinstance(happened, Cut):
-                    await self.lines.settled()  # what was said before the cut has arrived
-                self._publish(happened)
+            self._publish(self._play.advance(step_ms))
             await self.lines.settled()
             await self._control.settled()
             await self._clock.tell(step_ms)
@@ -170,12 +168,12 @@ class _Stage:
     async def _live(self, speed: float, telling: Telling) -> None:
         self._anchor_ms, self._anchor_s = self._play.now_ms, time.monotonic()
         self._runs = not self._run.present
+        self.lines.go_live()
         keeping = asyncio.create_task(self._keep_telling(speed))
         try:
             while self._play.now_ms < self._play.end_ms:
                 self.lines.check()
-                for happened in self._play.advance(min(self._now_ms(speed), self._play.end_ms)):
-                    self._publish(happened)
+                self._publish(self._play.advance(min(self._now_ms(speed), self._play.end_ms)))
                 telling(self._play.now_ms)
                 next_ms = min(self._play.next_ms(), self._play.now_ms + MINUTE)
                 due_s = self._anchor_s + (next_ms - self._anchor_ms) / SECOND / speed
@@ -192,21 +190,17 @@ class _Stage:
             await self._clock.run(self._now_ms(speed), speed)
             await asyncio.sleep(TELL_EVERY_S)
 
-    def _publish(self, happened: Happening) -> None:
-        match happened:
-            case Note():
-                self._console.print(note_line(happened, self._play), markup=False, soft_wrap=True)
-            case Cut(plugged=True):
-                self.lines.plug(happened.link)
-            case Cut():
-                self.lines.unplug(happened.link)
-            case Message(link=""):
+    def _publish(self, said: Iterable[Message]) -> None:
+        for each in said:
+            if isinstance(each, Note):
+                self._console.print(note_line(each, self._play), markup=False, soft_wrap=True)
+            elif not each.link:
                 self.foreign_count += 1
-                self._control.publish(happened)
-            case said:
-                if said.kind == "event":
-                    self.events.append(said)
-                self.lines.publish([said])
+                self._control.publish(each)
+            else:
+                if each.kind == "event":
+                    self.events.append(each)
+                self.lines.publish([each])
 
     def _hear(self, trouble: Callable[[str], None]) -> Callable[[str, bytes], None]:
         def hear(_topic: str, payload: bytes) -> None:

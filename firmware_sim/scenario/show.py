@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from firmware_sim.daytime import shown
+from firmware_sim.faults import Cut, Mend
 from firmware_sim.scenario.format import Scenario
-from firmware_sim.scenario.heard import Heard
-from firmware_sim.scenario.play import Cut, Note, Play
+from firmware_sim.scenario.heard import births, heard
+from firmware_sim.scenario.play import Note, Play
 from firmware_sim.scenario.spans import shown_span, span_ms
 from firmware_sim.scenario.truth import place_of
 from firmware_sim.wire import ROOT, Message
@@ -73,27 +74,29 @@ def note_line(note: Note, play: Play) -> str:
     return f"{shown_span(note.at_ms - play.story_ms)}  {shown(note.at_ms)}  —— {note.told.zh} · {note.told.en}"
 
 
-def timeline(play: Play) -> Iterator[str]:
-    """The story as it would be published, a line for each message; of the usual life before it only how much it says."""
-    heard = Heard(play)
-    births = heard.births()
-    yield f"{shown_span(play.now_ms - play.story_ms)}  {shown(play.now_ms)}  {len(births)} births"
+def timeline(play: Play, events: list[Message]) -> Iterator[str]:
+    """The story as it would be published, a line for each message; of the usual life before it only how much it says.
+
+    What is an event is kept in ``events`` as well.
+    """
+    born = births(play)
+    yield f"{shown_span(play.now_ms - play.story_ms)}  {shown(play.now_ms)}  {len(born)} births"
     if play.now_ms < play.story_ms:
-        before = list(heard.pass_on(play.advance(play.story_ms)))
+        before = list(heard(play, play.advance(play.story_ms)))
         yield f"平时 usual life before: {len(before)} messages until {shown(play.story_ms)}"
-    for each in heard.pass_on(play.advance(play.end_ms)):
+    for each in heard(play, play.advance(play.end_ms)):
+        if each.kind == "event":
+            events.append(each)
         head = f"{shown_span(each.at_ms - play.story_ms)}  {shown(each.at_ms)}"
         match each:
             case Note():
                 yield note_line(each, play)
-            case Cut(plugged=True):
-                yield f"{head}  {each.link} 来电 has power again"
+            case Mend():
+                yield f"{head}  {each.link}  恢复连接 connects again"
             case Cut():
-                yield f"{head}  {each.link} 断电 loses its power"
-            case Message():
+                yield f"{head}  {each.link}  断开 is cut off"
+            case _:
                 yield f"{head}  {_topic(each)}  {_text(each.payload)}{'  (retained)' if each.retain else ''}"
-    if heard.lost:
-        yield f"{heard.lost} messages could not be sent for want of power"
 
 
 def outcome(play: Play) -> dict[str, object]:

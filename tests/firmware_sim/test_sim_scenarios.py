@@ -14,8 +14,9 @@ from scenario_core import KIND_OF, LOWERING, SAYS, Core
 from typer.testing import CliRunner
 
 from firmware_sim.cli import app
+from firmware_sim.faults import Word
 from firmware_sim.scenario.format import Scenario
-from firmware_sim.scenario.heard import Heard
+from firmware_sim.scenario.heard import births, heard
 from firmware_sim.scenario.library import library
 from firmware_sim.scenario.play import Play
 from firmware_sim.scenario.reading import read_scenario
@@ -32,9 +33,8 @@ each_scenario = pytest.mark.parametrize("file", FILES, ids=lambda file: file.ste
 
 def played(scenario: Scenario) -> tuple[Play, list[Message]]:
     play = Play(scenario, start_ms=dry_begins(scenario), seed=scenario.seed)
-    heard = Heard(play)
-    births = heard.births()
-    return play, births + [m for m in heard.pass_on(play.advance(play.end_ms)) if isinstance(m, Message)]
+    said = [*births(play), *heard(play, play.advance(play.end_ms))]
+    return play, [each for each in said if not isinstance(each, Word)]
 
 
 def test_the_library_is_a_dozen_and_more() -> None:
@@ -77,7 +77,7 @@ def test_the_rules_raise_what_it_expects_by_then_and_nothing_of_life_safety_beyo
     core = Core(play.layout, dry_begins(scenario))
     core.hear(said)
     core.until(play.end_ms)
-    told = [each for each in core.raised() if each.rule not in LOWERING]
+    told = [each for each in core.raised() if each.rule not in LOWERING and each.at >= play.story_ms]
     for expected in scenario.expect:
         begins, by = play.story_ms + span_ms(expected.begins), play.story_ms + span_ms(expected.by)
         right = [
