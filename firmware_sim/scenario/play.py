@@ -68,6 +68,9 @@ class Play:
             beat = powered + draw.randint(30, self.devices[name].heartbeat_s) * SECOND
             self._push(beat, "heartbeat", Stimulus(beat, name, ""))
         for step in scenario.steps:
+            if step.note:
+                at_ms = self.story_ms + span_ms(step.at)
+                self._push(at_ms, "step", Note(at_ms, "", "", "control", "", b"", told=step.note))
             for at_ms in _moments(step, self.story_ms):
                 for act in self._acts(step, at_ms):
                     self._push(at_ms, "step", act)
@@ -119,8 +122,6 @@ class Play:
                         self._push(stimulus.at_ms, "life", stimulus)
 
     def _acts(self, step: Step, at_ms: int) -> Iterator[Act]:
-        if step.note:
-            yield Note(at_ms, "", "", "control", "", b"", told=step.note)
         word, _, number = step.feels.partition(" ")
         for device in chosen(step.device, self.devices) if word else ():
             yield Stimulus(at_ms, device, word, float(number) if number else None)
