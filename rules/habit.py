@@ -12,6 +12,9 @@ at five in the morning they are sleep, however short the quiet after yesterday's
 is out of the ordinary when it is longer than either, by a factor and a margin. Of each day the longest counts, and of the
 days the second longest: one odd day changes nothing.
 
+A night is told from a day by when the person is usually up: the end of the long quiets of the night, on four mornings of five no
+later. Nights are quiet for long or in pieces, as it comes, and neither says anything before that time.
+
 That nothing was quiet for long at an hour says something only if the person was at home then. So the hours with any
 activity are kept as well: the fewer days speak, the larger the margin, and where fewer than three do, a fixed time counts.
 
@@ -46,6 +49,13 @@ QUIETS_A_DAY = 8  # the longest; who is quiet more often than that has no longes
 AROUND_UNITS = 6  # an hour to either side is the same time of day
 RETURNS_KEPT = 14
 RETURNS_DAYS = 28  # late homecomings longer ago count no more
+UP_FROM_UNITS = 18  # who is up before 03:00 is up at night
+NIGHT_ENDS_UNITS = 36  # a quiet that begins after 06:00 is none of the night's
+UP_SHARE = 0.8  # of the mornings
+BEFORE_UP_UNITS = 4  # so long before the usual time somebody seen has got up, only earlier than usual
+NIGHT_HOUR = 2  # everybody's
+EVENING_HOUR = 19  # nobody's night begins earlier
+LIVELY_SHARE = 0.75  # of the days; an hour with somebody active on fewer is quiet
 LATE_UNITS = 48  # a return counts as late from 20:00 ..
 NIGHT_UNITS = 96  # .. to 04:00, in units after noon
 BYTES_MAX = 255  # a byte holds no more
@@ -107,10 +117,12 @@ def allowance(
     margin_ms: int,
     floor_ms: int,
     ceiling_ms: int,
+    night_ms: int,
 ) -> Allowance | None:
     """How long the quiet that began at ``since`` may last, with that posture; None while nothing is learned.
 
-    The first length from ``floor_ms`` on that exceeds ``factor`` times what is usual by ``margin_ms``; at most ``ceiling_ms``.
+    The first length from ``floor_ms`` on that exceeds ``factor`` times what is usual by ``margin_ms``; at most ``ceiling_ms``. One
+    that began at night, out of bed or unseen by a bed's sensor, may last until ``night_ms`` after the usual time of getting up.
     """
     if not is_learned(habit):
         return None
@@ -133,7 +145,26 @@ def allowance(
     odd = np.flatnonzero(quiet * UNIT_MS >= np.maximum(limit, limit_now))
     at = int(odd[0]) if len(odd) else len(quiet) - 1
     limit_ms = min(int(quiet[at]) * UNIT_MS, ceiling_ms) if len(odd) else ceiling_ms
+    if held == "up":
+        limit_ms = max(limit_ms, _night_left_ms(habit, since, start, zone) + night_ms)
     return Allowance(limit_ms, int(max(usual[0], usual_now[at])) * UNIT_MS)
+
+
+def up_minute(habit: Habit) -> int | None:
+    """By which minute of the day this person is usually up; None while too few mornings are known."""
+    ups: dict[int, int] = {}
+    for at in range(0, len(habit.quiets), 4):
+        day, begin, length, _ = habit.quiets[at : at + 4]
+        end = begin + length + 1  # lengths are rounded down
+        if begin >= EVENING_HOUR * 6:
+            day, end = (day + 1) % 256, end - DAY_UNITS
+        elif begin >= NIGHT_ENDS_UNITS:
+            continue
+        if end >= UP_FROM_UNITS:
+            ups[day] = max(ups.get(day, 0), end)
+    if len(ups) < LEARNING_DAYS:
+        return None
+    return sorted(ups.values())[int(UP_SHARE * (len(ups) - 1) + 0.5)] * 10
 
 
 def home_minute(habit: Habit, at: int, zone: ZoneInfo) -> int | None:
@@ -145,6 +176,31 @@ def home_minute(habit: Habit, at: int, zone: ZoneInfo) -> int | None:
         if (today - day) % 256 <= RETURNS_DAYS
     )
     return (DAY_UNITS // 2 + late[-2]) * 10 if len(late) > 1 else None
+
+
+def _night_left_ms(habit: Habit, since: int, start: int, zone: ZoneInfo) -> int:
+    """From ``since`` to the time of usually getting up, if it is of the night (``start``: its unit of the day); else far back."""
+    up = up_minute(habit)
+    if up is None:
+        return -DAY_UNITS * UNIT_MS
+    up_units = up // 10
+    if start > up_units - BEFORE_UP_UNITS and start < _evening_hour(habit) * 6:
+        return -DAY_UNITS * UNIT_MS
+    local = _local(since, zone)
+    minutes = up - local.hour * 60 - local.minute
+    return (minutes if minutes > 0 else minutes + DAY_UNITS * 10) * 60_000
+
+
+def _evening_hour(habit: Habit) -> int:
+    """With which hour the night begins: the last before 02:00 in which somebody is active on ``LIVELY_SHARE`` of the days.
+
+    In it they go to bed; afterwards they are seen now and then.
+    """
+    share = _hours_active(habit).mean(axis=0)
+    hour = NIGHT_HOUR + 24
+    while hour > EVENING_HOUR and share[(hour - 1) % 24] < LIVELY_SHARE:
+        hour -= 1
+    return hour - 1  # 24 or more: after midnight, which begins with unit 0
 
 
 def _note_quiet(habit: Habit, since: int, length_ms: int, held: int, zone: ZoneInfo) -> None:
@@ -181,10 +237,15 @@ def _note_hour(habit: Habit, at: int, zone: ZoneInfo) -> None:
 
 def _days_seen(habit: Habit) -> NDArray[np.int64]:
     """For each hour of the day: on how many days somebody was active within the hour before or after it, or in it."""
-    seen = np.frombuffer(habit.hours, np.uint8).reshape(-1, 4)[:, 1:]
-    hours = np.unpackbits(seen, axis=1)[:, ::-1]  # the last bit is midnight's
+    hours = _hours_active(habit)
     around = hours | np.roll(hours, 1, axis=1) | np.roll(hours, -1, axis=1)
     return np.asarray(around.sum(axis=0), np.int64)
+
+
+def _hours_active(habit: Habit) -> NDArray[np.uint8]:
+    """For each day (a row) and hour: 1 if somebody was active in it."""
+    seen = np.frombuffer(habit.hours, np.uint8).reshape(-1, 4)[:, 1:]
+    return np.unpackbits(seen, axis=1)[:, ::-1]  # the last bit is midnight's
 
 
 def _limit(

@@ -26,6 +26,8 @@ SAYS = {
     "no_activity": "inactivity",
     "no_activity_learned": "inactivity",
     "no_morning_activity": "morning",
+    "quiet_unusual": "inactivity",
+    "stove_forgotten": "stove",
     "not_back_home": "not_home",
     "bathroom_too_long": "bathroom",
     "bathroom_too_long_urgent": "bathroom",

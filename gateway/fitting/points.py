@@ -27,6 +27,7 @@ PROVING_CHANGES: Final[dict[str, frozenset[str]]] = {
     "seat": frozenset({"seat"}),
     "flush": frozenset({"flush"}),
     "appliance": frozenset({"appliance"}),
+    "stove": frozenset({"stove"}),
     "smoke": frozenset({"smoke"}),
     "leak": frozenset({"leak"}),
     "counter": frozenset({"in", "out"}),

@@ -15,6 +15,7 @@ _KINDS = {
     "seat": ("坐垫", "seat mat"),
     "flush": ("冲水", "flush sensor"),
     "appliance": ("电器用电", "appliance sensor"),
+    "stove": ("灶具监测", "stove guard"),
     "climate": ("温湿度", "climate sensor"),
     "smoke": ("烟雾", "smoke alarm"),
     "leak": ("漏水", "leak sensor"),

@@ -65,6 +65,10 @@ STATES: dict[str, tuple[State, State]] = {
         State("电器关闭", "仍未打开", "appliance off", "still off"),
         State("电器打开", "仍开着", "appliance on", "still on"),
     ),
+    "stove": (
+        State("灶具关火", "仍关着", "stove off", "still off"),
+        State("灶具开火", "仍开着", "stove on", "still on"),
+    ),
     "worn": (
         State("设备被摘下", "仍未戴上", "device taken off", "still off"),
         State("设备已戴上", "仍戴着", "device put on", "still on"),
