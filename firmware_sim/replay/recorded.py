@@ -45,7 +45,9 @@ def read_transcript(path: Path) -> tuple[list[Message], Mistakes]:
             try:
                 one = decoder.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-                mistakes.note(path, number, f'{problem}; a line is {{"at":…,"topic":…,"payload":…,"retain":…}}')
+                mistakes.note(
+                    path, number, f'{problem}; a line is {{"at":…,"topic":…,"payload":…,"retain":…}}'
+                )
                 continue
             if not one.topic or set("+#") & set(one.topic):
                 mistakes.note(path, number, f"{one.topic!r} is no topic to publish on")

@@ -1,7 +1,7 @@
-"""An events CSV is read: rows in the order in which a hub would have heard them; what cannot be read is told by line and left out.
+"""An events CSV is read: rows in the order in which a hub would have heard them. What cannot be read is told and left out.
 
-Columns: ``observed_at,device,metric,value``, and where they are known ``site,home,room,kind,received_at``. Times are ISO 8601 or epoch
-milliseconds; an event is ``event.fall`` with its confidence, presence on the network ``online`` with 0 or 1.
+Columns: ``observed_at,device,metric,value``, and where they are known ``site,home,room,kind,received_at``. Times are ISO 8601
+or epoch milliseconds; an event is ``event.fall`` with its confidence, presence on the network ``online`` with 0 or 1.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def read_rows(path: Path) -> tuple[list[Row], Mistakes]:
 
 
 def time_ms(text: str) -> int | None:
-    """ISO 8601 (without a zone: the town's) or epoch milliseconds of this century, as epoch milliseconds; None for anything else."""
+    """ISO 8601 (without a zone: the town's) or epoch milliseconds, as epoch milliseconds; None if it is not of this century."""
     if EPOCH_MS.fullmatch(text):
         at_ms = int(text)
     else:
@@ -130,10 +130,12 @@ def _row(cells: dict[str, str], line: int) -> Row | str:
     heard = time_ms(received) if received else observed
     if observed is None or heard is None:
         text = cells["observed_at"] if observed is None else received
-        return (
-            f"{text!r} is no time of this century; write ISO 8601, such as 2026-03-01T08:00:00+08:00, or epoch milliseconds"
-        )
-    for name, text, form in (("device", device, DEVICE), ("metric", metric, METRIC), ("site", site or "-", DEVICE)):
+        return f"{text!r} is no time of this century; write ISO 8601, such as 2026-03-01T08:00:00+08:00, or epoch milliseconds"
+    for name, text, form in (
+        ("device", device, DEVICE),
+        ("metric", metric, METRIC),
+        ("site", site or "-", DEVICE),
+    ):
         if not form.fullmatch(text):
             return f"{text!r} is no {name}: 1 to 64 letters, digits, - or _"
     try:

@@ -17,11 +17,14 @@ def cast(scenario: Scenario) -> Layout:
     """The layout: a station with the gateways of all homes, unless a facility of the scenario holds them."""
     homes = tuple(_home(each) for each in scenario.places if isinstance(each, Home))
     facilities = [_facility(each) for each in scenario.places if isinstance(each, Facility)]
-    hung = {fitted.who.device for place in (*homes, *facilities) for fitted in place.devices}
-    links = {fitted.who.via for place in (*homes, *facilities) for fitted in place.devices if fitted.who.via}
+    fitted = Layout(SITE, homes, tuple(facilities)).fitted()
+    hung = {each.who.device for each in fitted}
+    links = {each.who.via for each in fitted if each.who.via}
     gateways = tuple(Fitted(Identity(SITE, gateway), "gateway", "值班室") for gateway in sorted(links - hung))
     if gateways:
-        station = next(each for each in settle(homes=1, seed=TOWN_SEED).facilities if each.facility == STATION)
+        station = next(
+            each for each in settle(homes=1, seed=TOWN_SEED).facilities if each.facility == STATION
+        )
         facilities.insert(0, replace(station, devices=gateways))
     return Layout(SITE, homes, tuple(facilities))
 

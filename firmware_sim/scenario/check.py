@@ -1,4 +1,4 @@
-"""What is wrong with a scenario that is well-formed: a device nobody has, a word its kind does not know, a step that says two things."""
+"""What is wrong with a scenario that is well-formed: a device nobody has, a word nobody knows, a step that says two things."""
 
 from __future__ import annotations
 
@@ -33,7 +33,13 @@ class Wrong:
 def asked_of(step: Step) -> dict[str, object]:
     """A fault step as ``firmware_sim.faults.build`` reads it; times from the beginning of the story."""
     lasting = {"for": f"{span_ms(step.lasting)}ms"} if step.lasting else {}
-    return {"fault": step.fault, "on": step.on or ALL, "from": f"{span_ms(step.at)}ms", **lasting, **step.having}
+    return {
+        "fault": step.fault,
+        "on": step.on or ALL,
+        "from": f"{span_ms(step.at)}ms",
+        **lasting,
+        **step.having,
+    }
 
 
 def chosen(globs: Globs, known: Iterable[str]) -> list[str]:
@@ -50,10 +56,14 @@ def faults_of(scenario: Scenario) -> list[Wrong]:
     layout = cast(scenario)
     names = [fitted.who.device for fitted in layout.fitted()]
     twice = {name for at, name in enumerate(names) if name in names[:at]}
-    found += [Wrong(("places",), f"device {name!r} is there twice: give each its own id") for name in sorted(twice)]
+    found += [
+        Wrong(("places",), f"device {name!r} is there twice: give each its own id") for name in sorted(twice)
+    ]
     ids = [each.id for each in scenario.places]
     again = {name for at, name in enumerate(ids) if name in ids[:at]}
-    found += [Wrong(("places",), f"place {name!r} is there twice: give each its own id") for name in sorted(again)]
+    found += [
+        Wrong(("places",), f"place {name!r} is there twice: give each its own id") for name in sorted(again)
+    ]
     lasts = span_ms(scenario.lasts)
     if not lasts:
         found.append(Wrong(("lasts",), "write how long the story lasts, for example 30m"))
@@ -61,7 +71,8 @@ def faults_of(scenario: Scenario) -> list[Wrong]:
         found += [Wrong(("steps", number, *wrong.path), wrong.what) for wrong in _step(step, layout, lasts)]
     for number, expected in enumerate(scenario.expect):
         found += [
-            Wrong(("expect", number, *wrong.path), wrong.what) for wrong in _expected(expected, layout, ids, lasts)
+            Wrong(("expect", number, *wrong.path), wrong.what)
+            for wrong in _expected(expected, layout, ids, lasts)
         ]
     return found
 
@@ -80,47 +91,65 @@ def _step(step: Step, layout: Layout, lasts: int) -> Iterator[Wrong]:
     acts = [name for name in ACTS if getattr(step, name) not in {"", None, ()}]
     if len(acts) != 1 and not (step.note and not acts):
         said = " and ".join(acts) or "nothing"
-        yield Wrong((), f"a step is one of {', '.join(ACTS)}, or a note; this says {said}: make it steps of their own")
+        yield Wrong(
+            (), f"a step is one of {', '.join(ACTS)}, or a note; this says {said}: make it steps of their own"
+        )
         return
     yield from _times(step, lasts)
-    kinds = {fitted.who.device: fitted.kind for fitted in layout.fitted()}
     holders = [fitted.who.device for fitted in layout.fitted() if fitted.who.via is None]
-    yield from _named("device", step.device, list(kinds))
     yield from _named("unplug", step.unplug, holders)
     yield from _named("plug", step.plug, holders)
     yield from _named("quiet", step.quiet, [home.home for home in layout.homes])
-    if step.fault:
-        yield from _fault(step, layout)
-    elif step.on or step.having:
-        yield Wrong(("on",) if step.on else ("having",), "on and having belong to a fault: fault: clock_skew")
     if step.quiet and not step.lasting:
         yield Wrong(("quiet",), "say how long it is quiet: for: 1h")
-    if step.feels:
-        if not step.device:
-            yield Wrong(("feels",), "say which device feels it: device: H0001-door")
-        for kind in dict.fromkeys(kinds[each] for each in chosen(step.device, kinds)):
-            yield from _word(step.feels, kind)
-    elif step.device:
+    yield from _feels(step, layout)
+    yield from _sends(step)
+    yield from _fault(step, layout)
+
+
+def _feels(step: Step, layout: Layout) -> Iterator[Wrong]:
+    kinds = {fitted.who.device: fitted.kind for fitted in layout.fitted()}
+    yield from _named("device", step.device, list(kinds))
+    if step.feels and not step.device:
+        yield Wrong(("feels",), "say which device feels it: device: H0001-door")
+    elif step.device and not step.feels:
         yield Wrong(("device",), "say what it feels: feels: open")
+    for kind in dict.fromkeys(kinds[each] for each in chosen(step.device, kinds)) if step.feels else ():
+        yield from _word(step.feels, kind)
+
+
+def _sends(step: Step) -> Iterator[Wrong]:
     if (step.sends is not None or step.sends_hex is not None) != bool(step.topic):
-        yield Wrong(("topic",) if step.topic else (), "a topic and what is sent on it belong together: topic, sends")
-    if step.topic and (set("+#") & set(step.topic) or step.topic.startswith("/")):
-        yield Wrong(("topic",), f"{step.topic!r} is no topic to publish on: without + and #, and not beginning with /")
+        path = ("topic",) if step.topic else ()
+        yield Wrong(path, "a topic and what is sent on it belong together: topic, sends")
+    if set("+#") & set(step.topic) or step.topic.startswith("/"):
+        what = f"{step.topic!r} is no topic to publish on: without + and #, and not beginning with /"
+        yield Wrong(("topic",), what)
 
 
 def _times(step: Step, lasts: int) -> Iterator[Wrong]:
     at, every, lasting = span_ms(step.at), span_ms(step.every or ""), span_ms(step.lasting or "")
     if at + lasting > lasts:
-        yield Wrong(("at",), f"the story is over by then: it lasts {lasts // 1000} s; make lasts longer or at earlier")
+        yield Wrong(
+            ("at",), f"the story is over by then: it lasts {lasts // 1000} s; make lasts longer or at earlier"
+        )
     if step.every is not None and (not step.lasting or not every):
         yield Wrong(("every",), "say how long it goes on: every: 30s, for: 10m")
     elif every and lasting // every >= OCCURRENCES_MAX:
         yield Wrong(("every",), f"more than {OCCURRENCES_MAX} times: make every longer or for shorter")
     if step.lasting and not (step.every or step.quiet or step.fault):
-        yield Wrong(("for",), "only what comes every so often, a fault and a quiet last: add every, or leave for out")
+        yield Wrong(
+            ("for",), "only what comes every so often, a fault and a quiet last: add every, or leave for out"
+        )
 
 
 def _fault(step: Step, layout: Layout) -> Iterator[Wrong]:
+    if not step.fault:
+        if step.on or step.having:
+            yield Wrong(
+                ("on",) if step.on else ("having",), "on and having belong to a fault: fault: clock_skew"
+            )
+        return
     try:
         Where(layout).befallen(build(asked_of(step)))
     except FaultError as problem:
@@ -161,7 +190,13 @@ def _named(key: str, globs: Globs, known: list[str]) -> Iterator[Wrong]:
     asked = (globs,) if isinstance(globs, str) else globs
     for glob in asked:
         if glob and not chosen(glob, known):
-            what = "home" if key == "quiet" else "device" if key == "device" else "gateway or counter with its own connection"
+            what = (
+                "home"
+                if key == "quiet"
+                else "device"
+                if key == "device"
+                else "gateway or counter with its own connection"
+            )
             yield Wrong((key,), f"no {what} is called {glob!r}" + _near(glob, known))
 
 

@@ -79,7 +79,9 @@ def scenario(
 ) -> None:
     """Play a situation written down in a file: devices, steps, and what a hub should raise."""
     if schema:
-        typer.echo(msgspec.json.format(msgspec.json.encode(scenario_schema(), order="deterministic"), indent=2))
+        typer.echo(
+            msgspec.json.format(msgspec.json.encode(scenario_schema(), order="deterministic"), indent=2)
+        )
         return
     if listing:
         _list(as_json=as_json)
@@ -100,7 +102,10 @@ def scenario(
     for line in head_lines(asked):
         console.print(line, markup=False, soft_wrap=True)
     if now and asked.before:
-        console.print(f"平时的 {asked.before} 略过 no usual life before: a hub by the wall clock must know it", style="yellow")
+        console.print(
+            f"平时的 {asked.before} 略过 no usual life before: a hub by the wall clock must know it",
+            style="yellow",
+        )
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
     plan = Run(asked, broker, seed, ratio, start_ms=start_ms, present=now, ledger=ledger, truth=truth)
     sum_up(run(plan.perform(console), broker), as_json=as_json)
@@ -136,7 +141,9 @@ def _list(*, as_json: bool) -> None:
 
 
 def _dry(play: Play, truth: Path | None, *, as_json: bool) -> None:
-    say: Callable[[str], None] = (lambda line: console.print(line, markup=False, soft_wrap=True)) if as_json else typer.echo
+    say: Callable[[str], None] = (
+        (lambda line: console.print(line, markup=False, soft_wrap=True)) if as_json else typer.echo
+    )
     events: list[Message] = []
     for line in head_lines(play.scenario):
         say(line)

@@ -39,7 +39,7 @@ class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Own(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A device of one's own: its ``id``, its ``kind``, and the ``room`` where it hangs. ``via``: the radio gateway it is heard
     through; without it, in a home, the home's.
-    """  # noqa: D205, D209
+    """  # noqa: D205
 
     id: Id
     kind: str
@@ -50,7 +50,7 @@ class Own(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Home(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="is", tag="home"):
     """An elder's home. ``kit`` full: every device a home of the town can have, as ``<id>-door``, ``<id>-pendant`` and so on.
     ``devices`` come beside them. ``gateway`` is the radio gateway it is heard through.
-    """  # noqa: D205, D209
+    """  # noqa: D205
 
     id: Id
     kit: Kit = "full"
@@ -68,7 +68,7 @@ class Facility(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What happens ``at`` a time, once, or ``every`` so often ``for`` so long. It is one of these:
+    """What happens ``at`` a time, once, or ``every`` so often ``for`` so long: one of the following.
 
     A ``device`` (an id, a pattern such as ``*-pendant``, or a list) ``feels`` a word of its kind: ``open``, ``fall``,
     ``battery 5``. Or ``sends``: a message of anybody's on a ``topic``, as text or, in ``sends_hex``, byte by byte; ``retain``

@@ -41,7 +41,7 @@ Cause: TypeAlias = Literal["power_up", "heartbeat", "wake", "life", "step"]
 
 
 class Play:
-    """All devices of a scenario from ``start_ms`` on; ``story_ms`` is when its timeline begins, after the usual life ``before``."""
+    """All devices of a scenario from ``start_ms`` on; its timeline begins at ``story_ms``, after the usual life ``before``."""
 
     def __init__(self, scenario: Scenario, *, start_ms: int, seed: int, before: bool = True) -> None:
         self.scenario, self.seed, self.now_ms = scenario, seed, start_ms
@@ -75,7 +75,9 @@ class Play:
                 for act in self._acts(step, at_ms):
                     self._push(at_ms, "step", act)
         faults = faults_in(scenario, [device.who.device for device in self.links()])
-        self.course = Course(faults, layout=self.layout, devices=self.devices, seed=seed, start_ms=self.story_ms)
+        self.course = Course(
+            faults, layout=self.layout, devices=self.devices, seed=seed, start_ms=self.story_ms
+        )
         self._live(start_ms)
 
     def links(self) -> list[Device]:

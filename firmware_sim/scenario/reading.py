@@ -75,6 +75,14 @@ def read_scenario(path: Path) -> Scenario:
 
 def scenario_of(text: str, *, source: str) -> Scenario:
     """The scenario that a text says; raises ``ScenarioMistakes`` with ``source`` as the file's name."""
+    try:
+        return _scenario(text, source)
+    except RecursionError:
+        what = "nested too deep, or a part of itself: no scenario is"
+        raise ScenarioMistakes([Mistake(source, 1, 1, what)]) from None
+
+
+def _scenario(text: str, source: str) -> Scenario:
     root = _composed(text, source)
     twice = [_at(key, f"{key.value!r} is given twice: leave one", source) for key in _twice(root)]
     if twice:
@@ -104,8 +112,6 @@ def _composed(text: str, source: str) -> yaml.Node:
     except yaml.reader.ReaderError as problem:
         line = text.count("\n", 0, problem.position) + 1
         raise ScenarioMistakes([Mistake(source, line, 1, f"not YAML: {problem.reason}")]) from None
-    except RecursionError:
-        raise ScenarioMistakes([Mistake(source, 1, 1, "nested too deep for a scenario")]) from None
     if not isinstance(root, yaml.MappingNode):
         raise ScenarioMistakes([Mistake(source, 1, 1, "begin with the line: format: carehub-scenario/1")])
     return root

@@ -1,4 +1,4 @@
-"""A scenario is played to a hub: live at some speed, or driven as fast as the hub confirms it; the truth is written afterwards."""
+"""A scenario is played to a hub: live at some speed, or driven as fast as the hub confirms it. The truth is written after it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from firmware_sim import wire
 from firmware_sim.chance import dice
 from firmware_sim.daytime import MINUTE, SECOND, ZONE
 from firmware_sim.driven import STEP_MS, Clock
-from firmware_sim.ledger import Ledger
 from firmware_sim.faults.faulty_lines import FaultyLines
+from firmware_sim.ledger import Ledger
 from firmware_sim.lines import PATIENCE_S
 from firmware_sim.links import BrokerAddress, new_link
 from firmware_sim.scenario.format import Scenario
@@ -178,7 +178,7 @@ class _Stage:
                 next_ms = min(self._play.next_ms(), self._play.now_ms + MINUTE)
                 due_s = self._anchor_s + (next_ms - self._anchor_ms) / SECOND / speed
                 await asyncio.sleep(max(due_s - time.monotonic(), 0))
-            await self.lines.settled()
+            self.lines.check()
         finally:
             keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):

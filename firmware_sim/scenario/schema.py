@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from firmware_sim.devices import KINDS
 from firmware_sim.scenario.format import Scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,7 +17,6 @@ def scenario_schema() -> dict[str, Any]:
     _, parts = msgspec.json.schema_components((Scenario,), ref_template="#/$defs/{name}")
     for part in parts.values():
         part["description"] = inspect.cleandoc(part["description"]).replace("``", "`")
-    parts["Own"]["properties"]["kind"] = {"enum": sorted(KINDS)}
     whole = parts.pop("Scenario")
     return {
         "$schema": DIALECT,

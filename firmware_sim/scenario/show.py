@@ -71,7 +71,9 @@ def head_lines(scenario: Scenario) -> list[str]:
 
 def note_line(note: Note, play: Play) -> str:
     """A note with its time in the story."""
-    return f"{shown_span(note.at_ms - play.story_ms)}  {shown(note.at_ms)}  —— {note.told.zh} · {note.told.en}"
+    return (
+        f"{shown_span(note.at_ms - play.story_ms)}  {shown(note.at_ms)}  —— {note.told.zh} · {note.told.en}"
+    )
 
 
 def timeline(play: Play, events: list[Message]) -> Iterator[str]:
@@ -132,5 +134,5 @@ def _text(payload: bytes) -> str:
     try:
         text = payload.decode()
     except UnicodeDecodeError:
-        return f"0x{payload[:TEXT_MAX // 2].hex()}"
+        return f"0x{payload[: TEXT_MAX // 2].hex()}"
     return text if len(text) <= TEXT_MAX and text.isprintable() else repr(text[:TEXT_MAX])

@@ -14,7 +14,9 @@ UNITS = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 def span_ms(text: str) -> int:
     """The length in milliseconds; '' is none. Raises ``ValueError`` for what is no length."""
     if text and not re.match(SPAN, text):
-        raise ValueError(f"{text!r} is no length of time: write a number and a unit, for example 90s, 2m or 1h30m")
+        raise ValueError(
+            f"{text!r} is no length of time: write a number and a unit, for example 90s, 2m or 1h30m"
+        )
     return sum(int(number) * UNITS[unit] for number, unit in re.findall(r"([0-9]+)(ms|s|m|h|d)", text))
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from firmware_sim.daytime import MINUTE, SECOND, ZONE
+from firmware_sim.daytime import SECOND, ZONE
+from firmware_sim.places import Layout
 from firmware_sim.scenario.format import Expected
 from firmware_sim.scenario.play import Play
 from firmware_sim.scenario.spans import span_ms
+from firmware_sim.truth import COUNTS_FROM_MS, FORMAT, WITHIN_DETECTED_S
 from firmware_sim.wire import Message
 
-FORMAT = "carehub-truth/1"
-STAYS_DOWN_MS = 10 * MINUTE  # a shorter fall is told, and does not count
 DETECTED = frozenset({"fall", "sos"})
-DETECTED_WITHIN_S = 180
 DAY_FROM_H, DAY_TO_H = 7, 22
 
 
@@ -50,23 +49,28 @@ def place_of(play: Play, expected: Expected) -> str:
     return expected.place or play.scenario.places[0].id
 
 
+def devices_of(layout: Layout, place: str) -> set[str]:
+    """The devices of a home or facility."""
+    homes = [fitted for home in layout.homes if home.home == place for fitted in home.devices]
+    facilities = [fitted for each in layout.facilities if each.facility == place for fitted in each.devices]
+    return {fitted.who.device for fitted in (*homes, *facilities)}
+
+
 def _incident(play: Play, number: int, expected: Expected, said: Sequence[Message]) -> dict[str, object]:
     place = place_of(play, expected)
-    there = {f.who.device: f for p in (*play.layout.homes, *play.layout.facilities) for f in p.devices}
-    devices = {
-        fitted.who.device
-        for each in (*play.layout.homes, *play.layout.facilities)
-        if place == getattr(each, "home", getattr(each, "facility", ""))
-        for fitted in each.devices
-    }
+    there = {each.who.device: each for each in play.layout.fitted()}
+    devices = devices_of(play.layout, place)
     begins, ends, by = (
         play.story_ms + span_ms(text) for text in (expected.begins, expected.ends, expected.by)
     )
     life_safety = expected.alert_class == "life_safety"
-    seen = [
-        {"device": each.device, "kind": there[each.device].kind, "at_ms": each.at_ms}
+    reported = [
+        each
         for each in said
-        if life_safety and each.device in devices and set(each.names) & DETECTED and begins <= each.at_ms <= max(ends, begins)
+        if life_safety
+        and each.device in devices
+        and set(each.names) & DETECTED
+        and begins <= each.at_ms <= ends
     ]
     fell = "fall" in expected.words
     hour = datetime.fromtimestamp(begins // SECOND, UTC).astimezone(ZONE).hour
@@ -79,10 +83,12 @@ def _incident(play: Play, number: int, expected: Expected, said: Sequence[Messag
         "from_ms": begins,
         "to_ms": ends,
         **({"gets_up": bool(expected.gets_up)} if fell else {}),
-        "counts": not fell or ends - begins >= STAYS_DOWN_MS,
-        "detections": seen,
+        "counts": not fell or ends - begins >= COUNTS_FROM_MS,
+        "detections": [
+            {"device": each.device, "kind": there[each.device].kind, "at_ms": each.at_ms} for each in reported
+        ],
         "raise": list(expected.words),
-        "within_detected_s": (by - min(each["at_ms"] for each in seen)) // SECOND if seen else DETECTED_WITHIN_S,  # type: ignore[operator, type-var]
-        "due_undetected_ms": None if seen else by,
+        "within_detected_s": (by - reported[0].at_ms) // SECOND if reported else WITHIN_DETECTED_S,
+        "due_undetected_ms": None if reported else by,
         "by": "day" if DAY_FROM_H <= hour < DAY_TO_H else "night",
     }

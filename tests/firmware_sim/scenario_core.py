@@ -46,7 +46,9 @@ class Core:
         known = [line for line in lines if ",stove," not in line or "stove" in DEVICE_KINDS]
         found = parse("\n".join(known), source="scenario.csv")
         places = tuple(Place(each.id, each.kind, each.capacity, each.site) for each in found.places)
-        devices = tuple(Device(d.id, d.site, d.place_id, d.kind, d.room, d.heartbeat_s) for d in found.devices)
+        devices = tuple(
+            Device(d.id, d.site, d.place_id, d.kind, d.room, d.heartbeat_s) for d in found.devices
+        )
         self.world = World(Definition(1, "Asia/Shanghai", places, devices, RULES, calendar="none"))
         self._routes: dict[str, set[str]] = {}
         self._virtual = {key: Virtual(self.world, key, self.start) for key in self.world.keys}
