@@ -9,7 +9,6 @@ and by the naive rules (``gateway/demo/naive``). Exit: 0 the limits hold, 1 they
 from __future__ import annotations
 
 import argparse
-import inspect
 import json
 import multiprocessing
 import os
@@ -20,13 +19,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from firmware_sim.daytime import DAY, HOUR, ZONE
+from firmware_sim.nature import NATURES
 from firmware_sim.places import Layout, settle
 from firmware_sim.registry import registry_csv
 from firmware_sim.score.alerts import alerts_from
@@ -78,19 +77,18 @@ def main() -> int:
         err.print(str(error), markup=False)
         return 2
     began = time.monotonic()
-    layout = _given(settle, homes=options.homes, seed=options.seed, kit="full")
+    layout = settle(homes=options.homes, seed=options.seed, kit="full")
     start = int(datetime.fromisoformat(options.since).replace(tzinfo=ZONE).timestamp() * 1000)
-    town = _given(
-        Town, layout, seed=options.seed, start_ms=start, past_ms=options.days * DAY, nature="lifelike"
-    )
+    past_ms, nature = options.days * DAY, NATURES[options.nature]
+    town = Town(layout, seed=options.seed, start_ms=start, past_ms=past_ms, nature=nature)
     worlds = {name: world(layout, judgement) for name, judgement in judgements.items()}
-    end = start + options.days * DAY
+    end = start + past_ms
     messages, effects = _lived(town, worlds, start, end)
-    truth = truth_from(truth_of(town, layout, start, end))
+    truth = truth_from(town.truth())
     scores = {}
     for name, found in effects.items():
         alerts = told(worlds[name], found, end)
-        rows = would_be_rows(alerts, worlds[name].rules)
+        rows = would_be_rows(map(msgspec.to_builtins, alerts), worlds[name].rules)
         scores[name] = score(truth, alerts_from(rows), kit=name if name in KITS else FULL)
     seconds = round(time.monotonic() - began, 1)
     err.print(
@@ -118,6 +116,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--since", default="2026-03-02T08:00", help="when it begins, in the town's own time")
+    parser.add_argument("--nature", choices=NATURES, default="lifelike")
     parser.add_argument("--rules", type=Path, metavar="DIR", help="a folder of rules (default: the library)")
     parser.add_argument("--kits", action="store_true", help="judge it again with fewer devices, and naively")
     parser.add_argument(
@@ -125,12 +124,6 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     return parser.parse_args()
-
-
-def _given(make: Any, *positional: Any, **named: Any) -> Any:  # noqa: ANN401 whatever it makes
-    """Call it with those of the named arguments that it knows: a town has more ways to live than another."""
-    known = inspect.signature(make).parameters
-    return make(*positional, **{name: value for name, value in named.items() if name in known})
 
 
 def world(layout: Layout, judgement: Judgement) -> World:
@@ -241,57 +234,6 @@ class _Folding:
     def end(self, at: int) -> dict[str, list[Effect]]:
         """What was decided in each home up to then."""
         return {key: self._decided[key] + home.until(at) for key, home in self._homes.items()}
-
-
-def truth_of(town: Any, layout: Layout, start: int, end: int) -> dict[str, Any]:  # noqa: ANN401 a town with a truth, or without
-    """The town's own truth; where it writes none, one made of its incidents."""
-    if hasattr(town, "truth"):
-        told: dict[str, Any] = town.truth()
-        return told
-    return plain_truth(town, layout, start, end)
-
-
-# What today's town plays: class, words, whether a device always detects it.
-PLAYED: dict[str, tuple[str, list[str], bool]] = {
-    "fall_long_lie": ("life_safety", ["fall", "inactivity", "bathroom"], True),
-    "fall_got_up": ("life_safety", ["fall"], True),
-    "sos": ("life_safety", ["help"], True),
-    "long_inactivity": ("life_safety", ["inactivity"], False),
-    "door_left_open": ("care", ["door_open", "night_door"], False),
-    "battery_low": ("device", ["battery"], False),
-    "device_silent": ("device", ["silent"], False),
-    "hall_over_capacity": ("facility", ["crowded"], False),
-}
-
-
-def plain_truth(town: Town, layout: Layout, start: int, end: int) -> dict[str, Any]:
-    """A truth of a town that knows only kind, place and time of its incidents."""
-    incidents = []
-    for number, each in enumerate(town.incidents, 1):
-        class_, words, detected = PLAYED[each.kind]
-        kind = each.device.rpartition("-")[2]
-        incidents.append(
-            {
-                "id": f"i{number:04d}", "kind": each.kind, "class": class_, "place": each.place,
-                "from_ms": each.from_ms, "to_ms": each.to_ms, "raise": words,
-                "counts": each.kind != "fall_got_up",
-                "detections": [{"device": each.device, "kind": kind, "at_ms": each.from_ms}] if detected else [],
-                "within_detected_s": 180,
-                "due_undetected_ms": each.from_ms + 3 * HOUR if each.kind == "long_inactivity" else None,
-                "device": each.device if class_ == "device" else "",
-            }
-        )  # fmt: skip
-    return {
-        "format": "carehub-truth/1", "seed": town.seed, "from_ms": start, "to_ms": end, "zone": str(ZONE),
-        "homes": [
-            {"home": h.home, "residents": 1, "devices": {d.who.device: d.kind for d in h.devices}}
-            for h in layout.homes
-        ],
-        "facilities": [
-            {"facility": f.facility, "devices": {d.who.device: d.kind for d in f.devices}} for f in layout.facilities
-        ],
-        "incidents": incidents,
-    }  # fmt: skip
 
 
 if __name__ == "__main__":

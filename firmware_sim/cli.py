@@ -23,6 +23,7 @@ from firmware_sim.performance import Performance
 from firmware_sim.places import SITE, settle
 from firmware_sim.replay.command import replay
 from firmware_sim.scenario.command import scenario
+from firmware_sim.score.command import score_command
 from firmware_sim.terminal import (
     CaFile,
     Host,
@@ -47,6 +48,7 @@ from firmware_sim.wire import Identity, encode
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.command()(scenario)
 app.command()(replay)
+app.command(name="score")(score_command)
 
 
 def main() -> None:

@@ -233,9 +233,15 @@ def demo(
     mosquitto: Annotated[
         bool, typer.Option(help="Use Mosquitto where it is installed, else amqtt (which keeps nothing).")
     ] = True,
+    score: Annotated[
+        bool, typer.Option("--score", help="Score the alerts by the town's truth; ends after the days.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Set up and run everything: broker, hub, a simulated town, the console."""
+    """Set up and run everything: broker, hub, a simulated town, the console.
+
+    With --score it exits with 1 where the limits do not hold.
+    """
     from gateway.demo.run import DemoError, DemoOptions, run_demo
 
     options = DemoOptions(
@@ -248,6 +254,7 @@ def demo(
         broker_port=broker_port,
         keep=keep,
         mosquitto=mosquitto,
+        score=score,
     )
     try:
         result = run_demo(options)
@@ -255,3 +262,5 @@ def demo(
         fail(str(error), 1)
     if as_json:
         typer.echo(json.dumps(result, ensure_ascii=False))
+    if score and not result["passes"]:
+        raise typer.Exit(1)

@@ -100,16 +100,16 @@ def bearing(rule: str, every: Iterable[Rule]) -> set[str]:
     """The rule, those that hold its alerts back, and those that lower its alerts or that it lowers; and so on."""
     beside: dict[str, set[str]] = {}
     for one in every:
-        for other in (*one.shape.inhibited_by, one.lowers):
+        for other in (*one.shape.inhibited_by, *one.lowered):
             beside.setdefault(one.id, set()).add(other)
-        if one.lowers:
-            beside.setdefault(one.lowers, set()).add(one.id)
+        for other in one.lowered:
+            beside.setdefault(other, set()).add(one.id)
     found, left = {rule}, [rule]
     while left:
         for other in beside.get(left.pop(), set()) - found:
             found.add(other)
             left.append(other)
-    return found - {""}
+    return found
 
 
 def answer_of(told: Mapping[str, Any], database: Engine, *, rule: str, place: str) -> TryAnswer:

@@ -49,13 +49,13 @@ QUIETS_A_DAY = 8  # the longest; who is quiet more often than that has no longes
 AROUND_UNITS = 6  # an hour to either side is the same time of day
 RETURNS_KEPT = 14
 RETURNS_DAYS = 28  # late homecomings longer ago count no more
+EVENING_UNITS = 120  # nobody's night begins before 20:00
+NIGHT_ENDS_UNITS = 36  # .. and no quiet of it after 06:00
 UP_FROM_UNITS = 18  # who is up before 03:00 is up at night
-NIGHT_ENDS_UNITS = 36  # a quiet that begins after 06:00 is none of the night's
+NIGHTS_KNOWN = 3
 UP_SHARE = 0.8  # of the mornings
-BEFORE_UP_UNITS = 4  # so long before the usual time somebody seen has got up, only earlier than usual
-NIGHT_HOUR = 2  # everybody's
-EVENING_HOUR = 19  # nobody's night begins earlier
-LIVELY_SHARE = 0.75  # of the days; an hour with somebody active on fewer is quiet
+BEFORE_UP_MINUTES = 40  # who is seen so long before the usual time has got up, only earlier than usual
+BEFORE_DOWN_MINUTES = 45
 LATE_UNITS = 48  # a return counts as late from 20:00 ..
 NIGHT_UNITS = 96  # .. to 04:00, in units after noon
 BYTES_MAX = 255  # a byte holds no more
@@ -145,26 +145,35 @@ def allowance(
     odd = np.flatnonzero(quiet * UNIT_MS >= np.maximum(limit, limit_now))
     at = int(odd[0]) if len(odd) else len(quiet) - 1
     limit_ms = min(int(quiet[at]) * UNIT_MS, ceiling_ms) if len(odd) else ceiling_ms
-    if held == "up":
-        limit_ms = max(limit_ms, _night_left_ms(habit, since, start, zone) + night_ms)
+    night_left = _night_left_ms(habit, since, zone) if held == "up" else None
+    if night_left is not None:
+        limit_ms = max(limit_ms, night_left + night_ms)
     return Allowance(limit_ms, int(max(usual[0], usual_now[at])) * UNIT_MS)
 
 
-def up_minute(habit: Habit) -> int | None:
-    """By which minute of the day this person is usually up; None while too few mornings are known."""
+def night(habit: Habit) -> tuple[int, int] | None:
+    """When the person usually lies down and is up again, in minutes of the day; None while too few nights are known.
+
+    The long quiets of a night begin after 20:00 and before 06:00; on a quarter of the days the first begins no later, on four of five
+    the last has ended.
+    """
+    begins: dict[int, int] = {}
     ups: dict[int, int] = {}
     for at in range(0, len(habit.quiets), 4):
         day, begin, length, _ = habit.quiets[at : at + 4]
         end = begin + length + 1  # lengths are rounded down
-        if begin >= EVENING_HOUR * 6:
+        if begin >= EVENING_UNITS:
+            begins[day] = min(begins.get(day, begin), begin)
             day, end = (day + 1) % 256, end - DAY_UNITS
         elif begin >= NIGHT_ENDS_UNITS:
             continue
         if end >= UP_FROM_UNITS:
             ups[day] = max(ups.get(day, 0), end)
-    if len(ups) < LEARNING_DAYS:
+    if len(ups) < NIGHTS_KNOWN:
         return None
-    return sorted(ups.values())[int(UP_SHARE * (len(ups) - 1) + 0.5)] * 10
+    lain = sorted(begins.values())
+    down = lain[(len(lain) - 1) // 4] if lain else DAY_UNITS
+    return down * 10, sorted(ups.values())[int(UP_SHARE * (len(ups) - 1) + 0.5)] * 10
 
 
 def home_minute(habit: Habit, at: int, zone: ZoneInfo) -> int | None:
@@ -178,29 +187,17 @@ def home_minute(habit: Habit, at: int, zone: ZoneInfo) -> int | None:
     return (DAY_UNITS // 2 + late[-2]) * 10 if len(late) > 1 else None
 
 
-def _night_left_ms(habit: Habit, since: int, start: int, zone: ZoneInfo) -> int:
-    """From ``since`` to the time of usually getting up, if it is of the night (``start``: its unit of the day); else far back."""
-    up = up_minute(habit)
-    if up is None:
-        return -DAY_UNITS * UNIT_MS
-    up_units = up // 10
-    if start > up_units - BEFORE_UP_UNITS and start < _evening_hour(habit) * 6:
-        return -DAY_UNITS * UNIT_MS
+def _night_left_ms(habit: Habit, since: int, zone: ZoneInfo) -> int | None:
+    """From ``since`` to the time of usually being up, if it is of the night."""
+    known = night(habit)
+    if known is None:
+        return None
+    down, up = known
     local = _local(since, zone)
-    minutes = up - local.hour * 60 - local.minute
-    return (minutes if minutes > 0 else minutes + DAY_UNITS * 10) * 60_000
-
-
-def _evening_hour(habit: Habit) -> int:
-    """With which hour the night begins: the last before 02:00 in which somebody is active on ``LIVELY_SHARE`` of the days.
-
-    In it they go to bed; afterwards they are seen now and then.
-    """
-    share = _hours_active(habit).mean(axis=0)
-    hour = NIGHT_HOUR + 24
-    while hour > EVENING_HOUR and share[(hour - 1) % 24] < LIVELY_SHARE:
-        hour -= 1
-    return hour - 1  # 24 or more: after midnight, which begins with unit 0
+    minute = local.hour * 60 + local.minute
+    if up - BEFORE_UP_MINUTES < minute < down - BEFORE_DOWN_MINUTES:
+        return None
+    return (up - minute if minute < up else up - minute + DAY_UNITS * 10) * 60_000
 
 
 def _note_quiet(habit: Habit, since: int, length_ms: int, held: int, zone: ZoneInfo) -> None:
@@ -237,15 +234,10 @@ def _note_hour(habit: Habit, at: int, zone: ZoneInfo) -> None:
 
 def _days_seen(habit: Habit) -> NDArray[np.int64]:
     """For each hour of the day: on how many days somebody was active within the hour before or after it, or in it."""
-    hours = _hours_active(habit)
+    seen = np.frombuffer(habit.hours, np.uint8).reshape(-1, 4)[:, 1:]
+    hours = np.unpackbits(seen, axis=1)[:, ::-1]  # the last bit is midnight's
     around = hours | np.roll(hours, 1, axis=1) | np.roll(hours, -1, axis=1)
     return np.asarray(around.sum(axis=0), np.int64)
-
-
-def _hours_active(habit: Habit) -> NDArray[np.uint8]:
-    """For each day (a row) and hour: 1 if somebody was active in it."""
-    seen = np.frombuffer(habit.hours, np.uint8).reshape(-1, 4)[:, 1:]
-    return np.unpackbits(seen, axis=1)[:, ::-1]  # the last bit is midnight's
 
 
 def _limit(

@@ -92,7 +92,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """One alert rule. ``device_kinds`` and ``rooms`` limit which devices it watches (empty: all).
 
     ``held_by``: the modes of a home in which its alerts are recorded and told to nobody (none given: by ``kind``).
-    ``lowers``: the rule whose alert about the same event it lowers to its own severity, instead of raising one more.
+    ``lowers``: the rule, or the rules, whose alerts about the same event it lowers to its own severity, instead of raising one more.
     """
 
     id: RuleId
@@ -105,7 +105,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     device_kinds: tuple[str, ...] = ()
     rooms: tuple[str, ...] = ()
     held_by: tuple[ModeKind, ...] | None = None
-    lowers: str = ""
+    lowers: str | tuple[str, ...] = ""
     shape: Shape = Shape()
 
     def __post_init__(self) -> None:
@@ -121,6 +121,11 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
             raise ValueError("shape.group_within_s: life safety is never grouped; leave it out")
         if self.lowers and self.when.condition.lasting:
             raise ValueError("lowers: only a rule about an event (event, sequence) can lower another's alert")
+
+    @property
+    def lowered(self) -> tuple[str, ...]:
+        """The rules whose alerts it lowers."""
+        return ((self.lowers,) if self.lowers else ()) if isinstance(self.lowers, str) else self.lowers
 
     @property
     def modes(self) -> tuple[ModeKind, ...]:

@@ -85,7 +85,7 @@ def match(truth: Truth, alerts: Iterable[Raised]) -> tuple[list[Answered], list[
 def _judged(incident: Incident, found: Sequence[Raised], end_ms: int) -> Answered:
     due = incident.due_ms
     outcome: Outcome
-    if not incident.counts:
+    if incident.class_ == "life_safety" and not incident.counts:
         outcome = "short"
     elif incident.from_ms >= end_ms or (due if due is not None else incident.to_ms) > end_ms:
         outcome = "unfinished"

@@ -11,5 +11,5 @@ FULL = "full"
 NAMES = {
     "door_pir": "门磁 + 红外\ndoor + PIR",
     "door_pir_pendant": "+ 挂坠\n+ pendant",
-    "full": "+ 雷达\n+ radar",
+    "full": "全套\nfull kit",
 }

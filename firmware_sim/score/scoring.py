@@ -12,6 +12,7 @@ How an alert and an incident belong together is in ``answers.py``. What the figu
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -162,22 +163,22 @@ def _lowered_fall(alert: Raised) -> bool:
 
 
 def _by_kind(matched: Sequence[Answered]) -> dict[str, Any]:
-    kinds = sorted({(each.incident.class_, each.incident.kind) for each in matched})
-    return {
-        kind: {"class": class_, **_recall([e for e in matched if (e.incident.class_, e.incident.kind) == (class_, kind)])}
-        for class_, kind in sorted(kinds, key=lambda both: (CLASSES.index(both[0]), both[1]))
-    }  # fmt: skip
+    of: dict[str, list[Answered]] = defaultdict(list)
+    for each in sorted(matched, key=lambda each: (CLASSES.index(each.incident.class_), each.incident.kind)):
+        of[each.incident.kind].append(each)
+    return {kind: {"class": mine[0].incident.class_, **_recall(mine)} for kind, mine in of.items()}
 
 
 def _by_rule(told: Sequence[Raised], wrong: Sequence[Raised], span: _Span) -> dict[str, Any]:
     false = {alert.id for alert in wrong}
-    names = sorted({(CLASSES.index(alert.class_), alert.rule or alert.says) for alert in told})
+    of: dict[str, list[Raised]] = defaultdict(list)
+    for alert in sorted(told, key=lambda alert: (CLASSES.index(alert.class_), alert.rule or alert.says)):
+        of[alert.rule or alert.says].append(alert)
     found = {}
-    for rank, name in names:
-        alerts = [a for a in told if (CLASSES.index(a.class_), a.rule or a.says) == (rank, name)]
+    for name, alerts in of.items():
         bad = sum(alert.id in false for alert in alerts)
         found[name] = {
-            "class": CLASSES[rank],
+            "class": alerts[0].class_,
             "alerts": len(alerts),
             "false": bad,
             "lowered": sum(alert.lowered_ms is not None for alert in alerts),

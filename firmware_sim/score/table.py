@@ -38,7 +38,8 @@ def show(scores: Mapping[str, dict[str, Any]], console: Console, *, listed: int 
     )
     console.print(watched, highlight=False)
     if len(scores) > 1:
-        console.print(_beside(scores))
+        ordered = [*(kit for kit in NAMES if kit in scores), *(name for name in scores if name not in NAMES)]
+        console.print(_beside({name: scores[name] for name in ordered}))
     console.print(_by_kind(first))
     console.print(_by_rule(first))
     for key, title in (("missed", "未报或迟报 missed or late"), ("false", "误报 false")):
@@ -144,7 +145,7 @@ def _say_apart(found: dict[str, Any], console: Console) -> None:
 
 
 def _table(heading: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(box=SIMPLE_HEAD, padding=(0, 0, 0, 0))
     table.add_column(heading, no_wrap=True)
     return table
 

@@ -35,9 +35,9 @@ class Detection(msgspec.Struct, frozen=True):
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """Something worth an alert, over at ``to_ms``; ``raise_`` are the words by which an alert is right about it.
 
-    ``counts`` false: it is told, and no recall counts it. ``within_detected_s`` runs from its begin where a device detected it,
-    else it is due by ``due_undetected_ms`` (None: over before anybody could know without a detector). ``device``: the one it
-    is about, where it is about one.
+    ``counts`` (of life safety alone) false: it is told, and no recall counts it. ``within_detected_s`` runs from its begin
+    where a device detected it, else it is due by ``due_undetected_ms`` (None: over before anybody could know without a
+    detector). ``device``: the one that fails, of a device's incident; elsewhere where it shows first.
     """
 
     id: str
@@ -112,12 +112,8 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
         """The truth for a town that never had devices of these kinds: what only they did has not happened."""
         if not kinds:
             return self
-        missing = {
-            name
-            for place in (*self.homes, *self.facilities)
-            for name, k in place.devices.items()
-            if k in kinds
-        }
+        fitted = [*(home.devices for home in self.homes), *(place.devices for place in self.facilities)]
+        missing = {name for devices in fitted for name, kind in devices.items() if kind in kinds}
 
         def kept(devices: dict[str, str]) -> dict[str, str]:
             return {name: kind for name, kind in devices.items() if kind not in kinds}
@@ -127,7 +123,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
                 each, detections=tuple(seen for seen in each.detections if seen.kind not in kinds)
             )
             for each in self.incidents
-            if each.device not in missing
+            if not (each.class_ == "device" and each.device in missing)
         )
         return msgspec.structs.replace(
             self,

@@ -50,6 +50,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     The history is an events CSV (``events``), copies of a store in Parquet (``readings``), or ``influx``. ``from_ms`` and
     ``to_ms`` bound a store's; a CSV is judged from its first line to its last. ``modes`` are what people set meanwhile.
+    At most ``listed_max`` alerts are listed of each set of rules; all are counted.
     """
 
     rules: RuleSet
@@ -62,6 +63,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     to_ms: int = 0
     modes: tuple[Command, ...] = ()
     workers: int = 1
+    listed_max: int = 10_000
 
 
 Heartbeats: TypeAlias = Literal["registered", "checked", "unknown"]

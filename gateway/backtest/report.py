@@ -20,7 +20,6 @@ from gateway.backtest.telling import Alert, told
 from rules.effects import Effect, Hold, Raise
 from rules.sentences import why
 
-ALERTS_LISTED_MAX = 10_000
 UNSURE_NAMED_MAX = 20
 
 
@@ -57,9 +56,9 @@ def report(asked: Asked, history: History, file: EventsFile | None, judged: list
         "feed_losses": [[loss.lost_at, loss.found_at] for loss in history.losses],
         "floods": floods_by_site(people_told, site_of),
         "rules": _by_rule(asked, alerts, gone, months, history, site_of),
-        "alerts": [_listed(alert, rooms, zone) for alert in alerts[:ALERTS_LISTED_MAX]],
-        "gone": [_listed(alert, rooms, zone) for alert in gone[:ALERTS_LISTED_MAX]],
-        "alerts_left_off": max(len(alerts) - ALERTS_LISTED_MAX, 0) + max(len(gone) - ALERTS_LISTED_MAX, 0),
+        "alerts": [_listed(alert, rooms, zone) for alert in alerts[: asked.listed_max]],
+        "gone": [_listed(alert, rooms, zone) for alert in gone[: asked.listed_max]],
+        "alerts_left_off": max(len(alerts) - asked.listed_max, 0) + max(len(gone) - asked.listed_max, 0),
     }
 
 

@@ -14,7 +14,11 @@ from rich.table import Table
 
 from gateway.backtest.asked import Progress as Told
 
-WORDS = {"reading the history": "读取历史 reading the history", "judging": "按规则推演 judging"}
+WORDS = {
+    "copying the store": "复制存储 copying the store",
+    "reading the history": "读取历史 reading the history",
+    "judging": "按规则推演 judging",
+}
 COLUMNS = ("警情\nalerts", "每月\na month", "洪峰\nfloods", "间隔\nsilence")
 WHERE_ANY = {
     "new": "新增\nnew",

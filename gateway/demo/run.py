@@ -23,13 +23,17 @@ from rich.panel import Panel
 
 from gateway.accounts.roles import ROLES
 from gateway.accounts.who import Grant
+from gateway.backtest.asked import BacktestError
+from gateway.backtest.show import bar
 from gateway.demo.broker import BrokerError, DemoBroker, free_port, start_broker
 from gateway.demo.receiver import Receiver
 from gateway.demo.score import read_ledger, score
+from gateway.demo.truth_score import ScoreError, score_by_truth
 from gateway.operations.database import open_database
 from gateway.operations.people import People, weakness_of
 from gateway.registry import apply as registry
 from gateway.registry.csv_file import parse
+from gateway.store.readings import StoreUnavailable
 
 say = Console(stderr=True, highlight=False)
 STAFF = "李敏"
@@ -41,6 +45,7 @@ START_WITHIN_S = 60.0
 DRAIN_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.1
 TROUBLE_AFTER_S = 8.0
+SCORED_TOWN = ("--kit", "full", "--nature", "lifelike")
 
 SETTINGS = """\
 # Made by carehub demo. A real station's settings look the same, without [simulation].
@@ -98,6 +103,7 @@ class DemoOptions:
     broker_port: int
     keep: Path | None
     mosquitto: bool = True
+    score: bool = False
 
 
 def run_demo(options: DemoOptions) -> dict[str, Any]:
@@ -112,8 +118,9 @@ def run_demo(options: DemoOptions) -> dict[str, Any]:
             result = demo.finish()
     except BrokerError as error:
         raise DemoError(str(error)) from None
+    except (ScoreError, BacktestError, StoreUnavailable) as error:
+        raise DemoError(f"no score: {error}") from None
     else:
-        say.print_json(data=result)
         return result
     finally:
         if options.keep is None:
@@ -128,6 +135,7 @@ class _Demo:
         self._folder = folder
         self._data = folder / "data"
         self._ledger = folder / "ledger.jsonl"
+        self._truth = folder / "truth.json"
         self._stack = stack
         self._secret = secrets.token_hex(16)
         self._pin = _new_pin()
@@ -169,6 +177,7 @@ class _Demo:
         sheet = self._folder / "town.csv"
         command = [str(SIMULATOR), "town", "--registry", str(sheet), "--registry-only"]
         command += ["--homes", str(self._options.homes), "--seed", str(self._options.seed)]
+        command += SCORED_TOWN if self._options.score else ()
         made = subprocess.run(command, check=False, capture_output=True, text=True)
         if made.returncode:
             raise DemoError(f"the town gave no registry: {made.stderr.strip()}")
@@ -188,6 +197,7 @@ class _Demo:
             str(SIMULATOR), "town", "--port", str(broker.port), "--protocol", broker.protocol,
             "--homes", str(options.homes), "--seed", str(options.seed), "--speed", f"{options.speed:g}",
             "--drive", f"{24 * options.days}h", "--ledger", str(self._ledger),
+            *((*SCORED_TOWN, "--truth", str(self._truth)) if options.score else ()),
         ]  # fmt: skip
 
     def _spawn(self, name: str, command: list[str], log: Path | None) -> subprocess.Popen[bytes]:
@@ -251,7 +261,9 @@ class _Demo:
                 if process.poll() is not None:
                     raise DemoError(f"the {name} ended with {process.returncode}; {self._words()}")
             lived = lived or self._lived()
-            over = self._options.for_s is not None and time.monotonic() - began >= self._options.for_s
+            # A score is of the days that were lived: it does not wait for anybody to look on.
+            for_s = 0.0 if self._options.score and self._options.for_s is None else self._options.for_s
+            over = for_s is not None and time.monotonic() - began >= for_s
             if lived and over:
                 return
             if not lived:
@@ -279,7 +291,13 @@ class _Demo:
         _end(self._town, "town")
         received = self._drain()
         _end(self._hub, "hub")
-        return score(self._data, read_ledger(self._ledger), self._receiver.receipts, received=received)
+        counted = score(self._data, read_ledger(self._ledger), self._receiver.receipts, received=received)
+        say.print_json(data=counted)
+        return counted | self._score() if self._options.score else counted
+
+    def _score(self) -> dict[str, Any]:
+        with bar(say) as progress:
+            return score_by_truth(self._data, self._truth, self._folder / "score", SIMULATOR, progress)
 
     def _drain(self) -> int:
         before = -1.0

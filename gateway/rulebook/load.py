@@ -170,6 +170,7 @@ def _unknown_rules(entries: list[Entry], every: set[str]) -> list[Mistake]:
 def _rules_named(value: Rule | Extends) -> list[tuple[str, tuple[str | int, ...]]]:
     if isinstance(value, Extends):
         return [(name, ("without", at)) for at, name in enumerate(value.without)]
-    lowered = [(value.lowers, ("lowers",))] if value.lowers else []
+    at_one = isinstance(value.lowers, str)
+    lowered = [(name, ("lowers",) if at_one else ("lowers", at)) for at, name in enumerate(value.lowered)]
     inhibiting = enumerate(value.shape.inhibited_by)
     return [*lowered, *((name, ("shape", "inhibited_by", at)) for at, name in inhibiting)]

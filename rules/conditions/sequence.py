@@ -32,7 +32,8 @@ class Sequence(Condition, frozen=True):
     """``first`` (an event) or ``first_metric`` (a change), then in ``within_s`` seconds an activity ``then``, or ``then_no``.
 
     ``then`` comes true at the activity, ``then_no`` when the time is over and nothing anywhere in the home was active. With
-    ``elsewhere``, ``then`` must show that somebody walks: it is in another room than the first, or than an activity since.
+    ``elsewhere``, ``then`` must show that somebody walks: it is in another room than the first, or than an activity since. Who is
+    seen later than ``helper_after_s`` seconds, and after the front door has moved, may have come to help, and proves nothing.
     """
 
     within_s: int
@@ -41,6 +42,7 @@ class Sequence(Condition, frozen=True):
     then: tuple[str, ...] = ()
     then_no: tuple[str, ...] = ()
     elsewhere: bool = False
+    helper_after_s: int = 0
 
     def __post_init__(self) -> None:
         if (self.first is None) == (self.first_metric is None):
@@ -54,8 +56,10 @@ class Sequence(Condition, frozen=True):
                 raise ValueError(
                     f"{metric!r} is no activity; activities are: {', '.join(sorted(ACTIVITIES))}"
                 )
-        if self.within_s <= 0:
-            raise ValueError("within_s must be positive")
+        if self.within_s <= 0 or self.helper_after_s < 0:
+            raise ValueError("within_s must be positive and helper_after_s not negative")
+        if self.helper_after_s and not self.then:
+            raise ValueError("helper_after_s says who is seen; leave it out with then_no")
 
     @property
     def _second(self) -> tuple[str, ...]:
@@ -122,6 +126,8 @@ class Sequence(Condition, frozen=True):
             return None
         if self.elsewhere and not _walks(watch, state, slot.cause, fact):
             return None
+        if self._may_be_help(state, slot, fact):
+            return None
         fired = Fired(fact.at, (slot.cause, fact), slot.event) if self.then else None
         _clear(slot)
         return fired
@@ -137,6 +143,11 @@ class Sequence(Condition, frozen=True):
         if slot.due and self.then_no:
             slot.since += shift
             slot.due = max(slot.due + shift, earliest)
+
+    def _may_be_help(self, state: KeyState, slot: Slot, fact: Fact) -> bool:
+        late = self.helper_after_s and fact.at > slot.since + self.helper_after_s * 1000
+        first = slot.cause.at if slot.cause is not None else slot.since
+        return bool(late) and (fact.what == "contact" or state.presence.door_at > first)
 
     def _begin(self, slot: Slot, first: Fact, event: str, now: int) -> None:
         # A second fall while the first is unsettled is the same lie on the floor; it raises an alert of its own elsewhere.

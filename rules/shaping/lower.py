@@ -12,15 +12,14 @@ KEPT_MS = 3_600_000  # an event's alert is remembered so long after its close: w
 
 
 def lower(site: SiteState, matter: Matter) -> tuple[Effect, ...]:
-    """The alert about the same event gets the lower severity, instead of an alert more."""
+    """What was raised about the same event gets the lower severity, instead of an alert more."""
     if not matter.rule.lowers:
         return ()
-    for alert in reversed(site.alerts):
-        known = site.alerts[alert]
-        if _is_about(known, matter):
-            known.severity = min(known.severity, matter.rule.severity, key=_rank)
-            return (Change(alert, matter.moment, known.severity, f"rule:{matter.rule.id}"),)
-    return ()
+    lowered = [(alert, known) for alert, known in site.alerts.items() if _is_about(known, matter)]
+    for _, known in lowered:
+        known.severity = min(known.severity, matter.rule.severity, key=_rank)
+    because = f"rule:{matter.rule.id}"
+    return tuple(Change(alert, matter.moment, known.severity, because) for alert, known in lowered)
 
 
 def about(matter: Matter) -> Fact | None:
@@ -33,7 +32,7 @@ def _is_about(known: Known, matter: Matter) -> bool:
     mine = known.about
     return (
         mine is not None
-        and known.rule == matter.rule.lowers
+        and known.rule in matter.rule.lowered
         and known.key == matter.raised.key
         and known.until > matter.moment
         and any(

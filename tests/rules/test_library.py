@@ -39,7 +39,7 @@ def test_the_page_names_no_rule_that_is_not_there() -> None:
 
 def test_what_a_rule_names_is_in_the_library() -> None:
     for rule in RULES.values():
-        assert {*rule.shape.inhibited_by, *filter(None, [rule.lowers])} <= set(RULES), rule.id
+        assert {*rule.shape.inhibited_by, *rule.lowered} <= set(RULES), rule.id
 
 
 def test_no_mode_keeps_a_call_for_help_or_a_fire_from_people() -> None:
