@@ -101,7 +101,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``kind`` names what happened, begun at ``from`` and over at ``to``; ``device`` where it shows. A fall with ``gets_up`` is
     somebody who is up again by ``to``; its alert should be lowered by ``lowered_by``. ``class`` is by default the one of the
-    word.
+    word. A ``false_alarm`` is raised as well (the hub cannot know), but nothing happened: the truth file is without it.
     """
 
     says: Says | tuple[Says, ...]
@@ -113,6 +113,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device: Id | None = None
     gets_up: bool | None = None
     lowered_by: Span | None = None
+    false_alarm: bool = False
     of: Class | None = msgspec.field(default=None, name="class")
 
     @property

@@ -27,18 +27,18 @@ HINTS = {
 }
 
 
-class _Yaml(yaml.SafeLoader):
+class Yaml12(yaml.SafeLoader):
     """PyYAML reads version 1.1, in which 21:00 is the number 1260."""
 
 
-_Yaml.yaml_implicit_resolvers = {}
+Yaml12.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("null", r"~|null|", ["~", "n", ""]),
     ("bool", r"true|false", ["t", "f"]),
     ("int", r"[-+]?(?:0|[1-9][0-9]*)", list("-+0123456789")),
     ("float", r"[-+]?(?:0|[1-9][0-9]*)?\.[0-9]+", list("-+.0123456789")),
 ):
-    _Yaml.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
+    Yaml12.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _scenario(text: str, source: str) -> Scenario:
     if twice:
         raise ScenarioMistakes(twice)
     try:
-        plain = _Yaml("").construct_object(root, deep=True)
+        plain = Yaml12("").construct_object(root, deep=True)
         scenario = msgspec.convert(plain, Scenario)
     except yaml.MarkedYAMLError as problem:
         raise ScenarioMistakes([_at(root, f"not plain YAML: {problem.problem}", source)]) from None
@@ -104,7 +104,7 @@ def _scenario(text: str, source: str) -> Scenario:
 
 def _composed(text: str, source: str) -> yaml.Node:
     try:
-        root: yaml.Node | None = yaml.compose(text, Loader=_Yaml)
+        root: yaml.Node | None = yaml.compose(text, Loader=Yaml12)
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)

@@ -86,10 +86,12 @@ def timeline(play: Play, events: list[Message]) -> Iterator[str]:
     if play.now_ms < play.story_ms:
         before = list(heard(play, play.advance(play.story_ms)))
         yield f"平时 usual life before: {len(before)} messages until {shown(play.story_ms)}"
+    now_ms = play.now_ms
     for each in heard(play, play.advance(play.end_ms)):
+        now_ms = max(now_ms, each.at_ms)  # what is late comes among what is later
         if each.kind == "event":
             events.append(each)
-        head = f"{shown_span(each.at_ms - play.story_ms)}  {shown(each.at_ms)}"
+        head = f"{shown_span(now_ms - play.story_ms)}  {shown(now_ms)}"
         match each:
             case Note():
                 yield note_line(each, play)

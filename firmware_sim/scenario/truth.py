@@ -39,7 +39,9 @@ def truth_of(play: Play, said: Sequence[Message]) -> dict[str, object]:
             for each in play.layout.facilities
         ],
         "incidents": [
-            _incident(play, number, expected, said) for number, expected in enumerate(scenario.expect, 1)
+            _incident(play, number, expected, said)
+            for number, expected in enumerate(scenario.expect, 1)
+            if not expected.false_alarm
         ],
     }  # fmt: skip
 
