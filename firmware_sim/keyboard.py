@@ -38,11 +38,12 @@ class Keyboard:
         self._broker, self._clock = broker, clock
         self._device: Device = KINDS[kind](who, dice=dice(fresh), since_ms=_now_ms())
         client_id = f"carehub-sim-{who.device}-{fresh}"
-        self._took_ms: dict[int, float] = {}
+        self._took_ms: dict[tuple[str, int], float] = {}
         self._uplink = Uplink(
             lambda: new_link(broker, client_id, None),
-            hooks=Hooks(acked=self._note),
+            hooks=Hooks(acked=self._note, received=self._obey),
             dice=dice(fresh, "reconnect"),
+            subscriptions=(who.topic("cmd"),),
         )
 
     async def open(self) -> None:
@@ -91,7 +92,7 @@ class Keyboard:
         return (*self._device.words, "battery <percent>")
 
     async def _publish(self, messages: Iterable[Message]) -> list[str]:
-        said = list(messages)
+        said = [message for message in messages if message.kind != "status"]
         for message in said:
             self._uplink.publish(message)
         try:
@@ -103,14 +104,21 @@ class Keyboard:
             ) from problem
         return [self._line(message) for message in said] or ["没有变化，未发送 nothing changed, nothing sent"]
 
+    def _obey(self, _topic: str, payload: bytes) -> None:
+        """A command of the hub: a device on mains answers, another will with the next thing it says."""
+        typer.echo(f"收到命令 command: {payload.decode(errors='replace')}", err=True)
+        for message in self._device.command(self._now(), payload):
+            if message.kind != "status":
+                self._uplink.publish(message)
+
     def _line(self, message: Message) -> str:
         return (
-            f"已送达 acknowledged by {self._broker} in {self._took_ms.pop(message.seq):.1f} ms: "
+            f"已送达 acknowledged by {self._broker} in {self._took_ms.pop((message.boot, message.seq)):.1f} ms: "
             f"{message.topic} {message.payload.decode()}"
         )
 
     def _note(self, message: Message, sent_ms: float, acked_ms: float) -> None:
-        self._took_ms[message.seq] = acked_ms - sent_ms
+        self._took_ms[message.boot, message.seq] = acked_ms - sent_ms
 
     def _now(self) -> int | None:
         return _now_ms() if self._clock else None

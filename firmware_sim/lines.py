@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
@@ -22,6 +23,10 @@ class Speakers(Protocol):
 
     seed: int
     now_ms: int
+    devices: dict[str, Device]
+
+    def command(self, device: str, payload: bytes) -> list[Message]:
+        """What a device says at once to a command of the hub."""
 
     def links(self) -> Sequence[Device]:
         """The devices that hold a connection of their own."""
@@ -33,7 +38,8 @@ class Speakers(Protocol):
 class Lines:
     """Routes each message to the connection it travels on; a connection's will is its holder's own.
 
-    Births are dated with the town's time, but never before ``born_ms``.
+    Births are dated with the town's time, but never before ``born_ms``. Each connection hears the commands to the devices
+    behind it; ``commanded`` takes them, at first by the town's time as it stands.
     """
 
     def __init__(
@@ -48,15 +54,29 @@ class Lines:
         self.published_count = 0
         self._ledger = ledger
         self._uplinks: dict[str, Uplink] = {}
+        self.commanded: Callable[[str, bytes], None] = lambda device, payload: self.publish(
+            town.command(device, payload)
+        )
+        hears: dict[str, dict[str, str]] = defaultdict(dict)  # by connection: device by command topic
+        for device in town.devices.values():
+            hears[device.who.link][device.who.topic("cmd")] = device.who.device
         for holder in town.links():
             who = holder.who
 
             def announce(link: str = who.device) -> list[Message]:
                 return town.announce(link, max(town.now_ms, born_ms))
 
-            hooks = Hooks(acked=ledger.note, announce=announce, trouble=trouble)
+            devices = hears[who.device]
+
+            def received(topic: str, payload: bytes, devices: dict[str, str] = devices) -> None:
+                self.commanded(devices[topic], payload)
+
+            hooks = Hooks(acked=ledger.note, received=received, announce=announce, trouble=trouble)
             self._uplinks[who.device] = Uplink(
-                self._maker(broker, who), hooks=hooks, dice=dice(town.seed, "reconnect", who.device)
+                self._maker(broker, who),
+                hooks=hooks,
+                dice=dice(town.seed, "reconnect", who.device),
+                subscriptions=tuple(devices),
             )
 
     async def start(self) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from firmware_sim import wire
-from firmware_sim.devices import Device
 from firmware_sim.faults.course import Course
 from firmware_sim.faults.faulty_town import FaultyTown
 from firmware_sim.faults.words import Cut, Word
@@ -20,7 +19,6 @@ class Befallen(Speakers, Protocol):
     """Whom the faults befall: a faulty town, or what is played of one."""
 
     course: Course
-    devices: dict[str, Device]
 
 
 class FaultyLines(Lines):

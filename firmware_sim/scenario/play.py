@@ -90,6 +90,12 @@ class Play:
         births = [device.status(at_ms) for device in sorted(alive, key=lambda d: d.who.via is not None)]
         return self.course.birth(births, at_ms)
 
+    def command(self, device: str, payload: bytes) -> list[Message]:
+        """Give a device a command of the hub now; what it says to it at once."""
+        said = self.devices[device].command(self.now_ms, payload)
+        self._set_alarm(self.devices[device])
+        return said
+
     def next_ms(self) -> int:
         """When something is due next; the end of the story when nothing is."""
         due_ms = self._due[0][0] if self._due else self.end_ms
@@ -146,11 +152,15 @@ class Play:
                 return []
             case "life" | "step":
                 said = device.feel(at, stimulus.word, stimulus.value)
-        wake_ms = device.wake_at_ms
-        if wake_ms is not None and wake_ms != self._wakes.get(stimulus.device):
-            self._wakes[stimulus.device] = wake_ms
-            self._push(wake_ms, "wake", Stimulus(wake_ms, stimulus.device, ""))
+        self._set_alarm(device)
         return said
+
+    def _set_alarm(self, device: Device) -> None:
+        """Wake the device when it wants to be woken; once for each time it names."""
+        wake_ms, name = device.wake_at_ms, device.who.device
+        if wake_ms is not None and wake_ms != self._wakes.get(name):
+            self._wakes[name] = wake_ms
+            self._push(wake_ms, "wake", Stimulus(wake_ms, name, ""))
 
     def _lies_still(self, stimulus: Stimulus) -> bool:
         home = self._home_of.get(stimulus.device)

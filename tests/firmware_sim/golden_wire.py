@@ -65,9 +65,11 @@ def _said(kinds: dict[str, type[Device]], golden: dict[str, Any]) -> list[Messag
         match word:
             case "wake":
                 said += device.wake(at)
+            case "command":
+                said += device.command(at, json.dumps(value[0]).encode())
             case _:
                 said += device.feel(at, word, *value)
-    said += device.heartbeat(T0 + device.heartbeat_s * SECOND)
+    said += device.heartbeat(T0 + kinds[golden["kind"]].heartbeat_s * SECOND)
     return said if device.who.via else [*said, last_will(device.who)]
 
 
