@@ -74,8 +74,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``battery 5``. Or ``sends``: a message of anybody's on a ``topic``, as text or, in ``sends_hex``, byte by byte; ``retain``
     asks the broker to keep it. Or ``unplug``: these gateways (and counters) lose their power; ``plug``: they have it again.
     Or a ``fault`` (``carehub-sim faults`` lists them) ``on`` a device, gateway, place or ``all``, ``for`` so long, with the
-    parameters ``having``. Or ``quiet``: usual life stands still in these homes ``for`` so long. ``note`` says to who watches what
-    it is.
+    parameters ``having``. Or ``quiet``: usual life stands still in these homes ``for`` so long. ``note`` says to those who
+    watch what it is.
     """
 
     at: Span

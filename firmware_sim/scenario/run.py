@@ -1,4 +1,4 @@
-"""A scenario is played to a hub: live at some speed, or driven as fast as the hub confirms it. The truth is written after it."""
+"""A scenario is played to a hub: live at some speed, or driven as fast as the hub confirms it. Then the truth is written."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 from pathlib import Path
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from firmware_sim.cli import app
 from firmware_sim.faults import Cut, Mend
+from firmware_sim.scenario.format import Scenario
 from firmware_sim.scenario.play import Note, Play
 from firmware_sim.scenario.reading import ScenarioMistakes, scenario_of
 from firmware_sim.scenario.spans import shown_span, span_ms
@@ -112,11 +114,9 @@ def test_what_is_no_scenario_at_all_is_told_so(text: str) -> None:
 @settings(max_examples=40)
 @given(st.text(max_size=60), st.integers(0, len(GOOD)))
 def test_no_text_is_answered_by_anything_but_its_mistakes(text: str, at: int) -> None:
-    try:
-        scenario_of(GOOD[:at] + text + GOOD[at:], source="s.yaml")
-    except ScenarioMistakes as told:
-        assert told.mistakes
-        assert all(mistake.line >= 1 for mistake in told.mistakes)
+    text = GOOD[:at] + text + GOOD[at:]
+    with contextlib.suppress(ScenarioMistakes):
+        assert isinstance(scenario_of(text, source="s.yaml"), Scenario)
 
 
 def said_of(scenario_text: str, *, seed: int = 7, step_ms: int = 10**9) -> list[Message]:
