@@ -21,7 +21,7 @@ NEEDED = ("observed_at", "device", "metric", "value")
 OPTIONAL = ("site", "home", "room", "kind", "received_at")
 FROM_MS, TO_MS = 946_684_800_000, 4_102_444_800_000  # 2000 to 2100
 DEVICE = re.compile(r"[A-Za-z0-9_-]{1,64}")
-METRIC = re.compile(r"[A-Za-z0-9_-]{1,64}|event\.[A-Za-z0-9_-]{1,64}")
+METRIC = re.compile(r"event\.[A-Za-z0-9_-]{1,64}|(?!event\.)[A-Za-z0-9_.-]{1,64}")
 EPOCH_MS = re.compile(r"[0-9]{12,14}")
 MISTAKES_SHOWN = 20
 
@@ -137,7 +137,7 @@ def _row(cells: dict[str, str], line: int) -> Row | str:
         ("site", site or "-", DEVICE),
     ):
         if not form.fullmatch(text):
-            return f"{text!r} is no {name}: 1 to 64 letters, digits, - or _"
+            return f"{text!r} is no {name}: 1 to 64 letters, digits, - or _, in a metric . too"
     try:
         value = float(cells["value"])
     except ValueError:

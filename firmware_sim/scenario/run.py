@@ -75,7 +75,10 @@ class Run:
         write_truth(self.truth, play, stage.events)
         if not self.present:  # hub time never runs back: an earlier story would be told to it as long gone
             later = datetime.fromtimestamp(-(-play.now_ms // SECOND), UTC).astimezone(ZONE)
-            console.print(f"同一系统接着演 the next on the same hub: --at {later:%Y-%m-%dT%H:%M:%S} or later", soft_wrap=True)
+            console.print(
+                f"同一系统接着演 the next on the same hub: --at {later:%Y-%m-%dT%H:%M:%S} or later",
+                soft_wrap=True,
+            )
         return {
             **outcome(play),
             **stage.lines.totals(),

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from firmware_sim.cli import app
 from firmware_sim.faults import Cut, Mend
 from firmware_sim.scenario.format import Scenario
+from firmware_sim.scenario.library import library
 from firmware_sim.scenario.play import Note, Play
 from firmware_sim.scenario.reading import ScenarioMistakes, scenario_of
 from firmware_sim.scenario.spans import shown_span, span_ms
@@ -206,3 +207,11 @@ def test_a_wrong_setting_says_what_is_right(options: tuple[str, ...], said: str)
     result = CliRunner().invoke(app, ["scenario", *options])
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_the_example_in_the_guide_is_a_scenario() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
+    example = guide.split("```yaml\n")[1].split("```")[0]
+    assert len(scenario_of(example, source="docs/simulator.md").steps) == 7
+    for name in (file.stem for file in library()):
+        assert f"| `{name}` |" in guide
