@@ -19,12 +19,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from firmware_sim.daytime import DAY, HOUR, ZONE
+from firmware_sim.interviews import interviews_csv
 from firmware_sim.nature import NATURES
 from firmware_sim.places import Layout, settle
 from firmware_sim.registry import registry_csv
@@ -37,6 +39,7 @@ from firmware_sim.town import Town
 from firmware_sim.wire import Message
 from gateway.backtest.telling import told
 from gateway.demo import naive
+from gateway.demo.interviews import homes_yaml
 from gateway.demo.alert_rows import would_be_rows
 from gateway.ingest.decode import Times, Topics, Wrong, decode_from
 from gateway.mistakes import FileMistakes
@@ -67,8 +70,16 @@ class Judgement:
 def main() -> int:
     """Live through the month, judge it, print the score."""
     options = _options()
+    began = time.monotonic()
+    layout = settle(homes=options.homes, seed=options.seed, kit="full")
+    start = int(datetime.fromisoformat(options.since).replace(tzinfo=ZONE).timestamp() * 1000)
+    past_ms, nature = options.days * DAY, NATURES[options.nature]
+    town = Town(layout, seed=options.seed, start_ms=start, past_ms=past_ms, nature=nature)
     try:
-        book = load_rulebook(options.rules)
+        with NamedTemporaryFile("w", encoding="utf-8", suffix=".yaml") as homes:
+            homes.write(homes_yaml(interviews_csv(town.lives.households, seed=options.seed)))
+            homes.flush()
+            book = load_rulebook(options.rules, Path(homes.name))
         judgements = {FULL: Judgement(book, frozenset())}
         if options.kits:
             judgements |= {name: Judgement(book, without) for name, without in KITS.items()}
@@ -76,11 +87,6 @@ def main() -> int:
     except FileMistakes as error:
         err.print(str(error), markup=False)
         return 2
-    began = time.monotonic()
-    layout = settle(homes=options.homes, seed=options.seed, kit="full")
-    start = int(datetime.fromisoformat(options.since).replace(tzinfo=ZONE).timestamp() * 1000)
-    past_ms, nature = options.days * DAY, NATURES[options.nature]
-    town = Town(layout, seed=options.seed, start_ms=start, past_ms=past_ms, nature=nature)
     worlds = {name: world(layout, judgement) for name, judgement in judgements.items()}
     end = start + past_ms
     messages, effects = _lived(town, worlds, start, end)

@@ -20,7 +20,7 @@ from firmware_sim.driven import NoHubError
 from firmware_sim.keyboard import SilentError, converse, once
 from firmware_sim.links import BrokerAddress, BrokerRefusedError, ProtocolVersion
 from firmware_sim.load import METRICS_MAX, Load, StalledError
-from firmware_sim.performance import Performance
+from firmware_sim.performance import MAX, Performance
 from firmware_sim.places import SITE, Layout, settle
 from firmware_sim.registry import registry_csv
 from firmware_sim.score.command import score_command
@@ -66,7 +66,12 @@ def town(
     protocol: Protocol = ProtocolVersion.V5,
     homes: Annotated[int, typer.Option(min=1, max=9999)] = 40,
     seed: Annotated[int, typer.Option(help="The same seed lives the same lives.")] = 7,
-    speed: Annotated[float, typer.Option(help="Town seconds per second once time runs by itself.")] = 1.0,
+    speed: Annotated[
+        str,
+        typer.Option(
+            help="Town seconds per second once time runs by itself; max: it lives through --drive and ends."
+        ),
+    ] = "1",
     until: Annotated[float, typer.Option(help="Wall seconds to run after the past; 0: until stopped.")] = 0.0,
     drive: Annotated[str, typer.Option(help="Live through this long a past first, with the hub: 24h.")] = "0",
     history: Annotated[
@@ -86,10 +91,14 @@ def town(
     past_ms, history_ms = _span_ms("--drive", drive), _span_ms("--history", history)
     if past_ms and history_ms:
         _stop(2, "--drive and --history exclude each other: a past is lived with the hub, or told to it")
-    if speed <= 0:
-        _stop(2, f"--speed {speed}: must be more than 0")
+    pace = _speed(speed)
+    if pace == MAX and not past_ms:
+        _stop(
+            2,
+            "--speed max needs --drive: it lives through that long a past and ends, for example --drive 30d",
+        )
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
-    plan = Performance(broker, homes, seed, speed, past_ms, history_ms, until, ledger)
+    plan = Performance(broker, homes, seed, pace, past_ms, history_ms, until, ledger)
     _sum_up(_run(plan.perform(console), broker), as_json=as_json)
 
 
@@ -240,6 +249,16 @@ def _span_ms(option: str, text: str) -> int:
     if found is None or (not found[2] and found[1] != "0"):
         _stop(2, f"{option} {text}: say a number and a unit, for example 24h, 90m or 2d")
     return int(found[1]) * SPAN_UNITS[found[2] or "s"]
+
+
+def _speed(text: str) -> float:
+    try:
+        pace = MAX if text == "max" else float(text)
+    except ValueError:
+        _stop(2, f"--speed {text}: write a number of town seconds per second, or max")
+    if not 0 < pace < MAX and text != "max":
+        _stop(2, f"--speed {text}: must be more than 0; as fast as can be is written max")
+    return pace
 
 
 def _stop(code: int, why: str) -> NoReturn:

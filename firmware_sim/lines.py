@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from firmware_sim import wire
 from firmware_sim.chance import dice
@@ -42,6 +43,7 @@ class Lines:
         hears: dict[str, dict[str, str]] = defaultdict(dict)  # by connection: device by command topic
         for device in town.devices.values():
             hears[device.who.link][device.who.topic("cmd")] = device.who.device
+        self._voice: Uplink | None = None
         for holder in town.links():
             who = holder.who
 
@@ -67,14 +69,29 @@ class Lines:
             await uplink.start(patience_s=PATIENCE_S)
 
     def publish(self, messages: Iterable[Message]) -> None:
-        """Hand each message to its connection."""
+        """Hand each message to its connection, or to the one voice; what is unplugged says nothing."""
         for message in messages:
-            taken_on = self._uplinks[message.link].publish(message)
+            uplink = self._uplinks[message.link]
+            if self._voice is not None and uplink.plugged:
+                uplink = self._voice
+            taken_on = uplink.publish(message)
             self.published_count += taken_on and message.kind != "status"
+
+    @contextmanager
+    def one_voice(self, voice: Uplink) -> Iterator[None]:
+        """Meanwhile ``voice`` carries what everybody says, for it arrives in the order in which it is said only so.
+
+        The connections stand all the same: their births, and the will of one that is unplugged, are their own.
+        """
+        self._voice = voice
+        try:
+            yield
+        finally:
+            self._voice = None
 
     async def settled(self) -> None:
         """Wait for every PUBACK."""
-        for uplink in self._uplinks.values():
+        for uplink in (*self._uplinks.values(), *([self._voice] if self._voice is not None else [])):
             await uplink.settled()
 
     def check(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import time
@@ -15,6 +16,7 @@ from rich.console import Console
 
 from firmware_sim import wire
 from firmware_sim.chance import dice
+from firmware_sim.daytime import DAY, last_midnight_ms
 from firmware_sim.driven import Clock, drive, replay
 from firmware_sim.ledger import Ledger
 from firmware_sim.lines import PATIENCE_S, Lines
@@ -27,11 +29,17 @@ from firmware_sim.uplink import Hooks, Uplink
 
 LAST_ACKS_WITHIN_S = 10.0
 TELL_EVERY_S = 2.0
+MAX = math.inf  # the speed of a town that lives through its past and ends
+# What the one voice of the driven past keeps while there is no broker: all that may be ahead of the hub, and a step more.
+VOICE_MESSAGES_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """What to perform. ``drive_ms`` and ``history_ms`` exclude each other; ``until_s`` counts from going live."""
+    """What to perform. ``drive_ms`` and ``history_ms`` exclude each other; ``until_s`` counts from going live.
+
+    The past ends at ``end_ms``, or now (0). With ``speed`` ``MAX`` it is all there is, and it ends with the last midnight (0).
+    """
 
     broker: BrokerAddress = field(default_factory=BrokerAddress)
     homes: int = 40
@@ -41,10 +49,11 @@ class Performance:
     history_ms: int = 0
     until_s: float = 0.0
     ledger: Path | None = None
+    end_ms: int = 0
 
     async def perform(self, console: Console) -> dict[str, object]:
         """Run until stopped (SIGTERM, SIGINT) or done; returns the summary. Trouble goes to ``console``."""
-        began, now_ms = time.monotonic(), int(time.time() * 1000)
+        began, now_ms = time.monotonic(), self._end_ms()
         town = self._town(now_ms)
         ledger = Ledger(self.ledger)
 
@@ -54,7 +63,7 @@ class Performance:
         # A told past has no births: what is retained must be of the present.
         born_ms = now_ms if self.history_ms else town.now_ms + 1
         lines = Lines(town, self.broker, born_ms=born_ms, ledger=ledger, trouble=trouble)
-        stage = _Stage(self, town, lines, trouble=trouble)
+        stage = _Stage(self, town, lines, ledger, trouble=trouble)
         flushing = asyncio.create_task(ledger.keep_flushed())
         playing = asyncio.create_task(stage.play(to_ms=now_ms, console=console))
         for signum in (signal.SIGTERM, signal.SIGINT):
@@ -80,6 +89,10 @@ class Performance:
             "seconds": round(time.monotonic() - began, 3),
         }
 
+    def _end_ms(self) -> int:
+        now_ms = int(time.time() * 1000)
+        return self.end_ms or (last_midnight_ms(now_ms) if self.speed == MAX else now_ms)
+
     def _town(self, now_ms: int) -> Town:
         past_ms = self.drive_ms or self.history_ms
         layout = settle(homes=self.homes, seed=self.seed)
@@ -95,16 +108,24 @@ class _Stage:
     """The control connection (clock, echo, scenes) and the phases in their order."""
 
     def __init__(
-        self, plan: Performance, town: Town, lines: Lines, *, trouble: Callable[[str], None]
+        self,
+        plan: Performance,
+        town: Town,
+        lines: Lines,
+        ledger: Ledger,
+        *,
+        trouble: Callable[[str], None],
     ) -> None:
         self._plan, self._town, self._lines, self._trouble = plan, town, lines, trouble
         self._live: Live | None = None
         client_id = f"care-sim-town-{os.getpid()}"
         self.control = Uplink(
             lambda: new_link(plan.broker, client_id, None),
-            hooks=Hooks(received=self._hear, trouble=trouble),
+            hooks=Hooks(acked=ledger.note, received=self._hear, trouble=trouble),
             dice=dice(plan.seed, "reconnect", "control"),
             subscriptions=(wire.ECHO, wire.PLAY),
+            buffer_max=VOICE_MESSAGES_MAX,
+            for_others=True,
         )
         self._clock = Clock(self.control)
 
@@ -112,20 +133,23 @@ class _Stage:
         """Past, then present, until its time is over."""
         plan = self._plan
         await self.control.start(patience_s=PATIENCE_S)
-        with PastProgress(console) as progress:
+        with PastProgress(console, days=self._days) as progress:
             if plan.drive_ms:
-                await drive(
-                    self._town,
-                    self._lines,
-                    self._clock,
-                    to_ms=to_ms,
-                    catch_up=True,
-                    progress=progress,
-                )
+                with self._lines.one_voice(self.control):
+                    await drive(
+                        self._town,
+                        self._lines,
+                        self._clock,
+                        to_ms=to_ms,
+                        catch_up=plan.speed != MAX and not plan.end_ms,
+                        progress=progress,
+                    )
             elif plan.history_ms:
                 await replay(self._town, self._lines, to_ms=to_ms, progress=progress)
             else:
                 await self._lines.start()
+        if plan.speed == MAX:
+            return
         if self._tells_time:
             await self._clock.run(self._town.now_ms, plan.speed)
         self._live = Live(self._town, self._lines, self.control, speed=plan.speed, trouble=self._trouble)
@@ -143,6 +167,12 @@ class _Stage:
         """Time ends with the town: a hub whose clock ran on would miss everybody at once."""
         if self._tells_time and self._live is not None:
             self._clock.stand_still(self._live.now_ms())
+        elif self._plan.speed == MAX:
+            self._clock.stand_still(self._town.now_ms)
+
+    @property
+    def _days(self) -> float:
+        return (self._plan.drive_ms or self._plan.history_ms) / DAY
 
     @property
     def _tells_time(self) -> bool:

@@ -52,7 +52,8 @@ RETURNS_DAYS = 28  # late homecomings longer ago count no more
 EVENING_UNITS = 120  # nobody's night begins before 20:00
 NIGHT_ENDS_UNITS = 36  # .. and no quiet of it after 06:00
 UP_FROM_UNITS = 18  # who is up before 03:00 is up at night
-NIGHTS_KNOWN = 3
+NIGHTS_KNOWN = 3  # fewer do not say when a person is up
+FEW_NIGHTS_MINUTES = 120  # divided by the nights that are known
 UP_SHARE = 0.8  # of the mornings
 BEFORE_UP_MINUTES = 40  # who is seen so long before the usual time has got up, only earlier than usual
 BEFORE_DOWN_MINUTES = 45
@@ -104,7 +105,7 @@ def note(habit: Habit, presence: Presence, at: int, zone: ZoneInfo, *, inside: b
 
 def is_learned(habit: Habit) -> bool:
     """Whether enough days have been seen to say what is usual."""
-    return len(habit.hours) > 4 * LEARNING_DAYS
+    return len(habit.hours) > 4 * LEARNING_DAYS and night(habit) is not None
 
 
 def allowance(
@@ -155,7 +156,7 @@ def night(habit: Habit) -> tuple[int, int] | None:
     """When the person usually lies down and is up again, in minutes of the day; None while too few nights are known.
 
     The long quiets of a night begin after 20:00 and before 06:00; on a quarter of the days the first begins no later, on four of five
-    the last has ended.
+    the last has ended, and the fewer nights are known, the later that is taken to be.
     """
     begins: dict[int, int] = {}
     ups: dict[int, int] = {}
@@ -173,7 +174,8 @@ def night(habit: Habit) -> tuple[int, int] | None:
         return None
     lain = sorted(begins.values())
     down = lain[(len(lain) - 1) // 4] if lain else DAY_UNITS
-    return down * 10, sorted(ups.values())[int(UP_SHARE * (len(ups) - 1) + 0.5)] * 10
+    up = sorted(ups.values())[int(UP_SHARE * (len(ups) - 1) + 0.5)] * 10
+    return down * 10, up + FEW_NIGHTS_MINUTES // len(ups)
 
 
 def home_minute(habit: Habit, at: int, zone: ZoneInfo) -> int | None:

@@ -11,7 +11,7 @@ class Stove(Device):
 
     kind = "stove"
     words = ("on", "off")
-    heartbeat_s = 900
+    heartbeat_s = 3600
     battery_life_days = None
     hot = False
 

@@ -23,8 +23,9 @@ from firmware_sim.script import Stimulus
 
 SIT_MEDIAN_S, SIT_SPREAD, SIT_MOST_S = 660, 0.7, 4200
 TURNS_OVER_MEAN_S = {"asleep": 9000, "nap": 4500}
+SETTLES_SHARE = 0.8
 PET_SEEN_A_DAY = 0.5  # by pet-immune sensors
-HALF_DAYS = 2
+HALF_DAYS, WAKING_MS = 2, 15 * HOUR
 PASSAGE_MS = 25 * SECOND  # from the front door to where somebody is seen
 
 
@@ -79,10 +80,12 @@ class _Moves:
             case "asleep" | "nap":
                 if stay.start_ms > self._midnight:
                     yield self._at(stay.start_ms + 15 * SECOND, "pir-bed", "motion")
+                    yield from self._settles(stay)
                 mean = TURNS_OVER_MEAN_S[stay.doing]
                 yield from self._seen(stay, "bed", lambda: self._draw.expovariate(1 / mean))
             case "sit":
                 yield self._at(stay.start_ms + 5 * SECOND, f"pir-{stay.room}", "motion")
+                yield from self._settles(stay)
                 yield from self._seen(stay, stay.room, self._sitting)
             case "busy" | "cook":
                 yield self._at(stay.start_ms + 5 * SECOND, f"pir-{stay.room}", "motion")
@@ -90,6 +93,12 @@ class _Moves:
                 if stay.doing == "cook":
                     yield self._at(stay.start_ms + MINUTE, "stove", "on")
                     yield self._at(stay.end_ms - 20 * SECOND, "stove", "off")
+
+    def _settles(self, stay: Stay) -> Iterator[Stimulus]:
+        """Who has sat or lain down still stirs for a few minutes, mostly."""
+        at = stay.start_ms + self._draw.randint(70, 240) * SECOND
+        if at < stay.end_ms and self._draw.random() < SETTLES_SHARE:
+            yield self._at(at, f"pir-{stay.room}", "motion")
 
     def _sitting(self) -> float:
         return min(SIT_MEDIAN_S * math.exp(self._draw.gauss(0, SIT_SPREAD)), SIT_MOST_S)
@@ -157,9 +166,9 @@ class _Moves:
         rise = next((s.end_ms for s in reversed(stays) if s.doing == "asleep" and s.end_ms < self._midnight + 12 * HOUR), 0)
         bed = stays[-1].start_ms if stays[-1].doing == "asleep" else self._midnight + DAY - MINUTE
         noon = (rise + bed) // 2
-        for start, end in ((rise, noon), (noon, bed)):
-            if not rise or draw.random() >= person.wears:
-                continue
+        halves = [half for half in ((rise, noon), (noon, bed)) if rise and draw.random() < person.wears]
+        worn = [(rise, bed)] if len(halves) == HALF_DAYS else halves
+        for start, end in worn:
             on = start + draw.randint(10, 120) * SECOND
             yield self._at(on, "pendant", "wear")
             yield from self._handled(stays, on, end)
@@ -169,20 +178,24 @@ class _Moves:
             yield self._at(end, "pendant", "doff")
 
     def _handled(self, stays: list[Stay], on: int, end: int) -> Iterator[Stimulus]:
-        """Bumped while busy, dropped when taken off, sat down upon heavily: as often as ``HANDLINGS_PER_WEEK`` says."""
+        """Bumped while busy, dropped when taken off, lain down with heavily: as often as ``HANDLINGS_PER_WEEK`` says."""
         draw = self._draw
-        mean = HANDLINGS_PER_WEEK / 7 / (HALF_DAYS * WORN_SHARE)
+        usual_ms = WORN_SHARE * WAKING_MS
+        mean = HANDLINGS_PER_WEEK / 7 * (end - on) / usual_ms
         for _ in range(int(mean) + (draw.random() < mean % 1)):
             word = draw.choices(("bump", "drop", "flop"), (45, 35, 20))[0]
             if word == "drop":
                 yield self._at(end + 2 * SECOND, "pendant", "drop")
                 continue
-            doings = {"busy", "cook"} if word == "bump" else {"sit", "nap"}
-            fitting = [s for s in stays if s.doing in doings and on < s.start_ms and s.end_ms < end]
-            if fitting:
-                stay = draw.choice(fitting)
-                into = draw.randrange(stay.end_ms - stay.start_ms) if word == "bump" else 3 * SECOND
-                yield self._at(stay.start_ms + into, "pendant", word)
+            naps = [s for s in stays if s.doing == "nap" and on < s.start_ms < end]
+            if word == "flop" and naps:
+                yield self._at(draw.choice(naps).start_ms + 3 * SECOND, "pendant", "flop")
+                continue
+            busy = [s for s in stays if s.doing in {"busy", "cook"} and on < s.start_ms and s.end_ms < end]
+            if busy:
+                stay = draw.choice(busy)
+                into = draw.randrange(stay.end_ms - stay.start_ms)
+                yield self._at(stay.start_ms + into, "pendant", "bump")
 
     def _at(self, at: int, suffix: str, word: str) -> Stimulus:
         return Stimulus(at, f"{self._home}-{suffix}", word)

@@ -209,7 +209,7 @@ def test_without_a_device_its_own_failure_does_not_exist() -> None:
 
 # ---- laws
 
-SOME = settings(max_examples=40)
+SOME = settings(max_examples=25)
 
 
 @SOME
