@@ -4,18 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from typing import Protocol
 
 from firmware_sim import wire
 from firmware_sim.chance import dice
+from firmware_sim.devices import Device
 from firmware_sim.ledger import Ledger
 from firmware_sim.links import BrokerAddress, Link, new_link
-from firmware_sim.town import Town
+from firmware_sim.links.opening import open_all
 from firmware_sim.uplink import Hooks, Uplink
 from firmware_sim.wire import Identity, Message
 
 PATIENCE_S = 30.0
+
+
+class Speakers(Protocol):
+    """Whose lines they are: a town, or what is played of one."""
+
+    seed: int
+    now_ms: int
+    devices: dict[str, Device]
+
+    def command(self, device: str, payload: bytes) -> list[Message]:
+        """What a device says at once to a command of the hub."""
+
+    def links(self) -> Sequence[Device]:
+        """The devices that hold a connection of their own."""
+
+    def announce(self, link: str, at_ms: int) -> list[Message]:
+        """The births of everything alive behind a connection."""
 
 
 class Lines:
@@ -27,7 +47,7 @@ class Lines:
 
     def __init__(
         self,
-        town: Town,
+        town: Speakers,
         broker: BrokerAddress,
         *,
         born_ms: int,
@@ -37,13 +57,14 @@ class Lines:
         self.published_count = 0
         self._ledger = ledger
         self._uplinks: dict[str, Uplink] = {}
+        self._hooks: list[Hooks] = []
+        self._voice: Uplink | None = None
         self.commanded: Callable[[str, bytes], None] = lambda device, payload: self.publish(
             town.command(device, payload)
         )
         hears: dict[str, dict[str, str]] = defaultdict(dict)  # by connection: device by command topic
         for device in town.devices.values():
             hears[device.who.link][device.who.topic("cmd")] = device.who.device
-        self._voice: Uplink | None = None
         for holder in town.links():
             who = holder.who
 
@@ -56,6 +77,7 @@ class Lines:
                 self.commanded(devices[topic], payload)
 
             hooks = Hooks(acked=ledger.note, received=received, announce=announce, trouble=trouble)
+            self._hooks.append(hooks)
             self._uplinks[who.device] = Uplink(
                 self._maker(broker, who),
                 hooks=hooks,
@@ -63,10 +85,27 @@ class Lines:
                 subscriptions=tuple(devices),
             )
 
-    async def start(self) -> None:
-        """Connect one after the other; each announces what is behind it."""
-        for uplink in self._uplinks.values():
-            await uplink.start(patience_s=PATIENCE_S)
+    async def start(
+        self, *, at_once: int = 1, opened: Callable[[int], None] = lambda _standing: None
+    ) -> None:
+        """Connect, one after the other or so many at a time; each announces what is behind it."""
+        starts = [partial(uplink.start, patience_s=PATIENCE_S) for uplink in self._uplinks.values()]
+        await open_all(starts, at_once=at_once, opened=opened)
+
+    def overhear(self, acked: Callable[[Message, float, float], None]) -> None:
+        """From here each PUBACK is told to ``acked`` as well as to the ledger."""
+
+        def both(message: Message, sent_ms: float, acked_ms: float) -> None:
+            self._ledger.note(message, sent_ms, acked_ms)
+            acked(message, sent_ms, acked_ms)
+
+        for hooks in self._hooks:
+            hooks.acked = both
+
+    @property
+    def count(self) -> int:
+        """How many connections there are."""
+        return len(self._uplinks)
 
     def publish(self, messages: Iterable[Message]) -> None:
         """Hand each message to its connection, or to the one voice; what is unplugged says nothing."""
@@ -107,6 +146,9 @@ class Lines:
         """Give it back."""
         self._uplinks[link].plug()
 
+    def go_live(self) -> None:
+        """From here on time runs by itself."""
+
     async def finish(self, *, within_s: float) -> None:
         """Wait so long for the last PUBACKs, then disconnect politely."""
         async with asyncio.TaskGroup() as leaving:
@@ -125,6 +167,5 @@ class Lines:
             "connects": sum(each.connections for each in every),
         }
 
-    @staticmethod
-    def _maker(broker: BrokerAddress, who: Identity) -> Callable[[], Link]:
+    def _maker(self, broker: BrokerAddress, who: Identity) -> Callable[[], Link]:
         return lambda: new_link(broker, f"care-{who.site}-{who.device}", wire.last_will(who))

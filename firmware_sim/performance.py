@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import os
 import signal
@@ -18,14 +19,22 @@ from firmware_sim import wire
 from firmware_sim.chance import dice
 from firmware_sim.daytime import DAY, last_midnight_ms
 from firmware_sim.driven import Clock, drive, replay
+from firmware_sim.faults import Fault
+from firmware_sim.faults.faulty_lines import lines_of
+from firmware_sim.faults.faulty_town import town_with
 from firmware_sim.ledger import Ledger
 from firmware_sim.lines import PATIENCE_S, Lines
 from firmware_sim.links import BrokerAddress, new_link
+from firmware_sim.links.files import make_room
+from firmware_sim.links.opening import AT_ONCE
 from firmware_sim.live import Live
 from firmware_sim.places import settle
 from firmware_sim.progress import PastProgress
+from firmware_sim.punctual import Punctual
+from firmware_sim.tally import Tally
 from firmware_sim.town import Town
 from firmware_sim.uplink import Hooks, Uplink
+from firmware_sim.wired import each_by_itself
 
 LAST_ACKS_WITHIN_S = 10.0
 TELL_EVERY_S = 2.0
@@ -50,11 +59,14 @@ class Performance:
     until_s: float = 0.0
     ledger: Path | None = None
     end_ms: int = 0
+    faults: tuple[Fault, ...] = ()
+    own_connections: bool = False
 
     async def perform(self, console: Console) -> dict[str, object]:
         """Run until stopped (SIGTERM, SIGINT) or done; returns the summary. Trouble goes to ``console``."""
         began, now_ms = time.monotonic(), self._end_ms()
         town = self._town(now_ms)
+        make_room(len(town.links()))
         ledger = Ledger(self.ledger)
 
         def trouble(text: str) -> None:
@@ -62,13 +74,13 @@ class Performance:
 
         # A told past has no births: what is retained must be of the present.
         born_ms = now_ms if self.history_ms else town.now_ms + 1
-        lines = Lines(town, self.broker, born_ms=born_ms, ledger=ledger, trouble=trouble)
+        lines = lines_of(town)(town, self.broker, born_ms=born_ms, ledger=ledger, trouble=trouble)
         stage = _Stage(self, town, lines, ledger, trouble=trouble)
         flushing = asyncio.create_task(ledger.keep_flushed())
         playing = asyncio.create_task(stage.play(to_ms=now_ms, console=console))
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, playing.cancel)
-        patience_s = 0.0
+        patience_s, timed = 0.0, dict[str, object]()
         try:
             await asyncio.wait({playing})
             if not playing.cancelled():
@@ -80,9 +92,13 @@ class Performance:
             await stage.control.finish(within_s=patience_s)
             flushing.cancel()
             ledger.close()
+            gc.unfreeze()
+        if stage.punctual is not None:
+            timed = stage.punctual.summary()
         happened = [asdict(each) for each in town.incidents if each.played or each.from_ms <= town.now_ms]
         return {
             **lines.totals(),
+            **timed,
             "incidents": happened,
             "from_ms": now_ms - self.drive_ms - self.history_ms,
             "to_ms": town.now_ms,
@@ -96,12 +112,16 @@ class Performance:
     def _town(self, now_ms: int) -> Town:
         past_ms = self.drive_ms or self.history_ms
         layout = settle(homes=self.homes, seed=self.seed)
+        if self.own_connections:
+            layout = each_by_itself(layout)
         start_ms = now_ms - past_ms
         if not past_ms:
-            return Town(layout, seed=self.seed, start_ms=start_ms)
+            return town_with(self.faults)(layout, seed=self.seed, start_ms=start_ms)
         # A past of readings only has no events, so incidents would be half told: they begin with the present.
         from_ms = now_ms if self.history_ms else start_ms
-        return Town(layout, seed=self.seed, start_ms=start_ms, past_ms=past_ms, incidents_from_ms=from_ms)
+        return town_with(self.faults)(
+            layout, seed=self.seed, start_ms=start_ms, past_ms=past_ms, incidents_from_ms=from_ms
+        )
 
 
 class _Stage:
@@ -147,12 +167,26 @@ class _Stage:
             elif plan.history_ms:
                 await replay(self._town, self._lines, to_ms=to_ms, progress=progress)
             else:
-                await self._lines.start()
+                # Planned before time runs, so that nothing is late for it.
+                self._town.advance(self._town.now_ms)
+                connecting = Tally(console, "connections", self._lines.count)
+                await self._lines.start(at_once=AT_ONCE, opened=connecting)
         if plan.speed == MAX:
             return
+        # What it takes to begin is frozen: the collector would walk through it again and again.
+        gc.collect()
+        gc.freeze()
         if self._tells_time:
             await self._clock.run(self._town.now_ms, plan.speed)
-        self._live = Live(self._town, self._lines, self.control, speed=plan.speed, trouble=self._trouble)
+        self._lines.go_live()
+        self._live = Live(
+            self._town,
+            self._lines,
+            self.control,
+            speed=plan.speed,
+            trouble=self._trouble,
+            from_ms=None if self._tells_time else int(time.time() * 1000),
+        )
         telling = asyncio.create_task(self._keep_telling(self._live))
         try:
             async with asyncio.timeout(plan.until_s or None) as limit:
@@ -162,6 +196,11 @@ class _Stage:
                 raise
         finally:
             telling.cancel()
+
+    @property
+    def punctual(self) -> Punctual | None:
+        """How the live phase keeps its time, once there is one."""
+        return self._live.punctual if self._live is not None else None
 
     def stand_still(self) -> None:
         """Time ends with the town: a hub whose clock ran on would miss everybody at once."""
