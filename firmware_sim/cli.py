@@ -2,53 +2,55 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
-from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from firmware_sim.daytime import DAY, HOUR, MINUTE, SECOND, ZONE
-from firmware_sim.devices import KINDS, UnknownWordError
-from firmware_sim.driven import NoHubError
+from firmware_sim.daytime import ZONE
+from firmware_sim.devices import KINDS
 from firmware_sim.faults import FAULTS, Fault, FaultError, parameters, parse, shown
-from firmware_sim.keyboard import SilentError, converse, once
-from firmware_sim.links import BrokerAddress, BrokerRefusedError, ProtocolVersion
-from firmware_sim.load import METRICS_MAX, Load, StalledError
-from firmware_sim.performance import Performance
+from firmware_sim.keyboard import converse, once
+from firmware_sim.links import BrokerAddress, ProtocolVersion
+from firmware_sim.load import METRICS_MAX, Load, shortfalls
+from firmware_sim.performance import MAX, Performance
 from firmware_sim.places import SITE, Layout, settle
-from firmware_sim.registry import registry_csv
+from firmware_sim.replay.command import replay
+from firmware_sim.scenario.command import scenario
 from firmware_sim.score.command import score_command
+from firmware_sim.tally import Tally
+from firmware_sim.terminal import (
+    CaFile,
+    Host,
+    Json,
+    LedgerFile,
+    Password,
+    Port,
+    Protocol,
+    RegistryFile,
+    Tls,
+    Username,
+    console,
+)
+from firmware_sim.terminal import asked_span_ms as _span_ms
+from firmware_sim.terminal import run as _run
+from firmware_sim.terminal import stop as _stop
+from firmware_sim.terminal import sum_up as _sum_up
+from firmware_sim.terminal import write_registry as _write_registry
 from firmware_sim.transcript import transcribe
 from firmware_sim.wire import Identity, encode
+from firmware_sim.wired import CONNECTIONS_MAX, each_by_itself, homes_at_most
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-console = Console(stderr=True, highlight=False)
-
+app.command()(scenario)
+app.command()(replay)
 app.command(name="score")(score_command)
-
-Result = TypeVar("Result")
-SPAN_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
-
-Host = Annotated[str, typer.Option(help="MQTT broker.")]
-Port = Annotated[int, typer.Option(help="Its port.")]
-Username = Annotated[str | None, typer.Option(envvar="CAREHUB_SIM_USERNAME")]
-Password = Annotated[
-    str | None, typer.Option(envvar="CAREHUB_SIM_PASSWORD", help="Better in the environment.")
-]
-Tls = Annotated[bool, typer.Option("--tls", help="Connect with TLS.")]
-CaFile = Annotated[Path | None, typer.Option(help="Certificate authority of the broker.", exists=True)]
-Protocol = Annotated[ProtocolVersion, typer.Option(help="MQTT version.")]
-LedgerFile = Annotated[Path | None, typer.Option(help="Write one JSON line for each acknowledged message.")]
-RegistryFile = Annotated[Path | None, typer.Option(help="Write the registry CSV of these devices.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object on stdout.")]
 
 
 def main() -> None:
@@ -68,7 +70,12 @@ def town(
     protocol: Protocol = ProtocolVersion.V5,
     homes: Annotated[int, typer.Option(min=1, max=9999)] = 40,
     seed: Annotated[int, typer.Option(help="The same seed lives the same lives.")] = 7,
-    speed: Annotated[float, typer.Option(help="Town seconds per second once time runs by itself.")] = 1.0,
+    speed: Annotated[
+        str,
+        typer.Option(
+            help="Town seconds per second once time runs by itself; max: it lives through --drive and ends."
+        ),
+    ] = "1",
     until: Annotated[float, typer.Option(help="Wall seconds to run after the past; 0: until stopped.")] = 0.0,
     drive: Annotated[str, typer.Option(help="Live through this long a past first, with the hub: 24h.")] = "0",
     history: Annotated[
@@ -82,6 +89,10 @@ def town(
         ),
     ] = None,
     ledger: LedgerFile = None,
+    own_connections: Annotated[
+        bool,
+        typer.Option("--own-connections", help="A connection and a last will for each device, no gateways."),
+    ] = False,
     registry: RegistryFile = None,
     registry_only: Annotated[
         bool, typer.Option("--registry-only", help="Write the registry and end.")
@@ -89,16 +100,24 @@ def town(
     as_json: Json = False,
 ) -> None:
     """Play a whole town: homes with sensors, a station with radio gateways, an activity room."""
-    _write_registry(registry, settle(homes=homes, seed=seed), only=registry_only)
+    layout = settle(homes=homes, seed=seed)
+    _write_registry(registry, _each_by_itself(layout) if own_connections else layout, only=registry_only)
     if registry_only:
         return
     past_ms, history_ms = _span_ms("--drive", drive), _span_ms("--history", history)
     if past_ms and history_ms:
         _stop(2, "--drive and --history exclude each other: a past is lived with the hub, or told to it")
-    if speed <= 0:
-        _stop(2, f"--speed {speed}: must be more than 0")
+    pace = _speed(speed)
+    if pace == MAX and not past_ms:
+        _stop(
+            2,
+            "--speed max needs --drive: it lives through that long a past and ends, for example --drive 30d",
+        )
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
-    plan = Performance(broker, homes, seed, speed, past_ms, history_ms, until, ledger, _faults(fault or []))
+    plan = Performance(
+        broker, homes, seed, pace, past_ms, history_ms, until, ledger, faults=_faults(fault or []),
+        own_connections=own_connections,
+    )
     _sum_up(_run(plan.perform(console), broker), as_json=as_json)
 
 
@@ -205,12 +224,22 @@ def load(
     ] = 0,
     messages: Annotated[int, typer.Option(min=1)] = 100_000,
     devices: Annotated[int, typer.Option(min=1)] = 1_000,
-    connections: Annotated[int, typer.Option(min=1, max=5_000)] = 4,
+    connections: Annotated[int, typer.Option(min=1, max=CONNECTIONS_MAX)] = 4,
     metrics: Annotated[int, typer.Option(min=1, max=METRICS_MAX, help="Readings in a message.")] = 2,
     change_share: Annotated[
         float, typer.Option(min=0, max=1, help="Share whose main reading changes.")
     ] = 0.2,
     event_every: Annotated[int, typer.Option(min=0, help="Every n-th message is a fall; 0: none.")] = 10_000,
+    wills: Annotated[
+        bool,
+        typer.Option(
+            "--wills",
+            help="A last will and a birth for each connection: a device's own, or a radio gateway's.",
+        ),
+    ] = False,
+    own_connections: Annotated[
+        bool, typer.Option("--own-connections", help="A connection and a last will for each device.")
+    ] = False,
     seed: Annotated[int, typer.Option()] = 7,
     ledger: LedgerFile = None,
     registry: RegistryFile = None,
@@ -221,26 +250,26 @@ def load(
 ) -> None:
     """Publish a synthetic stream with QoS 1 and say honestly what rate was achieved."""
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
+    if own_connections:
+        connections, wills = devices, True
+    if devices < connections or connections > CONNECTIONS_MAX:
+        most = min(devices, CONNECTIONS_MAX)
+        _stop(
+            2, f"{connections} connections: at most {most}, one for each device and {CONNECTIONS_MAX} in all"
+        )
     plan = Load(
-        broker, messages, devices, connections, rate, metrics, change_share, event_every, seed, ledger
+        broker, messages, devices, connections, rate, metrics, change_share, event_every, seed, ledger, wills
     )
     _write_registry(registry, plan.layout(), only=registry_only)
     if not registry_only:
-        _sum_up(_run(plan.run(), broker), as_json=as_json)
-
-
-def _run(work: Coroutine[Any, Any, Result], broker: BrokerAddress) -> Result:
-    """Run to the end; what goes wrong is said in one line: exit 2 for a wrong setting, 1 for a remote's fault."""
-    try:
-        return asyncio.run(work)
-    except (BrokerRefusedError, UnknownWordError, FaultError) as problem:
-        _stop(2, str(problem))
-    except (NoHubError, StalledError, SilentError) as problem:
-        _stop(1, str(problem))
-    except OSError as problem:
-        if problem.filename:
-            _stop(2, str(problem))
-        _stop(1, f"no MQTT broker at {broker} ({problem}): start one, or name another with --host and --port")
+        done = plan.run(
+            connected=Tally(console, "connections", connections),
+            answered=Tally(console, "messages", messages),
+        )
+        found = _run(done, broker)
+        _sum_up(found, as_json=as_json)
+        for line in shortfalls(found):
+            console.print(line, style="yellow", markup=False, soft_wrap=True)
 
 
 def _faults(asked: list[str]) -> tuple[Fault, ...]:
@@ -250,31 +279,21 @@ def _faults(asked: list[str]) -> tuple[Fault, ...]:
         _stop(2, str(problem))
 
 
-def _write_registry(path: Path | None, layout: Layout, *, only: bool) -> None:
-    if path is not None:
-        try:
-            path.write_text(registry_csv(layout), encoding="utf-8")
-        except OSError as problem:
-            _stop(2, f"--registry: {problem}")
-    elif only:
-        _stop(2, "--registry-only needs --registry FILE.csv")
+def _each_by_itself(layout: Layout) -> Layout:
+    fitting = homes_at_most(each_by_itself(layout))
+    if fitting < len(layout.homes):
+        _stop(
+            2,
+            f"--own-connections: at most {CONNECTIONS_MAX} from one process, that is --homes {fitting} with this seed",
+        )
+    return each_by_itself(layout)
 
 
-def _sum_up(summary: dict[str, object], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(encode(summary))
-    else:
-        for name, value in summary.items():
-            console.print(f"{name}: {len(value) if isinstance(value, list) else value}", markup=False)
-
-
-def _span_ms(option: str, text: str) -> int:
-    found = re.fullmatch(r"(\d+)([smhd]?)", text)
-    if found is None or (not found[2] and found[1] != "0"):
-        _stop(2, f"{option} {text}: say a number and a unit, for example 24h, 90m or 2d")
-    return int(found[1]) * SPAN_UNITS[found[2] or "s"]
-
-
-def _stop(code: int, why: str) -> NoReturn:
-    console.print(why, style="red", markup=False, soft_wrap=True)
-    raise typer.Exit(code)
+def _speed(text: str) -> float:
+    try:
+        pace = MAX if text == "max" else float(text)
+    except ValueError:
+        _stop(2, f"--speed {text}: write a number of town seconds per second, or max")
+    if not 0 < pace < MAX and text != "max":
+        _stop(2, f"--speed {text}: must be more than 0; as fast as can be is written max")
+    return pace

@@ -23,6 +23,11 @@ def days_touching(from_ms: int, to_ms: int) -> list[date]:
     return [first + timedelta(days=n) for n in range((local_day(to_ms - 1) - first).days + 1)]
 
 
+def last_midnight_ms(at_ms: int) -> int:
+    """Epoch milliseconds at which the local day of ``at_ms`` began."""
+    return midnight_ms(local_day(at_ms))
+
+
 def shown(at_ms: int) -> str:
     """Local time for people: ``11-23 14:05``."""
     return _local(at_ms).strftime("%m-%d %H:%M")

@@ -1,38 +1,36 @@
 """A synthetic stream, as fast as the broker takes it or at a rate, and an honest word on what was achieved.
 
-Five devices a home (pendant, door contact, motion, SOS, radar), homes L0001 and up, all in one neighbourhood;
-they report in turn. A home's devices share a connection, so that each device's messages stay in order.
+Without a rate the loop is closed: each connection sends its next message when the broker has acknowledged an earlier
+one, so that a slow broker is asked for less. With a rate it is open: message n is due n / rate seconds after the first,
+whatever the broker does; one that cannot be sent then is late, and its delay counts from the moment it was due.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from firmware_sim import wire
-from firmware_sim.chance import dice
-from firmware_sim.daytime import SECOND
 from firmware_sim.ledger import Ledger
-from firmware_sim.links import BrokerAddress, Link, new_link
-from firmware_sim.places import COMMUNITY, Fitted, Home, Layout
-from firmware_sim.wire import Identity, Message, Value
+from firmware_sim.links import BrokerAddress, new_link
+from firmware_sim.links.files import make_room
+from firmware_sim.links.opening import AT_ONCE, open_all
+from firmware_sim.load_book import Book, shortfalls
+from firmware_sim.load_devices import METRICS_MAX, Crowd, Speech
+from firmware_sim.load_stream import Stream
+from firmware_sim.places import Layout
 
-SITE = "load"
-KIT = (
-    ("pendant", "pendant", "随身", "worn"),
-    ("door", "contact", "入户门", "contact"),
-    ("pir", "motion", "客厅", "motion"),
-    ("sos", "sos", "床头", "worn"),
-    ("radar", "radar", "卫生间", "presence"),
-)
-METRICS_MAX = 4
-IN_FLIGHT_MAX = 4_000
 TICK_S = 0.005
+TICK_MIN_S = 0.001
 STALLED_S = 30.0
+
+__all__ = ["METRICS_MAX", "Load", "StalledError", "shortfalls"]
 
 
 class StalledError(TimeoutError):
@@ -41,7 +39,10 @@ class StalledError(TimeoutError):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to publish, with QoS 1. ``rate`` in messages a second over all, 0 for as fast as possible."""
+    """What to publish, with QoS 1. ``rate`` in messages a second over all, 0 for as fast as possible.
+
+    ``wills``: each connection has a last will and says its birth, a device's own where each has a connection to itself.
+    """
 
     broker: BrokerAddress = field(default_factory=BrokerAddress)
     messages: int = 100_000
@@ -53,172 +54,92 @@ class Load:
     event_every: int = 10_000
     seed: int = 7
     ledger: Path | None = None
+    wills: bool = False
+
+    def crowd(self) -> Crowd:
+        """Who speaks, over what."""
+        return Crowd(self.devices, self.connections)
 
     def layout(self) -> Layout:
         """The places of these devices, for the registry."""
-        homes = range(1, -(-self.devices // len(KIT)) + 1)
-        return Layout(SITE, tuple(_home(n, self.devices) for n in homes), ())
+        return self.crowd().layout(gateways=self.wills)
 
-    async def run(self) -> dict[str, object]:
+    async def run(
+        self,
+        *,
+        connected: Callable[[int], None] = lambda _standing: None,
+        answered: Callable[[int], None] = lambda _messages: None,
+    ) -> dict[str, object]:
         """Publish everything and wait for the last PUBACK; the clock runs from the first send to it."""
-        # A fresh boot id for every run: the same device and sequence number under an old one would be a duplicate.
-        ledger, boot = Ledger(self.ledger), secrets.token_hex(2)
-        streams = [_Stream(self, number, boot, ledger) for number in range(self.connections)]
+        make_room(self.connections)
+        ledger = Ledger(self.ledger)
+        book = Book(self.messages, self.rate, ledger if self.ledger is not None else None)
+        streams = self._streams(book)
         try:
-            for stream in streams:
-                await stream.open()
-            began = time.monotonic()
-            await self._publish(streams, began)
-            seconds = time.monotonic() - began
+            connecting_s = await _connect(streams, connected)
+            # What thousands of connections are made of is frozen: looking through it costs a tenth of a second each time.
+            gc.collect()
+            gc.freeze()
+            await _publish(self, streams, book, answered)
         finally:
-            for stream in streams:
-                await stream.close()
+            await asyncio.gather(*(stream.close() for stream in streams))
             ledger.close()
-        acked = sum(stream.acked_count for stream in streams)
+            gc.unfreeze()
         return {
-            "published": sum(stream.sent_count for stream in streams),
-            "acked": acked,
-            "refused": sum(stream.refused_count for stream in streams),
-            "events": sum(stream.event_count for stream in streams),
             "devices": self.devices,
             "connections": self.connections,
-            "rate_asked": self.rate,
-            "seconds": round(seconds, 3),
-            "msgs_per_s": round(acked / seconds, 1),
+            "connects": sum(stream.stands for stream in streams),
+            "connecting_s": round(connecting_s, 3),
+            **book.summary(),
         }
 
-    async def _publish(self, streams: list[_Stream], began: float) -> None:
-        heard, heard_at = 0, began
-        while not all(stream.done for stream in streams):
-            allowed = self.messages + 1
-            if self.rate:
-                allowed = int((time.monotonic() - began) * self.rate / self.connections) + 1
-            for stream in streams:
-                stream.grant(allowed)
-            await asyncio.sleep(TICK_S)
-            acked = sum(stream.acked_count + stream.refused_count for stream in streams)
-            waiting = any(stream.in_flight for stream in streams)
-            if acked != heard or not waiting:
-                heard, heard_at = acked, time.monotonic()
-            lost = next((stream.loss for stream in streams if stream.loss), None)
-            if lost or time.monotonic() - heard_at > STALLED_S:
-                raise StalledError(
-                    f"{lost or f'{self.broker} acknowledged nothing for {STALLED_S:.0f} s'};"
-                    f" {acked} of {self.messages} messages were acknowledged"
-                )
+    def _streams(self, book: Book) -> list[Stream]:
+        # A fresh boot id for every run: the same device and sequence number under an old one would be a duplicate.
+        boot, crowd = secrets.token_hex(2), self.crowd()
+        speech = Speech(self.messages, self.metrics, self.change_share, self.event_every, self.seed)
+        return [
+            Stream(
+                new_link(
+                    self.broker,
+                    f"care-sim-load-{self.seed}-{number}",
+                    wire.last_will(crowd.holder(number)) if self.wills else None,
+                ),
+                partial(crowd.birth, number) if self.wills else None,
+                crowd.places(mine, self.messages),
+                crowd.messages(number, mine, speech, boot),
+                book,
+            )
+            for number, mine in enumerate(crowd.shares())
+        ]
 
 
-class _Stream:
-    """One connection's share of the load."""
-
-    def __init__(self, load: Load, number: int, boot: str, ledger: Ledger) -> None:
-        self.sent_count = self.acked_count = self.refused_count = self.event_count = self.in_flight = 0
-        self.loss: str | None = None
-        self._exhausted = False
-        self._granted = 0
-        self._link: Link = new_link(load.broker, f"care-sim-load-{load.seed}-{number}", None)
-        self._window = IN_FLIGHT_MAX
-        self._ledger = ledger if load.ledger is not None else None
-        self._sent: dict[int, tuple[Message, float]] = {}
-        self._messages = _messages(load, number, boot)
-
-    @property
-    def done(self) -> bool:
-        """Everything sent and answered."""
-        return self._exhausted and not self.in_flight
-
-    async def open(self) -> None:
-        await self._link.open(self, ())
-        self._window = min(self._link.window, IN_FLIGHT_MAX)
-
-    async def close(self) -> None:
-        await self._link.close()
-
-    def grant(self, total: int) -> None:
-        """Allow so many messages in all, and send what is allowed."""
-        self._granted = total
-        self._pump()
-
-    def acked(self, tag: int, refusal: str | None) -> None:
-        self.in_flight -= 1
-        sent = self._sent.pop(tag, None)
-        if refusal is not None:
-            self.refused_count += 1
-        else:
-            self.acked_count += 1
-            if sent is not None and self._ledger is not None:
-                self._ledger.note(*sent, time.time() * 1000)
-        self._pump()
-
-    def received(self, topic: str, payload: bytes) -> None:
-        raise AssertionError(f"nothing is subscribed, yet {topic} came with {payload!r}")
-
-    def lost(self, reason: str) -> None:
-        self.loss = reason
-
-    def _pump(self) -> None:
-        if self.loss:
-            return
-        while self.in_flight < self._window and self.sent_count < self._granted:
-            message = next(self._messages, None)
-            if message is None:
-                self._exhausted = True
-                return
-            self.sent_count += 1
-            self.event_count += message.kind == "event"
-            self.in_flight += 1
-            if self._ledger is not None:
-                self._sent[self.sent_count] = (message, time.time() * 1000)
-            self._link.send(self.sent_count, message.topic, message.payload, retain=False)
+async def _connect(streams: list[Stream], connected: Callable[[int], None]) -> float:
+    began = time.monotonic()
+    await open_all([stream.open for stream in streams], at_once=AT_ONCE, opened=connected)
+    return time.monotonic() - began
 
 
-class _Speaker:
-    """One device of the load."""
-
-    def __init__(self, number: int, boot: str) -> None:
-        suffix, _, _, self._main = KIT[number % len(KIT)]
-        self._who, self._boot, self._seq = Identity(SITE, f"L{number // len(KIT) + 1:04d}-{suffix}"), boot, 0
-        self.state = suffix == "door"
-
-    def report(self, at_ms: int, metrics: int) -> Message:
-        self._seq += 1
-        every: dict[str, Value] = {
-            self._main: self.state,
-            "battery": 90 - self._seq // 10_000,
-            "rssi": -60 - self._seq % 7,
-            "temperature": 21.5,
-        }
-        values = dict(list(every.items())[:metrics])
-        return wire.telemetry(self._who, at_ms, self._boot, self._seq, values)
-
-    def fall(self, at_ms: int) -> Message:
-        self._seq += 1
-        return wire.event(self._who, at_ms, self._boot, self._seq, "fall", {"confidence": 0.9})
-
-
-def _messages(load: Load, number: int, boot: str) -> Iterator[Message]:
-    """The connection's share of the round-robin over all devices."""
-    draw, kit = dice(load.seed, "load", number), len(KIT)
-    speakers = {n: _Speaker(n, boot) for n in range(load.devices) if n // kit % load.connections == number}
-    for first in range(0, load.messages, load.devices):
-        for device, speaker in speakers.items():
-            if first + device >= load.messages:
-                break
-            at_ms = int(time.time() * SECOND)
-            if load.event_every and (first + device + 1) % load.event_every == 0:
-                yield speakers[device - device % kit].fall(at_ms)
-            else:
-                speaker.state ^= draw.random() < load.change_share
-                yield speaker.report(at_ms, load.metrics)
-
-
-def _home(number: int, devices: int) -> Home:
-    home = f"L{number:04d}"
-    fitted = tuple(
-        Fitted(Identity(SITE, f"{home}-{suffix}"), kind, room)
-        for n, (suffix, kind, room, _) in enumerate(KIT)
-        if (number - 1) * len(KIT) + n < devices
-    )
-    contacts = (("女儿 测试甲", "13800000001"), ("儿子 测试乙", "13800000002"))
-    name, address = f"压测{number}号长者", f"压测小区{number}号"
-    return Home(home, f"{COMMUNITY}/压测小区", name, address, contacts, "压测数据，无须上门", fitted)
+async def _publish(load: Load, streams: list[Stream], book: Book, answered: Callable[[int], None]) -> None:
+    loop = asyncio.get_running_loop()
+    crowd, granted = load.crowd(), 0
+    owners = [streams[crowd.connection_of(device)] for device in range(load.devices)]
+    book.began_s = heard_s = loop.time()
+    if not load.rate:
+        for stream in streams:
+            stream.grant(load.messages)
+    heard = 0
+    while book.answered < load.messages:
+        pause_s = TICK_S
+        if load.rate:
+            allowed = min(int((loop.time() - book.began_s) * load.rate) + 1, load.messages)
+            for place in range(granted, allowed):
+                owners[place % load.devices].grant(place + 1)
+            granted = allowed
+            pause_s = min(max(book.due_s(granted) - loop.time(), TICK_MIN_S), TICK_S)
+        await asyncio.sleep(pause_s)
+        answered(book.answered)
+        if book.answered != heard or book.sent == book.answered:
+            heard, heard_s = book.answered, loop.time()
+        if book.loss or loop.time() - heard_s > STALLED_S:
+            why = book.loss or f"{load.broker} acknowledged nothing for {STALLED_S:.0f} s"
+            raise StalledError(f"{why}; {book.acked} of {load.messages} messages were acknowledged")

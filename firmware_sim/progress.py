@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 from typing import Self
 
@@ -9,26 +10,29 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from firmware_sim.daytime import shown
+from firmware_sim.driven import Past
 
 TENTHS = 10
+MINUTE_S = 60
 
 
 class PastProgress:
-    """Use as a context; call it with the share done (0–1) and the town's time (epoch ms)."""
+    """Use as a context; call it with how far the past of so many ``days`` has been lived."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, *, days: float = 1.0) -> None:
+        self._console, self._days = console, days
         self._said_tenths = 0
+        self._began_s = time.monotonic()
         self._bar: Progress | None = None
         if console.is_terminal:
             self._bar = Progress(
-                TextColumn("小镇昨日重现 living through the past day"),
+                TextColumn("小镇重现 living through the past"),
                 BarColumn(),
-                TextColumn("{task.percentage:>3.0f}% {task.fields[clock]}"),
+                TextColumn("{task.percentage:>3.0f}% {task.fields[words]}"),
                 TimeElapsedColumn(),
                 console=console,
             )
-            self._task = self._bar.add_task("past", total=1.0, clock="")
+            self._task = self._bar.add_task("past", total=1.0, words="")
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -41,10 +45,21 @@ class PastProgress:
         if self._bar is not None:
             self._bar.stop()
 
-    def __call__(self, done: float, town_ms: int) -> None:
+    def __call__(self, past: Past) -> None:
         """Show where the past has got to."""
         if self._bar is not None:
-            self._bar.update(self._task, completed=done, clock=shown(town_ms))
-        elif int(done * TENTHS) > self._said_tenths:
-            self._said_tenths = int(done * TENTHS)
-            self._console.print(f"past day: {self._said_tenths * 10:3d} %  {shown(town_ms)}")
+            self._bar.update(self._task, completed=past.done, words=self._words(past))
+        elif int(past.done * TENTHS) > self._said_tenths:
+            self._said_tenths = int(past.done * TENTHS)
+            name = "past day" if self._days <= 1 else f"past {self._days:g} days"
+            self._console.print(f"{name}: {self._said_tenths * 10:3d} %  {self._words(past)}")
+
+    def _words(self, past: Past) -> str:
+        """``11-23 14:05 · 12,345 messages · 6 alerts · 2 min left``; of several days also which one it is."""
+        words = [shown(past.town_ms), f"{past.messages:,} messages", f"{past.alerts} alerts"]
+        if self._days > 1:
+            words.insert(0, f"day {min(int(past.done * self._days) + 1, round(self._days))}/{self._days:g}")
+        left_s = (time.monotonic() - self._began_s) * (1 / past.done - 1) if past.done else 0.0
+        if left_s > MINUTE_S:
+            words.append(f"{left_s / MINUTE_S:.0f} min left")
+        return " · ".join(words)

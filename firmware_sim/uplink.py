@@ -35,13 +35,25 @@ class _Entry:
 
 
 class Uplink:
-    """Publishes with QoS 1 over one connection at a time; ``announce`` gives what is said after every connect."""
+    """Publishes with QoS 1 over one connection at a time; ``announce`` gives what is said after every connect.
+
+    ``buffer_max`` messages are kept while there is no broker (None: as many as a gateway keeps). ``for_others``: the births
+    it carries are other connections' and are sent again like the rest, for its own ``announce`` does not give them.
+    """
 
     def __init__(
-        self, new_link: Callable[[], Link], *, hooks: Hooks, dice: Random, subscriptions: tuple[str, ...] = ()
+        self,
+        new_link: Callable[[], Link],
+        *,
+        hooks: Hooks,
+        dice: Random,
+        subscriptions: tuple[str, ...] = (),
+        buffer_max: int | None = None,
+        for_others: bool = False,
     ) -> None:
         self.acked_count = self.resent_count = self.dropped_count = self.connections = 0
         self._new_link, self._hooks, self._dice, self._subscriptions = new_link, hooks, dice, subscriptions
+        self._buffer_max, self._for_others = buffer_max or OFFLINE_BUFFER_MESSAGES_MAX, for_others
         self._link: Link | None = None
         self._entries: dict[int, _Entry] = {}
         self._waiting: deque[int] = deque()
@@ -75,7 +87,7 @@ class Uplink:
         if not self._plugged.is_set():
             self.dropped_count += 1
             return False
-        if len(self._entries) >= OFFLINE_BUFFER_MESSAGES_MAX and self._link is None:
+        if len(self._entries) >= self._buffer_max and self._link is None:
             self._forget_oldest()
         self._waiting.append(self._take_on(message))
         self._pump()
@@ -90,6 +102,11 @@ class Uplink:
         """Raise ``BrokerRefusedError`` when the broker has refused a publish: no later one will fare better."""
         if self._refusals:
             raise BrokerRefusedError(self._refusals[0])
+
+    @property
+    def plugged(self) -> bool:
+        """Whether it has power."""
+        return self._plugged.is_set()
 
     def unplug(self, *, keeps: bool = False) -> None:
         """The socket dies (the will fires), nothing is taken on; the buffer is lost with the power, unless it ``keeps`` it."""
@@ -146,7 +163,8 @@ class Uplink:
     def lost(self, reason: str) -> None:
         """The connection is gone: everything unacknowledged will be sent again, births be given anew."""
         self._link, self._in_flight = None, 0
-        self._entries = {t: e for t, e in self._entries.items() if e.message.kind != "status"}
+        if not self._for_others:
+            self._entries = {t: e for t, e in self._entries.items() if e.message.kind != "status"}
         self._waiting = deque(self._entries)
         if not self._entries:
             self._settled.set()

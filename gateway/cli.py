@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import os
 import time
 from pathlib import Path
@@ -213,12 +214,29 @@ def dashboards_push(
         err.print(address, highlight=False)
 
 
+def _pace(text: str) -> float:
+    """A number of hub seconds a second; ``max`` is infinity. Ends the command otherwise."""
+    try:
+        pace = math.inf if text == "max" else float(text)
+    except ValueError:
+        pace = 0.0
+    if text != "max" and not 0 < pace < math.inf:
+        fail(f"--speed {text}: write a number of hub seconds per second above 0, or max")
+    return pace
+
+
 @app.command()
 def demo(
     homes: Annotated[int, typer.Option(help="Homes in the town.", min=1, max=10_000)] = 40,
-    speed: Annotated[float, typer.Option(help="Hub seconds per second after the first day.")] = 1.0,
+    speed: Annotated[
+        str,
+        typer.Option(help="Hub seconds per second after the days; max: it lives through them and ends."),
+    ] = "1",
     for_: Annotated[
-        str, typer.Option("--for", help="Wall time to run, e.g. 60s, 10m; empty: until Ctrl-C.")
+        str,
+        typer.Option(
+            "--for", help="Wall time to run, e.g. 60s, 10m; empty: until Ctrl-C. Not for --speed max."
+        ),
     ] = "",
     seed: Annotated[
         int, typer.Option(help="Which town; what happens depends on the hour it starts as well.")
@@ -246,7 +264,7 @@ def demo(
 
     options = DemoOptions(
         homes=homes,
-        speed=speed,
+        speed=_pace(speed),
         for_s=seconds("--for", for_) if for_ else None,
         seed=seed,
         days=days,

@@ -123,10 +123,11 @@ class LiveClock(SetClock):
 class TownClock:
     """The town's time: at first only what ``drive`` says, then, after ``run``, by itself at ``speed`` times real time."""
 
-    def __init__(self, floor: int = 0) -> None:
+    def __init__(self, floor: int = 0, *, until: int = 0) -> None:
+        """Begin at ``floor``; what a town had said before may come still, up to ``until``."""
         self._lock = threading.Lock()
         self._at = floor
-        self._until = floor
+        self._until = max(floor, until)
         self._anchor: int | None = None  # monotonic ms of the moment of ``run``
         self.speed = 0.0
 

@@ -10,10 +10,16 @@ from gateway.ingest.source import BrokerAddress, Inbox, Source
 from gateway.retention import Limits
 from gateway.settings import Settings
 
+SAID_AHEAD_MS = (
+    60_000  # what a killed hub had not read of a step of the town is at most so far ahead of the journal
+)
+
 
 def open_clock(settings: Settings, last_at: int) -> Clock:
     """Hub time from ``last_at`` on: that of the world, or that of a simulated town."""
-    return TownClock(max(last_at, 1)) if settings.simulation.enabled else LiveClock(last_at)
+    if settings.simulation.enabled:
+        return TownClock(max(last_at, 1), until=last_at + SAID_AHEAD_MS if last_at else 0)
+    return LiveClock(last_at)
 
 
 def open_source(settings: Settings, address: BrokerAddress, inbox: Inbox, clock: Clock) -> Source:

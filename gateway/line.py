@@ -302,8 +302,9 @@ class Line:
             self._on_place(place)
 
     def _echo(self, times: list[int]) -> None:
-        for at in times:
-            self._publish_soon(ECHO_TOPIC, msgspec.json.encode({"ts": at}))
+        """One answer for all words of the town that were read together: the last of them says it of the others too."""
+        if times:
+            self._publish_soon(ECHO_TOPIC, msgspec.json.encode({"ts": max(times), "alerts": self.raised}))
 
     def _publish_soon(self, topic: str, payload: bytes) -> None:
         try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from firmware_sim.daytime import DAY, HOUR, MINUTE, SECOND, midnight_ms, local_day
+from firmware_sim.daytime import DAY, HOUR, MINUTE, SECOND, local_day, midnight_ms
 from firmware_sim.lives.days import Doing, Room, Stay, usual_bed_ms, usual_rise_ms
 from firmware_sim.lives.guests import Guest
 from firmware_sim.lives.habits import Household, Person

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import secrets
 import shutil
@@ -44,6 +45,7 @@ SIMULATOR = Path(sys.executable).with_name("carehub-sim")
 START_WITHIN_S = 60.0
 DRAIN_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.1
+LOOK_AT_DRIVEN_EVERY_S = 0.5  # each look costs the hub a little of what a month takes
 TROUBLE_AFTER_S = 8.0
 SCORED_TOWN = ("--kit", "full", "--nature", "lifelike")
 
@@ -92,7 +94,10 @@ class DemoError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOptions:
-    """What ``carehub demo`` was asked for; ``for_s`` None means until interrupted."""
+    """What ``carehub demo`` was asked for; ``for_s`` None means until interrupted.
+
+    With an infinite ``speed`` the days are all there is: the demo ends with them, whatever ``for_s``.
+    """
 
     homes: int
     speed: float
@@ -195,7 +200,7 @@ class _Demo:
         options = self._options
         return [
             str(SIMULATOR), "town", "--port", str(broker.port), "--protocol", broker.protocol,
-            "--homes", str(options.homes), "--seed", str(options.seed), "--speed", f"{options.speed:g}",
+            "--homes", str(options.homes), "--seed", str(options.seed), "--speed", _said(options.speed),
             "--drive", f"{24 * options.days}h", "--ledger", str(self._ledger),
             *((*SCORED_TOWN, "--truth", str(self._truth)) if options.score else ()),
         ]  # fmt: skip
@@ -244,6 +249,13 @@ class _Demo:
             f"消息代理 broker  {broker.name}, 127.0.0.1:{broker.port} {durable}",
             f"存储 store       DuckDB, {_relative(self._data)}",
         ]
+        if self._ends_by_itself:
+            say.print(Panel("\n".join(lines), title="Carehub demo", expand=False))
+            say.print(
+                f"全速度过 {self._options.days} 天 · living through {self._options.days} days, then it ends",
+                markup=False,
+            )
+            return
         if self._options.speed != 1:
             lines.append(f"时间 time        ×{self._options.speed:g}，升级暂停 · escalation is held")
         say.print(Panel("\n".join(lines), title="Carehub demo", expand=False))
@@ -257,6 +269,8 @@ class _Demo:
         stopped = _Interrupt()
         lived = False
         while not stopped.seen:
+            if self._ends_by_itself and self._town.poll() == 0:
+                return
             for process, name in ((self._hub, "hub"), (self._town, "town")):
                 if process.poll() is not None:
                     raise DemoError(f"the {name} ended with {process.returncode}; {self._words()}")
@@ -264,12 +278,16 @@ class _Demo:
             # A score is of the days that were lived: it does not wait for anybody to look on.
             for_s = 0.0 if self._options.score and self._options.for_s is None else self._options.for_s
             over = for_s is not None and time.monotonic() - began >= for_s
-            if lived and over:
+            if lived and over and not self._ends_by_itself:
                 return
             if not lived:
                 self._say_trouble()
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(LOOK_AT_DRIVEN_EVERY_S if self._ends_by_itself else LOOK_EVERY_S)
         say.print("结束中 · ending …")
+
+    @property
+    def _ends_by_itself(self) -> bool:
+        return math.isinf(self._options.speed)
 
     def _lived(self) -> bool:
         try:
@@ -361,6 +379,10 @@ def _new_pin() -> str:
         pin = f"{secrets.randbelow(10_000):04d}"
         if weakness_of(pin) is None:
             return pin
+
+
+def _said(speed: float) -> str:
+    return "max" if math.isinf(speed) else f"{speed:g}"
 
 
 def _taken(port: int) -> bool:

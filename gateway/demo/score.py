@@ -4,59 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gateway.demo.ledger import Compared, Identity, Ledger
 from gateway.demo.receiver import Receipt
 from gateway.journal.journal import Journal
 from gateway.operations.database import open_database
 from gateway.operations.tables import Alert
-from gateway.store.duckdb import DuckDBStore
-from gateway.store.readings import Query
-
-Identity = tuple[str, str, int]
-FOREVER_MS = 1 << 53
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A message that the broker acknowledged to the simulator."""
-
-    identity: Identity
-    device: str
-    ts: int
-    sent_ms: float
-
-
-def read_ledger(path: Path) -> list[Sent]:
+def read_ledger(path: Path) -> Ledger:
     """The simulator's ledger."""
-    found = []
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            entry = json.loads(line)
-            identity = (entry["device"], entry["boot"], entry["seq"])
-            found.append(Sent(identity, entry["device"], entry["ts"], entry["sent_ms"]))
-    return found
+    return Ledger(path)
 
 
-def score(
-    data: Path, ledger: Sequence[Sent], receipts: Sequence[Receipt], *, received: int
-) -> dict[str, Any]:
+def score(data: Path, ledger: Ledger, receipts: Sequence[Receipt], *, received: int) -> dict[str, Any]:
     """The keys of ``carehub demo --json``. The hub must have ended: its files are opened here."""
-    stored = _stored(data)
     quarantined, named = _quarantined(data)
-    lost = {sent.identity for sent in ledger} - stored - named
     alerts = _alerts(data)
     first = _first_received(receipts)
-    latencies = sorted(_latencies(alerts, first, ledger))
+    with ledger.beside(data / "readings.duckdb") as compared:
+        published, stored = compared.published(), compared.stored()
+        lost = compared.not_stored() - named
+        latencies = sorted(_latencies(alerts, first, compared))
     return {
-        "published": len(ledger),
+        "published": published,
         "received": received,
-        "stored": len(stored),
+        "stored": stored,
         "quarantined": quarantined,
         "lost": len(lost),
         "alerts_raised": len(alerts),
@@ -65,15 +43,6 @@ def score(
         "alerts_by_rule": _by_rule(alerts),
         "received_twice": len(receipts) - len({receipt.message_id for receipt in receipts}),
     }
-
-
-def _stored(data: Path) -> set[Identity]:
-    store = DuckDBStore(data / "readings.duckdb")
-    try:
-        rows = store.read(Query(from_ms=0, to_ms=FOREVER_MS, limit=1 << 31))
-    finally:
-        store.close()
-    return {(row.device, row.boot, row.seq) for row in rows if row.boot is not None and row.seq is not None}
 
 
 def _quarantined(data: Path) -> tuple[int, set[Identity]]:
@@ -108,14 +77,13 @@ def _first_received(receipts: Iterable[Receipt]) -> dict[str, float]:
     return first
 
 
-def _latencies(alerts: Iterable[Alert], first: dict[str, float], ledger: Sequence[Sent]) -> Iterable[float]:
+def _latencies(alerts: Iterable[Alert], first: dict[str, float], compared: Compared) -> Iterable[float]:
     """Wall time from cause to receipt: from the PUBLISH where a message is the cause, else from the raise."""
-    sent_at = {(sent.device, sent.ts): sent.sent_ms for sent in ledger}
-    for alert in alerts:
-        if alert.id not in first:
-            continue
-        facts = alert.evidence["facts"]
-        cause = sent_at.get((facts[0][0], alert.active_at)) if facts else None
+    told = [alert for alert in alerts if alert.id in first]
+    cause_of = {a.id: (str(a.evidence["facts"][0][0]), a.active_at) for a in told if a.evidence["facts"]}
+    sent_at = compared.sent_at(cause_of.values())
+    for alert in told:
+        cause = sent_at.get(cause_of[alert.id]) if alert.id in cause_of else None
         yield first[alert.id] - (cause if cause is not None else alert.raised_wall_ms)
 
 

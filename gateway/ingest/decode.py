@@ -154,8 +154,9 @@ def plain(device: str, payload: bytes, times: Times) -> Telemetry | None:  # noq
     own_time = observed is not None
     if observed is None:
         observed = now
-    elif now - LATE_MS <= observed + times.ahead <= now:
+    elif now - LATE_MS <= observed + times.ahead <= times.latest:
         observed = int(observed) + times.ahead
+        now = max(now, observed)  # while it is driven, a message carries time with it
     else:
         return None
     if not wire.boot or seq is None or not metrics or len(metrics) > METRICS_MAX:

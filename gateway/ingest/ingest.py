@@ -110,7 +110,7 @@ class Ingest:
         """Whether a message that names itself was read before; from now on it was."""
         return self._repeats.is_repeat(event)
 
-    def read(
+    def read(  # noqa: C901 in one piece, because calls cost
         self,
         messages: Sequence[Message],
         devices: Mapping[str, Device],
@@ -147,6 +147,8 @@ class Ingest:
             ):
                 event = plain(device, message.payload, times)
                 if event is not None:
+                    if event.at > times.now:
+                        self._carry_time(event.at)
                     run = runs.get(device)
                     if run is not None and event.seq == run.high + 1 and event.boot == run.boot:
                         run.high = event.seq
@@ -186,9 +188,13 @@ class Ingest:
             self._set_aside(message, event, batch)
             return
         self._take(event, message, batch)
-        if event.at > times.now:
-            self._clock.advance(event.at)
-        self._at = event.at
+        self._carry_time(event.at)
+
+    def _carry_time(self, to: int) -> None:
+        """Hub time is at least that of the newest event; while it is driven, messages carry it."""
+        if to > self._at:
+            self._at = to
+            self._clock.advance(to)
 
     def _is_too_many(
         self, event: FromDevice | Wrong, message: Message, at: int, deaf_since: int | None

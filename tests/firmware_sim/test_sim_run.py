@@ -45,7 +45,7 @@ def clocks(peer: Peer) -> list[dict]:
 
 
 @pytest.mark.parametrize(("protocol", "hours"), [("5", 24), ("3.1.1", 3)])
-def test_a_driven_day_is_confirmed_minute_by_minute(
+def test_a_driven_day_is_told_in_steps_of_ten_seconds(
     mosquitto: Broker, tmp_path: Path, protocol: str, hours: int
 ) -> None:
     ledger = tmp_path / "ledger.jsonl"
@@ -67,20 +67,22 @@ def test_a_driven_day_is_confirmed_minute_by_minute(
     assert "past day: 100 %" in err
 
     told = next(at for at, each in enumerate(times) if "run" in each)  # and said again now and then
-    steps, last = times[:told], times[told]
-    assert all(each["until"] == each["ts"] + 60_000 for each in steps)
-    assert [b["ts"] - a["ts"] for a, b in itertools.pairwise(steps[: hours * 60 + 1])] == [
-        60_000
-    ] * hours * 60
+    last = times[told]
+    steps = [
+        each for each, _ in itertools.groupby(times[:told])
+    ]  # the first is said again to a hub that starts
+    assert all(each["until"] == each["ts"] + driven.STEP_MS for each in steps)
+    whole = hours * 3_600_000 // driven.STEP_MS
+    assert {b["ts"] - a["ts"] for a, b in itertools.pairwise(steps[: whole + 1])} == {driven.STEP_MS}
     assert last == {"ts": steps[-1]["ts"], "run": 60}
     assert abs(last["ts"] - time.time() * 1000) < 60_000
 
 
-def test_nothing_overtakes_the_clock(mosquitto: Broker) -> None:
+def test_nothing_overtakes_the_clock_and_all_comes_in_order_of_time(mosquitto: Broker) -> None:
     with listening(mosquitto) as peer, echoing_hub(mosquitto):
         finish(run_town(mosquitto, "--homes", "3", "--drive", "2h", "--until", "0.1"))
         wait_until(lambda: any("run" in each for each in clocks(peer)), what="time running")
-        told, until = 0, 0
+        told, until, newest = 0, 0, 0
         for topic, payload, _ in peer.heard:
             body = json.loads(payload)
             if topic == "care/v1/_sim/clock":
@@ -88,7 +90,8 @@ def test_nothing_overtakes_the_clock(mosquitto: Broker) -> None:
                     break
                 told, until = body["ts"], body["until"]
             elif topic.split("/")[-1] in ("telemetry", "event", "status") and "ts" in body:
-                assert told < body["ts"] <= until
+                assert max(told + 1, newest) <= body["ts"] <= until
+                newest = body["ts"]
 
 
 def test_without_a_hub_the_driven_phase_says_what_is_missing(
@@ -102,31 +105,36 @@ def test_without_a_hub_the_driven_phase_says_what_is_missing(
     assert "simulation.enabled" in result.stderr
 
 
-def test_a_hub_that_dies_between_clock_and_echo_hears_the_clock_again(
+def test_a_town_goes_so_far_ahead_of_its_hub_and_says_the_last_word_again_to_one_that_died(
     mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driven, "CLOCK_AGAIN_S", 0.1)
+    monkeypatch.setattr(driven, "CLOCK_AGAIN_S", 0.3)
+    monkeypatch.setattr(driven, "AHEAD_STEPS_MAX", 4)
+    dead = 2 + driven.AHEAD_STEPS_MAX  # it died behind the second word, and is back when a word comes again
     with listening(mosquitto, "care/v1/_sim/clock") as hub:
-        hub.answer = lambda _topic, payload: (
-            ("care/v1/_sim/echo", payload) if len(hub.heard) not in (2, 3) else None
-        )
-        result = CliRunner().invoke(
-            app,
-            [
-                "town",
-                "--port",
-                str(mosquitto.port),
-                "--homes",
-                "1",
-                "--drive",
-                "3m",
-                "--until",
-                "0.1",
-                "--json",
-            ],
-        )
+        first = len(hub.heard)
+
+        def answer(_topic: str, payload: bytes) -> tuple[str, bytes] | None:
+            words = list(dict.fromkeys(body for _, body, _ in hub.heard[first:]))
+            again = len(hub.heard) - first > len(words)
+            return ("care/v1/_sim/echo", payload) if len(words) < 2 or again else None
+
+        hub.answer = answer
+        drive = ["--homes", "1", "--drive", "3m", "--until", "0.1", "--json"]
+        result = CliRunner().invoke(app, ["town", "--port", str(mosquitto.port), *drive])
         assert result.exit_code == 0, result.stderr
-        assert clocks(hub)[1] == clocks(hub)[2] == clocks(hub)[3]
+        said = [each["ts"] for each in clocks(hub)]
+        again = next(n for n, (a, b) in enumerate(itertools.pairwise(said)) if n and a == b)
+        assert again == dead - 1
+
+
+def test_at_full_speed_a_town_lives_through_its_days_and_ends(mosquitto: Broker) -> None:
+    with listening(mosquitto) as peer, echoing_hub(mosquitto):
+        summary, _ = finish(run_town(mosquitto, "--homes", "1", "--drive", "2h", "--speed", "max"))
+        wait_until(lambda: clocks(peer)[-1]["until"] == summary["to_ms"], what="time standing still")
+        assert not any("run" in each for each in clocks(peer))
+        assert len(peer.devices()) == summary["published"] == summary["acked"] > 0
+    assert summary["to_ms"] % 86_400_000 == 16 * 3_600_000, "midnight in Shanghai"
 
 
 def test_history_is_readings_of_the_past_and_no_clock(mosquitto: Broker) -> None:
@@ -175,6 +183,8 @@ def test_wrong_options_say_what_to_write() -> None:
         (["--drive", "24"], "24h"),
         (["--drive", "24h", "--history", "24h"], "exclude"),
         (["--speed", "0"], "more than 0"),
+        (["--speed", "fast"], "or max"),
+        (["--speed", "max"], "--drive 30d"),
         (["--ledger", "/nowhere/at/all.jsonl"], "/nowhere/at/all.jsonl"),
     ):
         result = CliRunner().invoke(app, ["town", *options])

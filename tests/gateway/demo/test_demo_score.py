@@ -102,9 +102,11 @@ def test_the_score(data: Path) -> None:
 
 
 def test_an_alert_that_no_message_caused_is_measured_from_its_raise(data: Path) -> None:
-    found = score(data, [], [Receipt("station", "m1", "a2", 5_030.0)], received=0)
+    (data / "ledger.jsonl").touch()
+    nothing = read_ledger(data / "ledger.jsonl")
+    found = score(data, nothing, [Receipt("station", "m1", "a2", 5_030.0)], received=0)
     assert found["alert_latency_ms"] == {"p50": 30.0, "p99": 30.0}
-    assert score(data, [], [], received=0)["alert_latency_ms"] == {"p50": None, "p99": None}
+    assert score(data, nothing, [], received=0)["alert_latency_ms"] == {"p50": None, "p99": None}
 
 
 def test_only_a_message_with_a_right_signature_is_received() -> None:
