@@ -14,7 +14,7 @@ from rich.console import Console
 from firmware_sim import wire
 from firmware_sim.chance import dice
 from firmware_sim.daytime import SECOND, shown
-from firmware_sim.driven import Clock, Past
+from firmware_sim.driven import Clock, Past, Progress
 from firmware_sim.links import BrokerAddress, new_link
 from firmware_sim.progress import PastProgress
 from firmware_sim.uplink import Hooks, Uplink
@@ -68,7 +68,7 @@ class Replaying:
             "seconds": round(seconds, 3),
         }
 
-    async def _at_once(self, uplink: Uplink, progress: PastProgress) -> None:
+    async def _at_once(self, uplink: Uplink, progress: Progress) -> None:
         waiting, done = iter(self.messages), 0
         while some := list(islice(waiting, AT_ONCE)):
             for message in some:
@@ -77,7 +77,7 @@ class Replaying:
             done += len(some)
             progress(Past(done / len(self.messages), some[-1].at_ms, done, 0))
 
-    async def _paced(self, uplink: Uplink, speed: float, progress: PastProgress) -> None:
+    async def _paced(self, uplink: Uplink, speed: float, progress: Progress) -> None:
         first_ms, anchor_s = self.messages[0].at_ms, time.monotonic()
 
         def now_ms() -> int:
