@@ -3,31 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Protocol
 
 from firmware_sim import wire
 from firmware_sim.chance import dice
+from firmware_sim.devices import Device
 from firmware_sim.ledger import Ledger
 from firmware_sim.links import BrokerAddress, Link, new_link
 from firmware_sim.links.opening import open_all
-from firmware_sim.town import Town
 from firmware_sim.uplink import Hooks, Uplink
 from firmware_sim.wire import Identity, Message
 
 PATIENCE_S = 30.0
 
 
+class Speakers(Protocol):
+    """Whose lines they are: a town, or what is played of one."""
+
+    seed: int
+    now_ms: int
+    devices: dict[str, Device]
+
+    def command(self, device: str, payload: bytes) -> list[Message]:
+        """What a device says at once to a command of the hub."""
+
+    def links(self) -> Sequence[Device]:
+        """The devices that hold a connection of their own."""
+
+    def announce(self, link: str, at_ms: int) -> list[Message]:
+        """The births of everything alive behind a connection."""
+
+
 class Lines:
     """Routes each message to the connection it travels on; a connection's will is its holder's own.
 
-    Births are dated with the town's time, but never before ``born_ms``.
+    Births are dated with the town's time, but never before ``born_ms``. Each connection hears the commands to the devices
+    behind it; ``commanded`` takes them, at first by the town's time as it stands.
     """
 
     def __init__(
         self,
-        town: Town,
+        town: Speakers,
         broker: BrokerAddress,
         *,
         born_ms: int,
@@ -39,16 +59,30 @@ class Lines:
         self._uplinks: dict[str, Uplink] = {}
         self._hooks: list[Hooks] = []
         self._voice: Uplink | None = None
+        self.commanded: Callable[[str, bytes], None] = lambda device, payload: self.publish(
+            town.command(device, payload)
+        )
+        hears: dict[str, dict[str, str]] = defaultdict(dict)  # by connection: device by command topic
+        for device in town.devices.values():
+            hears[device.who.link][device.who.topic("cmd")] = device.who.device
         for holder in town.links():
             who = holder.who
 
             def announce(link: str = who.device) -> list[Message]:
                 return town.announce(link, max(town.now_ms, born_ms))
 
-            hooks = Hooks(acked=ledger.note, announce=announce, trouble=trouble)
+            devices = hears[who.device]
+
+            def received(topic: str, payload: bytes, devices: dict[str, str] = devices) -> None:
+                self.commanded(devices[topic], payload)
+
+            hooks = Hooks(acked=ledger.note, received=received, announce=announce, trouble=trouble)
             self._hooks.append(hooks)
             self._uplinks[who.device] = Uplink(
-                self._maker(broker, who), hooks=hooks, dice=dice(town.seed, "reconnect", who.device)
+                self._maker(broker, who),
+                hooks=hooks,
+                dice=dice(town.seed, "reconnect", who.device),
+                subscriptions=tuple(devices),
             )
 
     async def start(
@@ -112,6 +146,9 @@ class Lines:
         """Give it back."""
         self._uplinks[link].plug()
 
+    def go_live(self) -> None:
+        """From here on time runs by itself."""
+
     async def finish(self, *, within_s: float) -> None:
         """Wait so long for the last PUBACKs, then disconnect politely."""
         async with asyncio.TaskGroup() as leaving:
@@ -130,6 +167,5 @@ class Lines:
             "connects": sum(each.connections for each in every),
         }
 
-    @staticmethod
-    def _maker(broker: BrokerAddress, who: Identity) -> Callable[[], Link]:
+    def _maker(self, broker: BrokerAddress, who: Identity) -> Callable[[], Link]:
         return lambda: new_link(broker, f"care-{who.site}-{who.device}", wire.last_will(who))

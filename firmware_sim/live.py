@@ -57,6 +57,8 @@ class Live:
         self.punctual = Punctual(self._due_s, from_ms=self._anchor_ms, trouble=trouble)
         lines.overhear(self.punctual.acked)
         self._requests: deque[_Request] = deque()
+        self._commands: deque[tuple[str, bytes]] = deque()
+        lines.commanded = self.take_command
         self._poked = asyncio.Event()
         self._outage: Incident | None = None
         self._gateway = next((each for each in town.layout.fitted() if each.kind == "gateway"), None)
@@ -67,6 +69,11 @@ class Live:
             self._requests.append(msgspec.json.decode(payload, type=_Request))
         except msgspec.DecodeError as problem:
             self._trouble(f'{wire.PLAY} wants {{"play": "<scene>", "ref": "<any>"}}: {problem}')
+        self._poked.set()
+
+    def take_command(self, device: str, payload: bytes) -> None:
+        """Take a command of the hub in; the device gets it on the next turn."""
+        self._commands.append((device, payload))
         self._poked.set()
 
     async def run(self) -> None:
@@ -88,6 +95,8 @@ class Live:
         self._lines.publish(said)
         if self._outage is not None and self._town.now_ms >= self._outage.to_ms:
             self._plug()
+        while self._commands:
+            self._lines.publish(self._town.command(*self._commands.popleft()))
         while self._requests:
             self._play(self._requests.popleft())
 

@@ -19,13 +19,17 @@ from firmware_sim import wire
 from firmware_sim.chance import dice
 from firmware_sim.daytime import DAY, last_midnight_ms
 from firmware_sim.driven import Clock, drive, replay
+from firmware_sim.faults import Fault
+from firmware_sim.faults.faulty_lines import lines_of
+from firmware_sim.faults.faulty_town import town_with
 from firmware_sim.ledger import Ledger
 from firmware_sim.lines import PATIENCE_S, Lines
 from firmware_sim.links import BrokerAddress, new_link
 from firmware_sim.links.files import make_room
 from firmware_sim.links.opening import AT_ONCE
 from firmware_sim.live import Live
-from firmware_sim.places import settle
+from firmware_sim.nature import SHOW, Nature
+from firmware_sim.places import KitName, settle
 from firmware_sim.progress import PastProgress
 from firmware_sim.punctual import Punctual
 from firmware_sim.tally import Tally
@@ -56,7 +60,11 @@ class Performance:
     until_s: float = 0.0
     ledger: Path | None = None
     end_ms: int = 0
+    faults: tuple[Fault, ...] = ()
     own_connections: bool = False
+    kit: str = KitName.MIXED
+    nature: Nature = SHOW
+    truth: Path | None = None
 
     async def perform(self, console: Console) -> dict[str, object]:
         """Run until stopped (SIGTERM, SIGINT) or done; returns the summary. Trouble goes to ``console``."""
@@ -70,7 +78,7 @@ class Performance:
 
         # A told past has no births: what is retained must be of the present.
         born_ms = now_ms if self.history_ms else town.now_ms + 1
-        lines = Lines(town, self.broker, born_ms=born_ms, ledger=ledger, trouble=trouble)
+        lines = lines_of(town)(town, self.broker, born_ms=born_ms, ledger=ledger, trouble=trouble)
         stage = _Stage(self, town, lines, ledger, trouble=trouble)
         flushing = asyncio.create_task(ledger.keep_flushed())
         playing = asyncio.create_task(stage.play(to_ms=now_ms, console=console))
@@ -88,6 +96,8 @@ class Performance:
             await stage.control.finish(within_s=patience_s)
             flushing.cancel()
             ledger.close()
+        if self.truth is not None:
+            self.truth.write_bytes(wire.encode(town.truth()))
             gc.unfreeze()
         if stage.punctual is not None:
             timed = stage.punctual.summary()
@@ -107,15 +117,22 @@ class Performance:
 
     def _town(self, now_ms: int) -> Town:
         past_ms = self.drive_ms or self.history_ms
-        layout = settle(homes=self.homes, seed=self.seed)
+        layout = settle(homes=self.homes, seed=self.seed, kit=self.kit)
         if self.own_connections:
             layout = each_by_itself(layout)
         start_ms = now_ms - past_ms
         if not past_ms:
-            return Town(layout, seed=self.seed, start_ms=start_ms)
+            return town_with(self.faults)(layout, seed=self.seed, start_ms=start_ms, nature=self.nature)
         # A past of readings only has no events, so incidents would be half told: they begin with the present.
         from_ms = now_ms if self.history_ms else start_ms
-        return Town(layout, seed=self.seed, start_ms=start_ms, past_ms=past_ms, incidents_from_ms=from_ms)
+        return town_with(self.faults)(
+            layout,
+            seed=self.seed,
+            start_ms=start_ms,
+            past_ms=past_ms,
+            incidents_from_ms=from_ms,
+            nature=self.nature,
+        )
 
 
 class _Stage:
@@ -172,6 +189,7 @@ class _Stage:
         gc.freeze()
         if self._tells_time:
             await self._clock.run(self._town.now_ms, plan.speed)
+        self._lines.go_live()
         self._live = Live(
             self._town,
             self._lines,

@@ -39,8 +39,8 @@ Due = tuple[int, int, Cause, Stimulus]
 class Town:
     """All devices of a layout, their people's lives, and the incidents of each window of time.
 
-    Lives are planned by local days. Of a staged town the past of ``past_ms`` is cut into equal windows of at most a day, of another
-    it is one window; later ones are a day each.
+    Lives are planned by local days. The past of ``past_ms`` is one window, of a staged town several of at most a day,
+    all equal; later ones are a day each.
     """
 
     def __init__(
@@ -132,6 +132,12 @@ class Town:
         return truth_of(self.layout, self.lives.households, self.incidents, self.reports,
                         seed=self.seed, from_ms=self._start_ms, to_ms=self.now_ms)  # fmt: skip
 
+    def command(self, device: str, payload: bytes) -> list[Message]:
+        """Give a device a command of the hub now; what it says to it at once."""
+        said = self.devices[device].command(self.now_ms, payload)
+        self._set_alarm(self.devices[device])
+        return said
+
     def _keep_ahead(self) -> None:
         """Work out the homes' next day and next mishaps little by little, before they are wanted all at once."""
         self._next_days.keep_up(self.now_ms, self._lived_ms, *self._next_day())
@@ -206,8 +212,7 @@ class Town:
             case "power_up":
                 return device.power_up(at)
             case "heartbeat":
-                self._push("heartbeat", Stimulus(at + device.heartbeat_after_ms(), stimulus.device, ""))
-                return device.heartbeat(at)
+                return self._beat(device, at)
             case "wake":
                 said = device.wake(at)
             case "life" if self._lies_still(stimulus):
@@ -218,6 +223,14 @@ class Town:
             if message.kind == "event":
                 self.reports.append(Report(message.device, device.kind, message.names[0], message.at_ms))
         self._set_alarm(device)
+        return said
+
+    def _beat(self, device: Device, at_ms: int) -> list[Message]:
+        interval_s, after_ms = device.heartbeat_s, device.heartbeat_after_ms()
+        said = device.heartbeat(at_ms)
+        if device.heartbeat_s != interval_s:  # it has just been told another
+            after_ms = device.heartbeat_after_ms()
+        self._push("heartbeat", Stimulus(at_ms + after_ms, device.who.device, ""))
         return said
 
     def _set_alarm(self, device: Device) -> None:

@@ -108,12 +108,13 @@ class Uplink:
         """Whether it has power."""
         return self._plugged.is_set()
 
-    def unplug(self) -> None:
-        """Power cut: the socket dies (the will fires), the buffer is lost, nothing is taken on."""
+    def unplug(self, *, keeps: bool = False) -> None:
+        """The socket dies (the will fires), nothing is taken on; the buffer is lost with the power, unless it ``keeps`` it."""
         self._plugged.clear()
-        self.dropped_count += len(self._entries)
-        self._entries.clear()
-        self._settled.set()
+        if not keeps:
+            self.dropped_count += len(self._entries)
+            self._entries.clear()
+            self._settled.set()
         if self._link is not None:
             self._link.drop()
 

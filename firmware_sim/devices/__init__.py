@@ -13,7 +13,7 @@ from firmware_sim.devices.device import Device, UnknownWordError
 Some = TypeVar("Some", bound=Device)
 
 
-def _kinds(folders: Iterable[str]) -> dict[str, type[Device]]:
+def kinds_in(folders: Iterable[str]) -> dict[str, type[Device]]:
     """Each class in these folders that is a device and says its ``kind`` itself; two of one kind are refused."""
     found: dict[str, type[Device]] = {}
     for module in sorted(each.name for each in pkgutil.iter_modules(folders)):
@@ -28,7 +28,7 @@ def _kinds(folders: Iterable[str]) -> dict[str, type[Device]]:
     return dict(sorted(found.items()))
 
 
-KINDS = _kinds(__path__)
+KINDS = kinds_in(__path__)
 
 
 def flawed(device: Some, draw: Random) -> Some:
@@ -37,4 +37,4 @@ def flawed(device: Some, draw: Random) -> Some:
     return device
 
 
-__all__ = ["KINDS", "Device", "UnknownWordError", "flawed"]
+__all__ = ["KINDS", "Device", "UnknownWordError", "flawed", "kinds_in"]

@@ -15,8 +15,9 @@ STUTTERS_MS = 80, 900  # after the door moved; shorter ones the firmware's debou
 class Flaws:
     """What share of door movements is followed by one more open and close (or the reverse) within a second.
 
-    The reed itself bounces for 0.5 to 1 ms (reed-sensor.com, glossary: bounce time), which any debounce takes away; what
-    comes through is a leaf that rattles or swings in the latch at the edge of the magnet's reach. The share is an assumption.
+    The reed itself bounces for 0.5 to 1 ms (reed-sensor.com, glossary: bounce time), which any debounce takes away. What
+    comes through is the door: it springs back a little when it falls shut, and the sensor triggers twice
+    (github.com/Koenkk/zigbee2mqtt, issue 1511). The share is an assumption.
     """
 
     bounces: float = 0.02

@@ -72,9 +72,9 @@ class Counter(Device):
             "out": self.left % (1 << self.bits),
         }
 
-    def heartbeat(self, at_ms: int) -> list[Message]:
-        """The sign of life, with the figures: an empty room is a figure too."""
-        return self.tell(at_ms, **self._vitals(at_ms), **self.state()) if self.powered else []
+    def at_heartbeat(self) -> dict[str, Value]:
+        """The figures: an empty room is a figure too."""
+        return self.state()
 
     def sense(self, at_ms: int | None, word: str) -> list[Message]:
         """Count one person, none or two, and report all three figures."""

@@ -50,15 +50,15 @@ class Motion(Device):
         if self.flaws.misses and self._dice.random() < self.flaws.misses:
             return []
         if at_ms is not None:
-            self.wake_at_ms = at_ms + self.flaws.rearm_s * SECOND
+            self.forget("rearm")
+            self.later(at_ms + self.flaws.rearm_s * SECOND, "rearm")
         if self.moving:
             return []
         self.moving = True
         return self.tell(at_ms, **{word: True})
 
-    def wake(self, at_ms: int) -> list[Message]:
-        """Report that nothing moves any more."""
-        if not self.moving or self.wake_at_ms is None or at_ms < self.wake_at_ms:
-            return []
-        self.moving, self.wake_at_ms = False, None
+    def due(self, at_ms: int, what: str) -> list[Message]:
+        """Report that nothing moves any more: the sensor has re-armed."""
+        del what
+        self.moving = False
         return self.tell(at_ms, motion=False)

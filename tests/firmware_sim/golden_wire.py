@@ -1,4 +1,6 @@
-"""The exact bytes of each kind of device: a file a kind in tests/golden/wire, with what happens to the device and what it says.
+"""The exact bytes of each kind of device: files in tests/golden/wire with what happens to the device and what it says.
+
+A kind has its own file, ``leak.json``; more stories of it are ``leak-<name>.json``.
 
 ``happens`` is a list of [seconds after power-up, word] or [seconds, word, value]; ``wake`` stands for the device's own timer,
 ``command`` takes a JSON object in the value's place.
@@ -42,7 +44,7 @@ def check(kinds: dict[str, type[Device]], folder: Path = FOLDER) -> list[str]:
     ]
     for path in sorted(folder.glob("*.json")):
         golden = json.loads(path.read_text(encoding="utf-8"))
-        if golden["kind"] != path.stem or golden["kind"] not in kinds:
+        if golden["kind"] != path.stem.split("-")[0] or golden["kind"] not in kinds:
             wrong.append(f"{path} tells of {golden['kind']!r}, which is no kind of device or not its name")
             continue
         said = _as_golden(_said(kinds, golden))
@@ -65,9 +67,11 @@ def _said(kinds: dict[str, type[Device]], golden: dict[str, Any]) -> list[Messag
         match word:
             case "wake":
                 said += device.wake(at)
+            case "command":
+                said += device.command(at, json.dumps(value[0]).encode())
             case _:
                 said += device.feel(at, word, *value)
-    said += device.heartbeat(T0 + device.heartbeat_s * SECOND)
+    said += device.heartbeat(T0 + kinds[golden["kind"]].heartbeat_s * SECOND)
     return said if device.who.via else [*said, last_will(device.who)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -63,6 +64,20 @@ def test_readings_go_out_in_one_message_and_without_a_clock_if_asked(mosquitto: 
     assert "ts" not in said[0]
 
 
+def test_a_fall_that_the_firmware_must_first_be_sure_of_is_waited_for(
+    mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = itertools.count(1_750_000_000_000, 40_000)  # 40 s later whenever somebody looks
+    monkeypatch.setattr("firmware_sim.keyboard._now_ms", lambda: next(clock))
+    with listening(mosquitto) as peer:
+        code, out, _ = device(mosquitto, "H0001-pendant", "pendant", "--event", "fall_hard")
+        assert code == 0
+        wait_until(lambda: peer.heard, what="the fall")
+        assert [each["type"] for each in peer.said("care/v1/lianhua/H0001-pendant/event")] == ["fall"]
+    assert "nothing sent yet" in out.splitlines()[0]
+    assert "acknowledged by" in out.splitlines()[1]
+
+
 def test_every_process_has_its_own_boot(mosquitto: Broker) -> None:
     with listening(mosquitto) as peer:
         for _ in range(3):
@@ -74,7 +89,10 @@ def test_every_process_has_its_own_boot(mosquitto: Broker) -> None:
 def test_the_keyboard_is_obeyed_line_by_line(mosquitto: Broker) -> None:
     with listening(mosquitto) as peer:
         code, out, err = device(
-            mosquitto, "H0001-door", "contact", lines="open\nopen\nclose\nbattery 5\nbattery x\nfall\nquit\n"
+            mosquitto,
+            "H0001-door",
+            "contact",
+            lines="open\nopen\nclose\n电量 5\nbattery x\nfall\nstate\nquit\n",
         )
         assert code == 0
         wait_until(lambda: len(peer.heard) == 3, what="three readings")
@@ -85,6 +103,7 @@ def test_the_keyboard_is_obeyed_line_by_line(mosquitto: Broker) -> None:
         (3, {"battery": 5}),
     ]
     assert "nothing changed" in out
+    assert "contact=true battery=5" in out
     assert "'x' is not a number" in err
     assert "a contact does not know 'fall'" in err
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import runpy
+import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import golden_wire
 import pytest
 
-from firmware_sim.chance import dice
+from firmware_sim import devices
 from firmware_sim.daytime import DAY, SECOND
 from firmware_sim.devices import KINDS, Device, UnknownWordError
-from firmware_sim.wire import Identity
 
 T0 = golden_wire.T0
 DEVICES = {"motion": "H0001-pir-bath", "contact": "H0001-door", "counter": "F-hall-counter"}
@@ -76,21 +77,55 @@ def test_without_a_clock_there_is_no_ts() -> None:
     assert b'"ts"' not in make("sos").feel(None, "sos")[0].payload
 
 
-def test_the_guide_to_a_new_kind_works(tmp_path: Path) -> None:
+@pytest.fixture
+def leak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The guide's new kind in a folder of its own that belongs to the package, and a folder for its golden file."""
+    monkeypatch.setattr(devices, "__path__", [*devices.__path__, str(tmp_path / "devices")])
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "golden").mkdir()
+    (tmp_path / "devices" / "leak.py").write_text(of_the_guide("python"), encoding="utf-8")
+    yield tmp_path / "golden"
+    for name in ("leak", "twin"):
+        sys.modules.pop(f"firmware_sim.devices.{name}", None)
+        vars(devices).pop(name, None)
+
+
+def of_the_guide(language: str) -> str:
     guide = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
-    source = guide.split("```python\n")[1].split("```")[0]
-    namespace = runpy.run_path(str(_written(tmp_path / "leak.py", source)))
-    leak: Device = namespace["Leak"](
-        Identity("lianhua", "H0001-leak", "GW-01"), dice=dice("golden"), since_ms=T0
-    )
-    said = [*leak.power_up(T0), *leak.feel(T0 + 1, "wet"), *leak.feel(T0 + 2, "dry")]
-    assert [(m.kind, m.names) for m in said] == [
-        ("telemetry", ("leak", "battery", "rssi")),
-        ("event", ("leak",)),
-        ("telemetry", ("leak",)),
-    ]
+    return guide.split("## Adding a kind of device")[1].split(f"```{language}\n")[1].split("```")[0]
 
 
-def _written(path: Path, text: str) -> Path:
-    path.write_text(text, encoding="utf-8")
-    return path
+def test_a_new_kind_is_one_short_file_and_one_golden_payload(
+    leak: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the guide shows it; nothing else is edited."""
+    monkeypatch.delenv("CAREHUB_GOLDEN", raising=False)
+    kinds = devices.kinds_in(devices.__path__)
+    assert sorted({*kinds} - {*KINDS}) == ["leak"]
+    kinds = {"leak": kinds["leak"]}
+    (missing,) = golden_wire.check(kinds, leak)
+    assert "leak.json is missing: say in it what happens" in missing
+    assert "CAREHUB_GOLDEN=write pytest tests/firmware_sim/test_sim_devices.py" in missing
+
+    (leak / "leak.json").write_text(of_the_guide("json"), encoding="utf-8")
+    (unsaid,) = golden_wire.check(kinds, leak)
+    assert "leak.json does not hold what the device says" in unsaid
+    monkeypatch.setenv("CAREHUB_GOLDEN", "write")
+    assert golden_wire.check(kinds, leak) == []
+    monkeypatch.delenv("CAREHUB_GOLDEN")
+    assert golden_wire.check(kinds, leak) == []
+    written = (leak / "leak.json").read_text(encoding="utf-8")
+    assert written.startswith(of_the_guide("json").rstrip("\n}"))  # what was typed stands as it was
+    assert [each["topic"].split("/")[-1] for each in json.loads(written)["messages"]] == [
+        "status", "telemetry", "event", "telemetry", "telemetry",
+    ]  # fmt: skip
+
+    (leak / "leak.json").write_text(written.replace("true", "false"), encoding="utf-8")
+    assert len(golden_wire.check(kinds, leak)) == 1
+    assert len(golden_wire.check({}, leak)) == 1  # a file of no kind
+
+
+def test_two_modules_of_one_kind_are_refused(leak: Path) -> None:
+    (leak.parent / "devices" / "twin.py").write_text(of_the_guide("python"), encoding="utf-8")
+    with pytest.raises(ValueError, match="already has the kind 'leak'; choose another"):
+        devices.kinds_in(devices.__path__)
