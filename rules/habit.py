@@ -52,8 +52,9 @@ RETURNS_DAYS = 28  # late homecomings longer ago count no more
 EVENING_UNITS = 120  # nobody's night begins before 20:00
 NIGHT_ENDS_UNITS = 36  # .. and no quiet of it after 06:00
 UP_FROM_UNITS = 18  # who is up before 03:00 is up at night
-NIGHTS_KNOWN = 3  # fewer do not say when a person is up
-FEW_NIGHTS_MINUTES = 120  # divided by the nights that are known
+NIGHTS_KNOWN = 5  # fewer do not say when a person is up
+MANY_NIGHTS = 8
+FEW_NIGHTS_MINUTES = 100  # divided by the nights that are known
 UP_SHARE = 0.8  # of the mornings
 BEFORE_UP_MINUTES = 40  # who is seen so long before the usual time has got up, only earlier than usual
 BEFORE_DOWN_MINUTES = 45
@@ -156,7 +157,7 @@ def night(habit: Habit) -> tuple[int, int] | None:
     """When the person usually lies down and is up again, in minutes of the day; None while too few nights are known.
 
     The long quiets of a night begin after 20:00 and before 06:00; on a quarter of the days the first begins no later, on four
-    of five the last has ended, and the fewer nights are known, the later that is taken to be.
+    of five the last has ended. Of few nights the latest counts, and the fewer they are, the later that is taken to be.
     """
     begins: dict[int, int] = {}
     ups: dict[int, int] = {}
@@ -174,7 +175,9 @@ def night(habit: Habit) -> tuple[int, int] | None:
         return None
     lain = sorted(begins.values())
     down = lain[(len(lain) - 1) // 4] if lain else DAY_UNITS
-    up = sorted(ups.values())[int(UP_SHARE * (len(ups) - 1) + 0.5)] * 10
+    mornings = sorted(ups.values())
+    latest = -1 if len(ups) < MANY_NIGHTS else int(UP_SHARE * (len(ups) - 1) + 0.5)
+    up = mornings[latest] * 10
     return down * 10, up + FEW_NIGHTS_MINUTES // len(ups)
 
 

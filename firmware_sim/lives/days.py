@@ -24,7 +24,7 @@ Room = Literal["bed", "living", "bath", "kitchen", "out"]
 Doing = Literal["asleep", "nap", "sit", "busy", "cook", "toilet", "shower", "out", "down"]
 
 ILL_A_MONTH, ILL_DAYS = 0.12, (2, 4)
-AWAY_A_MONTH = 0.1  # a night at the children's that nobody told the station of
+AWAY_A_MONTH = 0.06  # a night at the children's that nobody told the station of
 LATE_RISE_SHARE, LATE_RISE_MIN = 0.04, (25, 60)
 BUSY_SHARE = 0.45  # of what fills the time between; the rest is sitting
 EVENING_SHOWER_SHARE = 0.75

@@ -28,7 +28,7 @@ NIGHT_SHARE = 0.3  # of hard and soft falls; with the others, a fifth of all
 IN_BATHROOM_SHARE = 0.5  # of falls at night; the others are on the way
 HARD_SHARE = {"fall_hard": 1.0, "fall_soft": 0.0, "fall_chair": 0.3, "fall_bathroom": 0.6}
 LIES_A_MONTH, SOS_A_MONTH = 0.25, 0.25
-WANDERINGS_A_MONTH, NOT_HOME_A_MONTH, STOVES_A_MONTH, DOORS_A_MONTH = 0.04, 0.08, 0.15, 0.12
+WANDERINGS_A_MONTH, NOT_HOME_A_MONTH, STOVES_A_MONTH, DOORS_A_MONTH = 0.03, 0.05, 0.1, 0.08
 APART_MS = 12 * HOUR  # one thing at a time in a home
 TRIES = 30
 

@@ -32,8 +32,10 @@ class Sequence(Condition, frozen=True):
     """``first`` (an event) or ``first_metric`` (a change), then in ``within_s`` seconds an activity ``then``, or ``then_no``.
 
     ``then`` comes true at the activity, ``then_no`` when the time is over and nothing anywhere in the home was active. With
-    ``elsewhere``, ``then`` must show that somebody walks: it is in another room than the first, or than an activity since. Who
+    ``elsewhere``, ``then`` must show that somebody walks: it is in another room than the first (of what is worn: than the last seen before it), or than an activity since. Who
     is seen later than ``helper_after_s`` seconds, once the front door has moved, may have come to help: that proves nothing.
+    A device that watches one room may take a while to be sure: whom others have seen elsewhere since it said that somebody is
+    there, and no longer ago than ``seen_before_s``, has left it, and counts as seen after.
     """
 
     within_s: int
@@ -43,6 +45,7 @@ class Sequence(Condition, frozen=True):
     then_no: tuple[str, ...] = ()
     elsewhere: bool = False
     helper_after_s: int = 0
+    seen_before_s: int = 0
 
     def __post_init__(self) -> None:
         if (self.first is None) == (self.first_metric is None):
@@ -56,8 +59,8 @@ class Sequence(Condition, frozen=True):
                 raise ValueError(
                     f"{metric!r} is no activity; activities are: {', '.join(sorted(ACTIVITIES))}"
                 )
-        if self.within_s <= 0 or self.helper_after_s < 0:
-            raise ValueError("within_s must be positive and helper_after_s not negative")
+        if self.within_s <= 0 or min(self.helper_after_s, self.seen_before_s) < 0:
+            raise ValueError("within_s must be positive, helper_after_s and seen_before_s not negative")
         if self.helper_after_s and not self.then:
             raise ValueError("helper_after_s says who is seen; leave it out with then_no")
 
@@ -102,8 +105,15 @@ class Sequence(Condition, frozen=True):
     def on_event(
         self, watch: Watch, state: KeyState, slot: Slot, event: Occurrence, now: int
     ) -> Fired | Ended | None:
-        if self.first is not None and self.first.matches(event):
-            self._begin(slot, fact_of(event), event_name(event), now)
+        if self.first is None or not self.first.matches(event):
+            return None
+        first = fact_of(event)
+        elsewhere = self._seen_elsewhere(watch, state, first)
+        if elsewhere is not None:
+            return Fired(first.at, (first, elsewhere), event_name(event)) if self.then else None
+        if not slot.due:
+            slot.past = ((state.presence.active_at, 0.0),)
+        self._begin(slot, first, event_name(event), now)
         return None
 
     def on_fact(
@@ -124,7 +134,7 @@ class Sequence(Condition, frozen=True):
         # ``since`` may have been moved by a time in which nobody could hear; the fall itself was when it was.
         if not slot.cause.at < fact.at <= slot.since + self.within_s * 1000:
             return None
-        if self.elsewhere and not _walks(watch, state, slot.cause, fact):
+        if self.elsewhere and not _walks(watch, state, slot, fact):
             return None
         if self._may_be_help(state, slot, fact):
             return None
@@ -144,6 +154,25 @@ class Sequence(Condition, frozen=True):
             slot.since += shift
             slot.due = max(slot.due + shift, earliest)
 
+    def _seen_elsewhere(self, watch: Watch, state: KeyState, first: Fact) -> Fact | None:
+        """Where somebody was seen shortly before, after having come into the room that the first device watches."""
+        there = state.devices[first.device].latest.get("presence")
+        if not self.seen_before_s or there is None:
+            return None
+        since = max(there.changed_at, first.at - self.seen_before_s * 1000)
+        rooms = watch.sensors.rooms
+        seen = [
+            (device.active_at, name, device.active_by)
+            for name in watch.devices
+            if rooms[name] not in {"", rooms[first.device]}
+            and (device := state.devices[name]).active_by in self._second
+            and since < device.active_at <= first.at
+        ]
+        if not seen:
+            return None
+        at, name, what = max(seen)
+        return Fact(name, what, 1.0, at)
+
     def _may_be_help(self, state: KeyState, slot: Slot, fact: Fact) -> bool:
         late = self.helper_after_s and fact.at > slot.since + self.helper_after_s * 1000
         first = slot.cause.at if slot.cause is not None else slot.since
@@ -156,13 +185,22 @@ class Sequence(Condition, frozen=True):
             slot.due = hold_until(first.at, self.within_s, now)
 
 
-def _walks(watch: Watch, state: KeyState, first: Fact, then: Fact) -> bool:
+def _walks(watch: Watch, state: KeyState, slot: Slot, then: Fact) -> bool:
     """Whether somebody was in another room than where they are now: at first, or active there since."""
-    rooms = watch.sensors.rooms
+    assert slot.cause is not None, "a sequence that waits has a cause"  # noqa: S101 an invariant of this file
+    rooms, first = watch.sensors.rooms, slot.cause
     here = rooms[then.device]
     seen = {rooms[name] for name in watch.devices if state.devices[name].active_at > first.at}
-    return here != "" and bool((seen | {rooms[first.device]}) - {here, ""})
+    seen.add(rooms[first.device] if rooms[first.device] in WATCHED else _before(watch, state, slot))
+    return here in WATCHED and bool(seen & WATCHED - {here})
+
+
+def _before(watch: Watch, state: KeyState, slot: Slot) -> str:
+    """The room in which somebody was seen last before the first; none if somebody was seen there since."""
+    at = slot.past[0][0] if slot.past else 0
+    found = [watch.sensors.rooms[name] for name in watch.devices if at and state.devices[name].active_at == at]
+    return found[0] if found else ""
 
 
 def _clear(slot: Slot) -> None:
-    slot.since, slot.due, slot.event, slot.cause = 0, 0, "", None
+    slot.since, slot.due, slot.event, slot.cause, slot.past = 0, 0, "", None, ()
