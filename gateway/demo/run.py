@@ -34,6 +34,7 @@ from gateway.operations.database import open_database
 from gateway.operations.people import People, weakness_of
 from gateway.registry import apply as registry
 from gateway.registry.csv_file import parse
+from gateway.settings import load_settings
 from gateway.store.readings import StoreUnavailable
 
 say = Console(stderr=True, highlight=False)
@@ -314,8 +315,11 @@ class _Demo:
         return counted | self._score() if self._options.score else counted
 
     def _score(self) -> dict[str, Any]:
+        hub = load_settings(self._folder / "carehub.toml").hub
         with bar(say) as progress:
-            return score_by_truth(self._data, self._truth, self._folder / "score", SIMULATOR, progress)
+            return score_by_truth(
+                self._data, self._truth, self._folder / "score", SIMULATOR, progress, hub=hub
+            )
 
     def _drain(self) -> int:
         before = -1.0
