@@ -2,57 +2,58 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
-from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from firmware_sim.daytime import DAY, HOUR, MINUTE, SECOND, ZONE
-from firmware_sim.devices import KINDS, UnknownWordError
-from firmware_sim.driven import NoHubError
+from firmware_sim.daytime import ZONE
+from firmware_sim.devices import KINDS
 from firmware_sim.faults import FAULTS, Fault, FaultError, parameters, parse, shown
-from firmware_sim.keyboard import SilentError, converse, once
-from firmware_sim.links import BrokerAddress, BrokerRefusedError, ProtocolVersion
-from firmware_sim.links.files import TooFewFilesError
-from firmware_sim.links.opening import NotAllOpenError
-from firmware_sim.load import METRICS_MAX, Load, StalledError, shortfalls
+from firmware_sim.interviews import interviews_csv
+from firmware_sim.keyboard import converse, once
+from firmware_sim.links import BrokerAddress, ProtocolVersion
+from firmware_sim.lives.town import Lives
+from firmware_sim.load import METRICS_MAX, Load, shortfalls
+from firmware_sim.nature import NATURES, NatureName
 from firmware_sim.performance import MAX, Performance
-from firmware_sim.places import SITE, Layout, settle
-from firmware_sim.registry import registry_csv
+from firmware_sim.places import SITE, KitName, Layout, settle
+from firmware_sim.replay.command import replay
+from firmware_sim.scenario.command import scenario
 from firmware_sim.score.command import score_command
 from firmware_sim.tally import Tally
+from firmware_sim.terminal import (
+    CaFile,
+    Host,
+    Json,
+    LedgerFile,
+    Password,
+    Port,
+    Protocol,
+    RegistryFile,
+    Tls,
+    Username,
+    console,
+)
+from firmware_sim.terminal import asked_span_ms as _span_ms
+from firmware_sim.terminal import run as _run
+from firmware_sim.terminal import stop as _stop
+from firmware_sim.terminal import sum_up as _sum_up
+from firmware_sim.terminal import write_registry as _write_registry
 from firmware_sim.transcript import transcribe
 from firmware_sim.wire import Identity, encode
 from firmware_sim.wired import CONNECTIONS_MAX, each_by_itself, homes_at_most
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-console = Console(stderr=True, highlight=False)
-
+app.command()(scenario)
+app.command()(replay)
 app.command(name="score")(score_command)
-
-Result = TypeVar("Result")
-SPAN_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
-
-Host = Annotated[str, typer.Option(help="MQTT broker.")]
-Port = Annotated[int, typer.Option(help="Its port.")]
-Username = Annotated[str | None, typer.Option(envvar="CAREHUB_SIM_USERNAME")]
-Password = Annotated[
-    str | None, typer.Option(envvar="CAREHUB_SIM_PASSWORD", help="Better in the environment.")
-]
-Tls = Annotated[bool, typer.Option("--tls", help="Connect with TLS.")]
-CaFile = Annotated[Path | None, typer.Option(help="Certificate authority of the broker.", exists=True)]
-Protocol = Annotated[ProtocolVersion, typer.Option(help="MQTT version.")]
-LedgerFile = Annotated[Path | None, typer.Option(help="Write one JSON line for each acknowledged message.")]
-RegistryFile = Annotated[Path | None, typer.Option(help="Write the registry CSV of these devices.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object on stdout.")]
 
 
 def main() -> None:
@@ -95,15 +96,29 @@ def town(
         bool,
         typer.Option("--own-connections", help="A connection and a last will for each device, no gateways."),
     ] = False,
+    kit: Annotated[KitName, typer.Option(help="What the homes are fitted with.")] = KitName.MIXED,
+    nature: Annotated[
+        NatureName,
+        typer.Option(help="show: all works, and something of each kind happens. lifelike: as life is."),
+    ] = NatureName.SHOW,
+    truth: Annotated[
+        Path | None, typer.Option(help="Write what really happened, as JSON, at the end.")
+    ] = None,
+    interviews: Annotated[
+        Path | None, typer.Option(help="Write when people said that they get up, as CSV.")
+    ] = None,
     registry: RegistryFile = None,
     registry_only: Annotated[
-        bool, typer.Option("--registry-only", help="Write the registry and end.")
+        bool, typer.Option("--registry-only", help="Write the registry (and interviews) and end.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Play a whole town: homes with sensors, a station with radio gateways, an activity room."""
-    layout = settle(homes=homes, seed=seed)
+    layout = settle(homes=homes, seed=seed, kit=kit.value)
     _write_registry(registry, _each_by_itself(layout) if own_connections else layout, only=registry_only)
+    if interviews is not None:
+        lives = Lives(layout, seed=seed, calm=NATURES[nature.value].calm)
+        _write("--interviews", interviews, interviews_csv(lives.households, seed=seed))
     if registry_only:
         return
     past_ms, history_ms = _span_ms("--drive", drive), _span_ms("--history", history)
@@ -117,8 +132,19 @@ def town(
         )
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
     plan = Performance(
-        broker, homes, seed, pace, past_ms, history_ms, until, ledger, faults=_faults(fault or []),
+        broker,
+        homes,
+        seed,
+        pace,
+        past_ms,
+        history_ms,
+        until,
+        ledger,
+        faults=_faults(fault or []),
         own_connections=own_connections,
+        kit=kit.value,
+        nature=NATURES[nature.value],
+        truth=truth,
     )
     _sum_up(_run(plan.perform(console), broker), as_json=as_json)
 
@@ -274,20 +300,6 @@ def load(
             console.print(line, style="yellow", markup=False, soft_wrap=True)
 
 
-def _run(work: Coroutine[Any, Any, Result], broker: BrokerAddress) -> Result:
-    """Run to the end; what goes wrong is said in one line: exit 2 for a wrong setting, 1 for a remote's fault."""
-    try:
-        return asyncio.run(work)
-    except (BrokerRefusedError, UnknownWordError, FaultError, TooFewFilesError) as problem:
-        _stop(2, str(problem))
-    except (NoHubError, StalledError, SilentError, NotAllOpenError) as problem:
-        _stop(1, str(problem))
-    except OSError as problem:
-        if problem.filename:
-            _stop(2, str(problem))
-        _stop(1, f"no MQTT broker at {broker} ({problem}): start one, or name another with --host and --port")
-
-
 def _faults(asked: list[str]) -> tuple[Fault, ...]:
     try:
         return tuple(parse(each) for each in asked)
@@ -305,29 +317,11 @@ def _each_by_itself(layout: Layout) -> Layout:
     return each_by_itself(layout)
 
 
-def _write_registry(path: Path | None, layout: Layout, *, only: bool) -> None:
-    if path is not None:
-        try:
-            path.write_text(registry_csv(layout), encoding="utf-8")
-        except OSError as problem:
-            _stop(2, f"--registry: {problem}")
-    elif only:
-        _stop(2, "--registry-only needs --registry FILE.csv")
-
-
-def _sum_up(summary: dict[str, object], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(encode(summary))
-    else:
-        for name, value in summary.items():
-            console.print(f"{name}: {len(value) if isinstance(value, list) else value}", markup=False)
-
-
-def _span_ms(option: str, text: str) -> int:
-    found = re.fullmatch(r"(\d+)([smhd]?)", text)
-    if found is None or (not found[2] and found[1] != "0"):
-        _stop(2, f"{option} {text}: say a number and a unit, for example 24h, 90m or 2d")
-    return int(found[1]) * SPAN_UNITS[found[2] or "s"]
+def _write(option: str, path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        _stop(2, f"{option}: {problem}")
 
 
 def _speed(text: str) -> float:
@@ -338,8 +332,3 @@ def _speed(text: str) -> float:
     if not 0 < pace < MAX and text != "max":
         _stop(2, f"--speed {text}: must be more than 0; as fast as can be is written max")
     return pace
-
-
-def _stop(code: int, why: str) -> NoReturn:
-    console.print(why, style="red", markup=False, soft_wrap=True)
-    raise typer.Exit(code)

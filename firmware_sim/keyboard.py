@@ -13,14 +13,14 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import TextIO
 
-import msgspec
 import typer
 
 from firmware_sim.chance import dice
 from firmware_sim.devices import KINDS, Device, UnknownWordError
 from firmware_sim.links import BrokerAddress, new_link
+from firmware_sim.typed import Typed, reading, typed, word_lines
 from firmware_sim.uplink import Hooks, Uplink
-from firmware_sim.wire import Identity, Message, Value
+from firmware_sim.wire import Identity, Message, Value, encode
 
 PATIENCE_S = 3.0
 ACKED_WITHIN_S = 10.0
@@ -59,18 +59,40 @@ class Keyboard:
         """Publish these readings as they are, in one message."""
         return await self._publish(self._device.tell(self._now(), **readings))
 
-    async def obey(self, line: str) -> list[str]:
-        """One line of the keyboard: a word, or a word and a number; ``UnknownWordError`` when it is neither."""
-        word, *rest = line.split()
-        if word == "swap":
-            raise UnknownWordError("a new battery cannot be put in from the keyboard: quit and start again")
-        try:
-            value = float(rest[0]) if rest else None
-        except ValueError as problem:
-            raise UnknownWordError(
-                f"{line!r}: {rest[0]!r} is not a number, say for example 'battery 5'"
-            ) from problem
-        return await self.touch(word, value)
+    async def obey(self, asked: Typed) -> list[str]:
+        """Do what was typed; lines that say what came of it."""
+        match asked.act:
+            case "set":
+                return await self.set_readings(asked.readings)
+            case "beat":
+                return await self._publish(self._device.heartbeat(_now_ms()))
+            case "state":
+                return [self.state()]
+            case "help":
+                return word_lines(self._device.words)
+            case _:
+                return await self.touch(asked.word, asked.value)
+
+    def state(self) -> str:
+        """How the device stands."""
+        device = self._device
+        said = [f"{name}={encode(value).decode()}" for name, value in device.state().items()]
+        if device.battery_life_days is not None:
+            said.append(f"battery={device.battery_percent(_now_ms())}")
+        power = "" if device.powered else "  没电 without power: type swap or reboot"
+        return f"  {' '.join(said)}  boot={device.boot} seq={device.seq}{power}"
+
+    def greeting(self) -> list[str]:
+        """Who this is, and all that can be typed."""
+        device = self._device
+        head = (
+            f"{device.who.device} ({device.kind}) 已连接 connected to {self._broker}. 可以输入 you may type:"
+        )
+        return [head, *word_lines(device.words)]
+
+    def read(self, line: str) -> Typed:
+        """What a line asks; ``UnknownWordError`` says what to type instead."""
+        return typed(line, self._device.kind, self._device.words)
 
     async def close(self) -> None:
         """Disconnect politely."""
@@ -88,10 +110,6 @@ class Keyboard:
         due_ms = self._device.wake_at_ms
         return None if due_ms is None else max((due_ms - _now_ms()) / 1000, 0)
 
-    def words(self) -> tuple[str, ...]:
-        """What this device understands."""
-        return (*self._device.words, "battery <percent>")
-
     async def _publish(self, messages: Iterable[Message]) -> list[str]:
         said = [message for message in messages if message.kind != "status"]
         self.ponders = not said
@@ -108,6 +126,8 @@ class Keyboard:
 
     def _silence(self) -> str:
         due_s = self.wakes_in_s()
+        if not self._device.powered:
+            return "没电，未发送 without power, nothing sent: type swap or reboot"
         if due_s is None:
             return "没有变化，未发送 nothing changed, nothing sent"
         return f"暂未发送 nothing sent yet, the device looks again in {due_s:.0f} s"
@@ -115,9 +135,12 @@ class Keyboard:
     def _obey(self, _topic: str, payload: bytes) -> None:
         """A command of the hub: a device on mains answers, another will with the next thing it says."""
         typer.echo(f"收到命令 command: {payload.decode(errors='replace')}", err=True)
-        for message in self._device.command(self._now(), payload):
-            if message.kind != "status":
-                self._uplink.publish(message)
+        answers = [each for each in self._device.command(self._now(), payload) if each.kind != "status"]
+        for message in answers:
+            self._uplink.publish(message)
+            typer.echo(f"回复 answered: {message.payload.decode()}", err=True)
+        if not answers:
+            typer.echo("醒来再答 answers when it next says something: type beat", err=True)
 
     def _line(self, message: Message) -> str:
         return (
@@ -142,7 +165,7 @@ async def once(
     readings: Sequence[str],
 ) -> None:
     """Publish these readings and events, print a line for each, and end."""
-    parsed = dict(_reading(each) for each in readings)
+    parsed = dict(reading(each, option="--set ") for each in readings)
     async with _speaking(broker, who, kind, clock=clock) as keyboard:
         if parsed:
             _print(await keyboard.set_readings(parsed))
@@ -156,21 +179,30 @@ async def once(
 async def converse(broker: BrokerAddress, who: Identity, kind: str, *, clock: bool, lines: TextIO) -> None:
     """Obey line after line until ``quit`` or the end of input."""
     async with _speaking(broker, who, kind, clock=clock) as keyboard:
-        typer.echo(f"{who.device} ({kind}): {', '.join(keyboard.words())}, quit", err=True)
-        reading = asyncio.create_task(asyncio.to_thread(lines.readline))
+        for line in keyboard.greeting():
+            typer.echo(line, err=True)
+        prompt = f"{who.device}> " if lines.isatty() else ""
+        reading = asyncio.create_task(_next_line(lines, prompt))
         while True:
             done, _ = await asyncio.wait({reading}, timeout=keyboard.wakes_in_s())
             if not done:
                 _print(await keyboard.wake())
                 continue
-            line = reading.result().strip()
-            if line == "quit" or not reading.result():
-                return
+            read = reading.result()
             try:
-                _print(await keyboard.obey(line) if line else [])
+                asked = keyboard.read(read) if read.strip() else Typed("help" if read else "quit")
+                if asked.act == "quit":
+                    return
+                _print(await keyboard.obey(asked))
             except UnknownWordError as problem:
                 typer.echo(str(problem), err=True)
-            reading = asyncio.create_task(asyncio.to_thread(lines.readline))
+            reading = asyncio.create_task(_next_line(lines, prompt))
+
+
+async def _next_line(lines: TextIO, prompt: str) -> str:
+    """The next line that is typed; '' at the end of input."""
+    typer.echo(prompt, nl=False, err=True)
+    return await asyncio.to_thread(lines.readline)
 
 
 @asynccontextmanager
@@ -183,16 +215,6 @@ async def _speaking(
         yield keyboard
     finally:
         await keyboard.close()
-
-
-def _reading(text: str) -> tuple[str, Value]:
-    name, equals, value = text.partition("=")
-    if not name or not equals or not value:
-        raise UnknownWordError(f"--set {text}: say METRIC=VALUE, for example contact=false or battery=5")
-    try:
-        return name, msgspec.json.decode(value, type=bool | int | float)
-    except msgspec.DecodeError:
-        return name, value
 
 
 def _print(said: list[str]) -> None:

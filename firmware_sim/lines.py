@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Protocol
 
 from firmware_sim import wire
 from firmware_sim.chance import dice
+from firmware_sim.devices import Device
 from firmware_sim.ledger import Ledger
 from firmware_sim.links import BrokerAddress, Link, new_link
 from firmware_sim.links.opening import open_all
-from firmware_sim.town import Town
 from firmware_sim.uplink import Hooks, Uplink
 from firmware_sim.wire import Identity, Message
 
 PATIENCE_S = 30.0
+
+
+class Speakers(Protocol):
+    """Whose lines they are: a town, or what is played of one."""
+
+    seed: int
+    now_ms: int
+    devices: dict[str, Device]
+
+    def command(self, device: str, payload: bytes) -> list[Message]:
+        """What a device says at once to a command of the hub."""
+
+    def links(self) -> Sequence[Device]:
+        """The devices that hold a connection of their own."""
+
+    def announce(self, link: str, at_ms: int) -> list[Message]:
+        """The births of everything alive behind a connection."""
 
 
 class Lines:
@@ -29,7 +47,7 @@ class Lines:
 
     def __init__(
         self,
-        town: Town,
+        town: Speakers,
         broker: BrokerAddress,
         *,
         born_ms: int,

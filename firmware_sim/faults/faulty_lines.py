@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from firmware_sim import wire
+from firmware_sim.faults.course import Course
 from firmware_sim.faults.faulty_town import FaultyTown
 from firmware_sim.faults.words import Cut, Word
-from firmware_sim.lines import Lines
+from firmware_sim.lines import Lines, Speakers
 from firmware_sim.links import BrokerAddress, Link, new_link
 from firmware_sim.town import Town
 from firmware_sim.wire import Identity, Message
+
+
+class Befallen(Speakers, Protocol):
+    """Whom the faults befall: a faulty town, or what is played of one."""
+
+    course: Course
 
 
 class FaultyLines(Lines):
@@ -21,7 +28,7 @@ class FaultyLines(Lines):
     send (the will) and the gateway say (its births) is published in its place among the messages: only so is the order plain.
     """
 
-    def __init__(self, town: FaultyTown, broker: BrokerAddress, **given: Any) -> None:  # noqa: ANN401 those of Lines
+    def __init__(self, town: Befallen, broker: BrokerAddress, **given: Any) -> None:  # noqa: ANN401 those of Lines
         self._town = town
         self._time_runs = False
         super().__init__(town, broker, **given)

@@ -17,7 +17,6 @@ from gateway.backtest.asked import Progress
 from gateway.demo.alert_rows import Row, raised_rows, write_rows
 from gateway.demo.kits import FULL, NAIVE, WITHOUT, differing, judged_again
 from gateway.operations.database import open_database
-from gateway.settings import Hub
 
 KIT_KEYS = ("passes", "limits", "life_safety", "doubtful", "care")
 LIMITS_HOLD, THEY_DO_NOT = 0, 1
@@ -35,19 +34,20 @@ class Span(msgspec.Struct, frozen=True):
 
 
 def score_by_truth(
-    data: Path, truth: Path, folder: Path, simulator: Path, progress: Progress, *, hub: Hub
+    data: Path, truth: Path, homes: Path | None, folder: Path, simulator: Path, progress: Progress
 ) -> dict[str, Any]:
-    """The keys that ``--score`` adds to ``carehub demo --json``; the table goes to stderr.
+    """The keys that ``--score`` adds to ``carehub demo --json``; the table goes to stderr. The hub must have ended.
 
-    The hub must have ended; ``hub`` are its settings. Alerts, and the score with all that was missed or false, are left in
-    ``folder``. Raises ``ScoreError``, or what ``judged_again`` does.
+    ``homes`` is the file of single homes that the hub had. Alerts, and the score with all that was missed or false, are left
+    in ``folder``. Raises ``ScoreError``, or what
+    ``judged_again`` does.
     """
     try:
         span = msgspec.json.decode(truth.read_bytes(), type=Span)
     except (OSError, msgspec.DecodeError) as problem:
         raise ScoreError(f"{truth}: the town left no truth: {problem}") from None
     folder.mkdir(parents=True, exist_ok=True)
-    rows = judged_again(data, folder, span.from_ms, span.to_ms, progress, hub=hub)
+    rows = judged_again(data, homes, folder, span.from_ms, span.to_ms, progress)
     live, again = _live(data, span), rows.pop(FULL)
     rows[FULL] = live
     files = {name: folder / f"alerts-{name}.jsonl" for name in rows}

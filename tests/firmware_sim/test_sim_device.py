@@ -89,7 +89,10 @@ def test_every_process_has_its_own_boot(mosquitto: Broker) -> None:
 def test_the_keyboard_is_obeyed_line_by_line(mosquitto: Broker) -> None:
     with listening(mosquitto) as peer:
         code, out, err = device(
-            mosquitto, "H0001-door", "contact", lines="open\nopen\nclose\nbattery 5\nbattery x\nfall\nquit\n"
+            mosquitto,
+            "H0001-door",
+            "contact",
+            lines="open\nopen\nclose\n电量 5\nbattery x\nfall\nstate\nquit\n",
         )
         assert code == 0
         wait_until(lambda: len(peer.heard) == 3, what="three readings")
@@ -100,6 +103,7 @@ def test_the_keyboard_is_obeyed_line_by_line(mosquitto: Broker) -> None:
         (3, {"battery": 5}),
     ]
     assert "nothing changed" in out
+    assert "contact=true battery=5" in out
     assert "'x' is not a number" in err
     assert "a contact does not know 'fall'" in err
 

@@ -20,7 +20,6 @@ from gateway.demo.run import SIMULATOR
 from gateway.demo.truth_score import ScoreError, score_by_truth
 from gateway.operations.database import open_to_read
 from gateway.rulebook.load import load_rules
-from gateway.settings import Hub
 from rules.effects import Change, Hold, Raise
 
 HOUR = 3_600_000
@@ -37,9 +36,7 @@ def told(lived: Lived, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[s
     folder = tmp_path_factory.mktemp("score")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kits, "cores", lambda: 1)  # so little is not worth a second process
-        found = score_by_truth(
-            lived.data, lived.truth, folder, SIMULATOR, lambda _what, _done: None, hub=Hub()
-        )
+        found = score_by_truth(lived.data, lived.truth, None, folder, SIMULATOR, lambda _what, _done: None)
     return found, folder
 
 
@@ -134,7 +131,7 @@ def test_with_fewer_devices_less_is_seen(told: tuple[dict[str, Any], Path]) -> N
 def test_without_a_truth_there_is_no_score_and_it_is_said(lived: Lived, tmp_path: Path) -> None:
     with pytest.raises(ScoreError, match="the town left no truth"):
         score_by_truth(
-            lived.data, tmp_path / "none.json", tmp_path, SIMULATOR, lambda _what, _done: None, hub=Hub()
+            lived.data, tmp_path / "none.json", None, tmp_path, SIMULATOR, lambda _what, _done: None
         )
 
 
