@@ -126,6 +126,8 @@ def decode_from(address: Address, payload: bytes, *, retain: bool, times: Times)
     if len(payload) > PAYLOAD_MAX:
         return Wrong("too_large", f"{len(payload)} bytes, at most {PAYLOAD_MAX} are read")
     try:
+        if not payload.isascii():
+            payload.decode()  # the decoder does not look into names it does not know
         if channel == "telemetry":
             return _telemetry(_telemetry_decoder.decode(payload), device, retain=retain, times=times)
         if channel == "event":
@@ -137,12 +139,12 @@ def decode_from(address: Address, payload: bytes, *, retain: bool, times: Times)
         return Wrong("bad_json", str(error))
 
 
-def plain(device: str, payload: bytes, times: Times) -> Telemetry | None:  # noqa: PLR0911 in one piece, calls cost
+def plain(device: str, payload: bytes, times: Times) -> Telemetry | None:  # noqa: C901, PLR0911 in one piece, calls cost
     """A message of readings as nearly every one is: counted by its device, timed now, of known metrics; else None.
 
     None is no verdict: ``decode_from`` knows the rest.
     """
-    if len(payload) > PAYLOAD_MAX:
+    if len(payload) > PAYLOAD_MAX or not payload.isascii():
         return None
     try:
         wire = _telemetry_decoder.decode(payload)
@@ -167,6 +169,8 @@ def plain(device: str, payload: bytes, times: Times) -> Telemetry | None:  # noq
             metrics[name] = 1.0 if value else 0.0
         elif kind is not float or not -NUMBER_MAX < value < NUMBER_MAX:  # type: ignore[operator]  # it is a float here
             return None
+    if 0.0 < metrics.get("battery", 1.0) < 1.0:  # type: ignore[operator]  # no percent: see ``units``
+        return None
     return Telemetry(now, device, observed, 0, wire.boot, seq, metrics, own_time)  # type: ignore[arg-type]  # seen above
 
 

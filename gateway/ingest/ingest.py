@@ -13,11 +13,12 @@ from gateway.ingest.rate import RateLimit, device_of
 from gateway.ingest.repeats import Memory, Repeats
 from gateway.ingest.skew import Skew
 from gateway.ingest.source import Message
+from gateway.ingest.units import BATTERY, is_fraction, without_battery
 from rules.events import FromDevice, Occurrence, Quality, Status, Telemetry
 from rules.world import Device
 
 CLOCK, RETAINED = int(Quality.CLOCK), int(Quality.RETAINED)  # an enum is slow to look up, message by message
-CLOCK_NOTE_EVERY_MS = 3_600_000  # a wrong clock is noted once an hour and device, not at every message
+NOTE_EVERY_MS = 3_600_000  # a wrong clock is noted once an hour and device, not at every message
 TOO_MANY = "too_many"
 SESSION_BEGAN = (
     0,
@@ -90,7 +91,7 @@ class Ingest:
         self._redelivered = dict(self._nameless)
         self._new_session = False
         self._repeats = Repeats(memory)
-        self._clock_noted: dict[str, int] = {}
+        self._noted: dict[tuple[str, str], int] = {}
         self.counts: Counter[str] = Counter()
         self.refused_of: Counter[str] = Counter()  # by device of the registry
 
@@ -228,7 +229,18 @@ class Ingest:
             self.counts["repeated"] += 1
             return
         if quality == CLOCK:
-            self._note_clock(event, message, batch)
+            detail = f"the clock of {event.device!r} is wrong; its time was mended, or hub time used instead"
+            self._note(event, message, batch, "clock", detail)
+        if isinstance(event, Telemetry) and is_fraction(event.metrics):
+            detail = (
+                f"the battery of {event.device!r} is {event.metrics[BATTERY]:g}: a part of one, where percent (0-100) "
+                "is wanted; it was left out. Set the device, or the gateway that converts it, to percent"
+            )
+            event = without_battery(event)
+            if not event.metrics:
+                self._set_aside(message, Wrong("unit", detail), batch)
+                return
+            self._note(event, message, batch, "unit", detail)
         batch.events.append(event)
 
     def _is_repeat(self, event: Telemetry | Occurrence, message: Message, batch: Batch) -> bool:
@@ -249,9 +261,9 @@ class Ingest:
         batch.nameless.append((packet_id, name))
         return False
 
-    def _note_clock(self, event: FromDevice, message: Message, batch: Batch) -> None:
-        noted = self._clock_noted.get(event.device, -CLOCK_NOTE_EVERY_MS)
-        if event.at - noted >= CLOCK_NOTE_EVERY_MS:
-            self._clock_noted[event.device] = event.at
-            detail = f"the clock of {event.device!r} is wrong; its time was mended, or hub time used instead"
-            batch.unreadable.append(Unreadable(message, "clock", detail, repaired=True))
+    def _note(self, event: FromDevice, message: Message, batch: Batch, reason: str, detail: str) -> None:
+        """Set a copy aside of what was read all the same; once an hour for a device and reason."""
+        about = (event.device, reason)
+        if event.at - self._noted.get(about, -NOTE_EVERY_MS) >= NOTE_EVERY_MS:
+            self._noted[about] = event.at
+            batch.unreadable.append(Unreadable(message, reason, detail, repaired=True))

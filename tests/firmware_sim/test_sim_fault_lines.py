@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Sequence
 
@@ -146,18 +145,18 @@ def peer_wills(peer: Peer) -> int:
 def test_a_driven_past_tells_the_will_and_the_births_in_their_place(mosquitto: Broker) -> None:
     """Nothing breaks in earnest while time is driven: the order would be anybody's guess."""
 
-    async def play() -> None:
+    async def play() -> Stage:
         stage = Stage(mosquitto, f"flapping_gateway,every=5m,off=60s:{GATEWAY}@2m+10m")
         await stage.lines.start()
         stage.plays(15 * 60)
         await stage.lines.settled()
         assert stage.lines.totals()["connects"] == 2
         await stage.lines.finish(within_s=5)
+        return stage
 
     with listening(mosquitto) as peer:
-        asyncio.run(play())
+        stage = asyncio.run(play())
         wait_until(lambda: gateway_says(peer).count(True) == 3, what="the births")
         assert gateway_says(peer) == [True, False, True, False, True]
-        order = [json.loads(payload).get("ts") for topic, payload, _ in peer.heard if GATEWAY in topic]
-        times = [ts for ts in order[1:] if ts]
-        assert times == sorted(times)
+        births = [each.get("ts") for each in peer.said(f"care/v1/lianhua/{GATEWAY}/status")][2::2]
+        assert births == [stage.start_ms + at * 60 * SECOND for at in (3, 8)]
