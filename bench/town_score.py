@@ -48,14 +48,13 @@ from gateway.registry.csv_file import parse
 from gateway.rulebook.load import Rulebook, load_rulebook
 from gateway.rulebook.virtual import Virtual
 from rules.effects import Effect
-from rules.events import Status
+from rules.events import FromDevice, Status
 from rules.step import Routes, keys, learn
 from rules.world import Definition, Device, World
 
 err = Console(stderr=True, soft_wrap=True)
 NAIVE = "naive"
 STEP_MS = HOUR
-Said = tuple[int, str, bytes]  # when, topic, payload
 EFFECTS = msgspec.msgpack.Decoder(dict[str, dict[str, list[Effect]]])
 
 
@@ -202,10 +201,21 @@ class _Judge:
 
 def _judge(there: Connection, worlds: dict[str, World], start: int, end: int) -> None:
     foldings = {name: _Folding(world, start) for name, world in worlds.items()}
+    topics = Topics({name: device for world in worlds.values() for name, device in world.devices.items()})
     while (messages := there.recv()) is not None:
+        events = [event for said in messages if (event := _event(topics, *said)) is not None]
         for folding in foldings.values():
-            folding.hear(messages)
+            folding.hear(events)
     there.send_bytes(msgspec.msgpack.encode({name: each.end(end) for name, each in foldings.items()}))
+
+
+def _event(topics: Topics, at: int, topic: str, payload: bytes) -> FromDevice | None:
+    """What the hub would make of a message; None for what it would put aside."""
+    address = topics.address(topic)
+    if isinstance(address, Wrong):
+        return None
+    event = decode_from(address, payload, retain=False, times=Times(at, at))
+    return None if isinstance(event, Wrong) else event
 
 
 class _Folding:
@@ -213,23 +223,20 @@ class _Folding:
 
     def __init__(self, world: World, start: int) -> None:
         self._world, self._start = world, start
-        self._topics, self._routes = Topics(world.devices), Routes()
+        self._routes = Routes()
         self._homes: dict[str, Virtual] = {}
         self._decided: dict[str, list[Effect]] = {}
 
-    def hear(self, messages: list[Said]) -> None:
-        """Judge these, in order of time."""
-        for at, topic, payload in messages:
-            address = self._topics.address(topic)
-            if isinstance(address, Wrong):
-                continue  # of a device that is not in this kit
-            event = decode_from(address, payload, retain=False, times=Times(at, at))
-            if isinstance(event, Wrong):
-                continue
+    def hear(self, messages: list[FromDevice]) -> None:
+        """Judge these, in order of time; what is of a device that is not in this kit is left out."""
+        world, routes = self._world, self._routes
+        for event in messages:
             if isinstance(event, Status):
-                learn(self._world, self._routes, event)
-            for key in keys(self._world, self._routes, event):
-                self._home(key)[1].extend(self._homes[key].tell(event))
+                learn(world, routes, event)
+            for key in keys(world, routes, event):
+                home, decided = self._home(key)
+                if effects := home.tell(event):
+                    decided += effects
 
     def _home(self, key: str) -> tuple[Virtual, list[Effect]]:
         if key not in self._homes:

@@ -28,6 +28,7 @@ MONTH_DAYS = 30
 RECALL_MIN = 0.98
 FALSE_PER_RESIDENT_MONTH_MAX = 0.1
 CARE_PER_RESIDENT_MONTH_MAX = 1.0
+SLOW_MS = 300_000  # a fall that is lowered later has been at full urgency for those who were called
 OUTCOMES: tuple[Outcome, ...] = ("hit", "late", "missed", "unknowable", "unfinished", "short")
 
 
@@ -153,6 +154,7 @@ def _doubtful(told: Sequence[Raised], wrong: Sequence[Raised], span: _Span) -> d
         "alerts": len(lowered),
         "false": false,
         **span.rates("false", false),
+        "false_slowly_lowered": sum(map(_slowly_lowered, wrong)),
         "right": len(lowered) - false,
         "lowered_after_s": {"p50": percentile(took, 50), "p95": percentile(took, 95)},
     }
@@ -160,6 +162,11 @@ def _doubtful(told: Sequence[Raised], wrong: Sequence[Raised], span: _Span) -> d
 
 def _lowered_fall(alert: Raised) -> bool:
     return alert.says == "fall" and alert.lowered_ms is not None
+
+
+def _slowly_lowered(alert: Raised) -> bool:
+    """Whether people had long been on their way when it was lowered."""
+    return _lowered_fall(alert) and (alert.lowered_ms or 0) - alert.raised_ms > SLOW_MS
 
 
 def _by_kind(matched: Sequence[Answered]) -> dict[str, Any]:
