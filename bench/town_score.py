@@ -39,8 +39,8 @@ from firmware_sim.town import Town
 from firmware_sim.wire import Message
 from gateway.backtest.telling import told
 from gateway.demo import naive
-from gateway.demo.interviews import homes_yaml
 from gateway.demo.alert_rows import would_be_rows
+from gateway.demo.interviews import homes_yaml
 from gateway.ingest.decode import Times, Topics, Wrong, decode_from
 from gateway.mistakes import FileMistakes
 from gateway.operations.facility_settings import places_of

@@ -16,11 +16,14 @@ from rich.table import Table
 from firmware_sim.daytime import ZONE
 from firmware_sim.devices import KINDS
 from firmware_sim.faults import FAULTS, Fault, FaultError, parameters, parse, shown
+from firmware_sim.interviews import interviews_csv
 from firmware_sim.keyboard import converse, once
 from firmware_sim.links import BrokerAddress, ProtocolVersion
+from firmware_sim.lives.town import Lives
 from firmware_sim.load import METRICS_MAX, Load, shortfalls
+from firmware_sim.nature import NATURES, NatureName
 from firmware_sim.performance import MAX, Performance
-from firmware_sim.places import SITE, Layout, settle
+from firmware_sim.places import SITE, KitName, Layout, settle
 from firmware_sim.replay.command import replay
 from firmware_sim.scenario.command import scenario
 from firmware_sim.score.command import score_command
@@ -93,15 +96,29 @@ def town(
         bool,
         typer.Option("--own-connections", help="A connection and a last will for each device, no gateways."),
     ] = False,
+    kit: Annotated[KitName, typer.Option(help="What the homes are fitted with.")] = KitName.MIXED,
+    nature: Annotated[
+        NatureName,
+        typer.Option(help="show: all works, and something of each kind happens. lifelike: as life is."),
+    ] = NatureName.SHOW,
+    truth: Annotated[
+        Path | None, typer.Option(help="Write what really happened, as JSON, at the end.")
+    ] = None,
+    interviews: Annotated[
+        Path | None, typer.Option(help="Write when people said that they get up, as CSV.")
+    ] = None,
     registry: RegistryFile = None,
     registry_only: Annotated[
-        bool, typer.Option("--registry-only", help="Write the registry and end.")
+        bool, typer.Option("--registry-only", help="Write the registry (and interviews) and end.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Play a whole town: homes with sensors, a station with radio gateways, an activity room."""
-    layout = settle(homes=homes, seed=seed)
+    layout = settle(homes=homes, seed=seed, kit=kit.value)
     _write_registry(registry, _each_by_itself(layout) if own_connections else layout, only=registry_only)
+    if interviews is not None:
+        lives = Lives(layout, seed=seed, calm=NATURES[nature.value].calm)
+        _write("--interviews", interviews, interviews_csv(lives.households, seed=seed))
     if registry_only:
         return
     past_ms, history_ms = _span_ms("--drive", drive), _span_ms("--history", history)
@@ -115,8 +132,19 @@ def town(
         )
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
     plan = Performance(
-        broker, homes, seed, pace, past_ms, history_ms, until, ledger, faults=_faults(fault or []),
+        broker,
+        homes,
+        seed,
+        pace,
+        past_ms,
+        history_ms,
+        until,
+        ledger,
+        faults=_faults(fault or []),
         own_connections=own_connections,
+        kit=kit.value,
+        nature=NATURES[nature.value],
+        truth=truth,
     )
     _sum_up(_run(plan.perform(console), broker), as_json=as_json)
 
@@ -287,6 +315,13 @@ def _each_by_itself(layout: Layout) -> Layout:
             f"--own-connections: at most {CONNECTIONS_MAX} from one process, that is --homes {fitting} with this seed",
         )
     return each_by_itself(layout)
+
+
+def _write(option: str, path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        _stop(2, f"{option}: {problem}")
 
 
 def _speed(text: str) -> float:

@@ -1,4 +1,7 @@
-"""What people answered when their sensors were installed: when they usually get up. To the nearest ten minutes, and not always right."""
+"""What people answered when their sensors were installed: when they usually get up.
+
+Told to the nearest ten minutes, and not always right.
+"""
 
 from __future__ import annotations
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
 class Nature:
-    """``flawed`` devices have their kind's usual flaws. ``calm`` people know no illness and tell the station when they are away.
+    """``flawed`` devices have their kind's usual flaws. ``calm`` people know no illness and no nights away.
 
     A ``staged`` town has one incident of each kind for every 40 homes a day; otherwise things happen by chance, ``eventful``
     times as often as ``firmware_sim.lives.fate`` says.
@@ -21,4 +22,13 @@ class Nature:
 
 SHOW = Nature(flawed=False, calm=True, staged=True)
 LIFELIKE = Nature(flawed=True, calm=False, staged=False)
-NATURES = {"show": SHOW, "lifelike": LIFELIKE}
+
+
+class NatureName(StrEnum):
+    """The natures by name."""
+
+    SHOW = "show"
+    LIFELIKE = "lifelike"
+
+
+NATURES: dict[str, Nature] = {NatureName.SHOW: SHOW, NatureName.LIFELIKE: LIFELIKE}

@@ -28,7 +28,8 @@ from firmware_sim.links import BrokerAddress, new_link
 from firmware_sim.links.files import make_room
 from firmware_sim.links.opening import AT_ONCE
 from firmware_sim.live import Live
-from firmware_sim.places import settle
+from firmware_sim.nature import SHOW, Nature
+from firmware_sim.places import KitName, settle
 from firmware_sim.progress import PastProgress
 from firmware_sim.punctual import Punctual
 from firmware_sim.tally import Tally
@@ -61,6 +62,9 @@ class Performance:
     end_ms: int = 0
     faults: tuple[Fault, ...] = ()
     own_connections: bool = False
+    kit: str = KitName.MIXED
+    nature: Nature = SHOW
+    truth: Path | None = None
 
     async def perform(self, console: Console) -> dict[str, object]:
         """Run until stopped (SIGTERM, SIGINT) or done; returns the summary. Trouble goes to ``console``."""
@@ -92,6 +96,8 @@ class Performance:
             await stage.control.finish(within_s=patience_s)
             flushing.cancel()
             ledger.close()
+        if self.truth is not None:
+            self.truth.write_bytes(wire.encode(town.truth()))
             gc.unfreeze()
         if stage.punctual is not None:
             timed = stage.punctual.summary()
@@ -111,16 +117,21 @@ class Performance:
 
     def _town(self, now_ms: int) -> Town:
         past_ms = self.drive_ms or self.history_ms
-        layout = settle(homes=self.homes, seed=self.seed)
+        layout = settle(homes=self.homes, seed=self.seed, kit=self.kit)
         if self.own_connections:
             layout = each_by_itself(layout)
         start_ms = now_ms - past_ms
         if not past_ms:
-            return town_with(self.faults)(layout, seed=self.seed, start_ms=start_ms)
+            return town_with(self.faults)(layout, seed=self.seed, start_ms=start_ms, nature=self.nature)
         # A past of readings only has no events, so incidents would be half told: they begin with the present.
         from_ms = now_ms if self.history_ms else start_ms
         return town_with(self.faults)(
-            layout, seed=self.seed, start_ms=start_ms, past_ms=past_ms, incidents_from_ms=from_ms
+            layout,
+            seed=self.seed,
+            start_ms=start_ms,
+            past_ms=past_ms,
+            incidents_from_ms=from_ms,
+            nature=self.nature,
         )
 
 

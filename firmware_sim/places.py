@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from random import Random
-from typing import Literal
 
 from firmware_sim.chance import dice
 from firmware_sim.wire import Identity
@@ -31,7 +31,13 @@ ACCESS_NOTES = (
     "单元门禁呼叫门卫，备用钥匙在社区服务站钥匙柜",
 )
 MOTION_ROOMS = {"bath": "卫生间", "bed": "卧室", "living": "客厅", "kitchen": "厨房"}
-Kit = Literal["mixed", "full"]
+
+
+class KitName(StrEnum):
+    """How homes are fitted."""
+
+    MIXED = "mixed"
+    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ class Layout:
         return [fitted for place in places for fitted in place.devices]
 
 
-def settle(*, homes: int, seed: int, kit: Kit = "mixed") -> Layout:
+def settle(*, homes: int, seed: int, kit: str = KitName.MIXED) -> Layout:
     """The town of that seed: ``homes`` homes, their gateways in the station, one hall.
 
     In a ``full`` kit every home has pendant, radar, button, front door, four motion sensors and a stove guard; in a ``mixed``
@@ -108,7 +114,7 @@ def settle(*, homes: int, seed: int, kit: Kit = "mixed") -> Layout:
     return Layout(SITE, built, (station, hall))
 
 
-def _home(number: int, gateway: str, seed: int, kit: Kit) -> Home:
+def _home(number: int, gateway: str, seed: int, kit: str) -> Home:
     home, draw = f"H{number:04d}", dice(seed, "home", number)
     surname, title = draw.choice(SURNAMES), draw.choice(TITLES)
     neighbourhood = draw.choice(NEIGHBOURHOODS)
@@ -125,7 +131,7 @@ def _home(number: int, gateway: str, seed: int, kit: Kit) -> Home:
             True,
             True,
         )
-    full = kit == "full"
+    full = kit == KitName.FULL
     fitted = [("pendant", "pendant", "随身")]
     if radar or full:
         fitted.append(("radar", "radar", "卫生间"))

@@ -1,4 +1,4 @@
-"""Draws the incidents of a show: one of each kind for every 40 homes in a window of time; which home and when, from the seed alone."""
+"""Draws the incidents of a show: one of each kind for every 40 homes in a window of time, from the seed alone."""
 
 from __future__ import annotations
 

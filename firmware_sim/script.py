@@ -21,8 +21,8 @@ class Incident:
     """The truth of something worth an alert; ``place`` is a home or facility, ``device`` where it may show first.
 
     ``to_ms``: up again, found, back, closed. ``due_ms``: by when it should be known without any detector; None where it is over
-    before anybody could know. ``gets_up``: of a fall, whether the person gets up without help. ``by``: a person who lies at night
-    is missed in the morning only. ``played``: somebody asked for it.
+    before anybody could know. ``gets_up``: of a fall, whether the person gets up without help. ``by``: who lies at night is
+    missed in the morning only. ``played``: somebody asked for it.
     """
 
     kind: str

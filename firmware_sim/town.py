@@ -39,8 +39,8 @@ Due = tuple[int, int, Cause, Stimulus]
 class Town:
     """All devices of a layout, their people's lives, and the incidents of each window of time.
 
-    Lives are planned by local days. Of a staged town the past of ``past_ms`` is cut into equal windows of at most a day, of another
-    it is one window; later ones are a day each.
+    Lives are planned by local days. The past of ``past_ms`` is one window, of a staged town several of at most a day,
+    all equal; later ones are a day each.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """The truth of a town, written down: who lives where, what really happened, and what should have been raised by when.
 
-It is written from what was lived, not from what was heard: an incident is in it whether or not any device noticed. Which devices did
-is told beside it (``detections``), for whom that alert is due within three minutes.
+It is written from what was lived, not from what was heard: an incident is in it whether or not any device noticed. Which
+devices did is told beside it (``detections``): then an alert is due within three minutes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,15 @@ LYING = ("fall", "inactivity", "morning", "bathroom", "help")
 # kind: (class, what an alert may say to be right about it)
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     **dict.fromkeys(
-        ("fall_hard", "fall_soft", "fall_chair", "fall_bathroom", "fall_long_lie", "fall_got_up", "fall_unattended"),
+        (
+            "fall_hard",
+            "fall_soft",
+            "fall_chair",
+            "fall_bathroom",
+            "fall_long_lie",
+            "fall_got_up",
+            "fall_unattended",
+        ),
         ("life_safety", LYING),
     ),
     "lie_long": ("life_safety", LYING),
@@ -55,7 +63,9 @@ def truth_of(
     *, seed: int, from_ms: int, to_ms: int,
 ) -> dict[str, object]:  # fmt: skip
     """The truth of [from_ms, to_ms) as one JSON object; docs/simulator.md has the format."""
-    happened = sorted((i for i in incidents if i.from_ms <= to_ms), key=lambda i: (i.from_ms, i.place, i.kind))
+    happened = sorted(
+        (i for i in incidents if i.from_ms <= to_ms), key=lambda i: (i.from_ms, i.place, i.kind)
+    )
     return {
         "format": FORMAT,
         "seed": seed,
@@ -96,7 +106,8 @@ def _incident(number: int, each: Incident, reports: Sequence[Report]) -> dict[st
         "from_ms": each.from_ms,
         "to_ms": each.to_ms,
         "gets_up": each.gets_up,
-        "counts": matter == "life_safety" and (each.kind == "sos" or each.to_ms - each.from_ms >= COUNTS_FROM_MS),
+        "counts": matter == "life_safety"
+        and (each.kind == "sos" or each.to_ms - each.from_ms >= COUNTS_FROM_MS),
         "detections": [{"device": r.device, "kind": r.kind, "at_ms": r.at_ms} for r in found],
         "raise": list(says),
         "within_detected_s": WITHIN_DETECTED_S,

@@ -12,8 +12,8 @@ at five in the morning they are sleep, however short the quiet after yesterday's
 is out of the ordinary when it is longer than either, by a factor and a margin. Of each day the longest counts, and of the
 days the second longest: one odd day changes nothing.
 
-A night is told from a day by when the person is usually up: the end of the long quiets of the night, on four mornings of five no
-later. Nights are quiet for long or in pieces, as it comes, and neither says anything before that time.
+A night is told from a day by when the person is usually up: the end of the long quiets of the night, on four mornings of
+five no later. Nights are quiet for long or in pieces, as it comes, and neither says anything before that time.
 
 That nothing was quiet for long at an hour says something only if the person was at home then. So the hours with any
 activity are kept as well: the fewer days speak, the larger the margin, and where fewer than three do, a fixed time counts.
@@ -122,8 +122,8 @@ def allowance(
 ) -> Allowance | None:
     """How long the quiet that began at ``since`` may last, with that posture; None while nothing is learned.
 
-    The first length from ``floor_ms`` on that exceeds ``factor`` times what is usual by ``margin_ms``; at most ``ceiling_ms``. One
-    that began at night, out of bed or unseen by a bed's sensor, may last until ``night_ms`` after the usual time of getting up.
+    The first length from ``floor_ms`` on that exceeds ``factor`` times what is usual by ``margin_ms``; at most ``ceiling_ms``.
+    One that began at night, where no bed is held, may last until ``night_ms`` after the usual time of getting up.
     """
     if not is_learned(habit):
         return None
@@ -155,8 +155,8 @@ def allowance(
 def night(habit: Habit) -> tuple[int, int] | None:
     """When the person usually lies down and is up again, in minutes of the day; None while too few nights are known.
 
-    The long quiets of a night begin after 20:00 and before 06:00; on a quarter of the days the first begins no later, on four of five
-    the last has ended, and the fewer nights are known, the later that is taken to be.
+    The long quiets of a night begin after 20:00 and before 06:00; on a quarter of the days the first begins no later, on four
+    of five the last has ended, and the fewer nights are known, the later that is taken to be.
     """
     begins: dict[int, int] = {}
     ups: dict[int, int] = {}

@@ -92,7 +92,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """One alert rule. ``device_kinds`` and ``rooms`` limit which devices it watches (empty: all).
 
     ``held_by``: the modes of a home in which its alerts are recorded and told to nobody (none given: by ``kind``).
-    ``lowers``: the rule, or the rules, whose alerts about the same event it lowers to its own severity, instead of raising one more.
+    ``lowers``: the rules whose alerts about the same event it lowers to its own severity, instead of raising one more.
     """
 
     id: RuleId

@@ -26,6 +26,8 @@ Doing = Literal["asleep", "nap", "sit", "busy", "cook", "toilet", "shower", "out
 ILL_A_MONTH, ILL_DAYS = 0.12, (2, 4)
 AWAY_A_MONTH = 0.1  # a night at the children's that nobody told the station of
 LATE_RISE_SHARE, LATE_RISE_MIN = 0.04, (25, 60)
+BUSY_SHARE = 0.45  # of what fills the time between; the rest is sitting
+EVENING_SHOWER_SHARE = 0.75
 SUNDAY_RISE_MIN = 12
 SEASON_RISE_MIN = 15  # later in January, earlier in July
 SUNDAY = 6
@@ -185,7 +187,7 @@ class _Day:
     def _shower(self, rise: int, bed: int) -> None:
         draw = self._draw
         if draw.random() < self._person.showers:
-            evening = draw.random() < 0.75
+            evening = draw.random() < EVENING_SHOWER_SHARE
             start = bed - draw.randint(35, 100) * MINUTE if evening else rise + draw.randint(70, 110) * MINUTE
             self._place("bath", "shower", start, start + draw.randint(7 * 60, 16 * 60) * SECOND)
 
@@ -211,7 +213,7 @@ class _Day:
             if now >= until_toilet:
                 length, room, doing = _toilet_ms(draw), "bath", "toilet"
                 until_toilet = now + draw.randint(90, 210) * MINUTE
-            elif draw.random() < 0.45:
+            elif draw.random() < BUSY_SHARE:
                 room = draw.choices(("kitchen", "living", "bed"), (3, 4, 3))[0]
                 length, doing = draw.randint(4, 25) * MINUTE, "busy"
             else:

@@ -1,8 +1,8 @@
 """Draws what happens to a home over a stretch of time, from the seed alone.
 
 How often is far above life, so that a month of a small town says something: a person over 65 falls about once in three years
-(WHO Global Report on Falls Prevention, 2007: 28 to 35 % a year), here three times in two months. How the kinds, places and hours of falls lie to
-one another is meant to be like life; a fifth of the falls is at night.
+(WHO Global Report on Falls Prevention, 2007: 28 to 35 % a year), here three times in two months. How the kinds, places and
+hours of falls lie to one another is meant to be like life; a fifth of the falls is at night.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ FALLS_A_MONTH: dict[FallKind, float] = {
     "fall_hard": 0.45, "fall_soft": 0.45, "fall_chair": 0.3, "fall_bathroom": 0.3,
 }  # fmt: skip
 NIGHT_SHARE = 0.3  # of hard and soft falls; with the others, a fifth of all
+IN_BATHROOM_SHARE = 0.5  # of falls at night; the others are on the way
 HARD_SHARE = {"fall_hard": 1.0, "fall_soft": 0.0, "fall_chair": 0.3, "fall_bathroom": 0.6}
 LIES_A_MONTH, SOS_A_MONTH = 0.25, 0.25
 WANDERINGS_A_MONTH, NOT_HOME_A_MONTH, STOVES_A_MONTH, DOORS_A_MONTH = 0.04, 0.08, 0.15, 0.12
@@ -48,8 +49,8 @@ class Undisturbed:
         for day in days:
             lived = [stays(lives, person, day, seed=seed, calm=False) for person in lives.people]
             came += guests(lives, day, lived, seed=seed, calm=False)
-            for person, stretch in zip(everybody, lived, strict=True):
-                person += stretch
+            for number, stretch in enumerate(lived):
+                everybody[number] += stretch
         return cls(Around(lives, tuple(everybody), came))
 
 
@@ -110,7 +111,9 @@ def _falling(kind: FallKind) -> Make:
         if stay is None:
             return None
         at = stay.end_ms - SECOND if kind == "fall_chair" else _within(draw, stay)
-        return mishaps.fall(draw, around, person, kind, at, stay.room, hard=hard, asleep=_is_night(around, person, stay))
+        return mishaps.fall(
+            draw, around, person, kind, at, stay.room, hard=hard, asleep=_is_night(around, person, stay)
+        )
 
     return make
 
@@ -120,7 +123,7 @@ def _at_night(draw: Random, around: Around, person: Person, kind: FallKind, *, h
     visit = _stay(draw, around, person, lambda s: s.doing == "toilet" and _is_night(around, person, s))
     if visit is None:
         return None
-    if draw.random() < 0.5:
+    if draw.random() < IN_BATHROOM_SHARE:
         return mishaps.fall(draw, around, person, kind, _within(draw, visit), "bath", hard=hard, asleep=True)
     at = draw.choice((visit.start_ms - 5 * SECOND, visit.end_ms + 8 * SECOND))
     return mishaps.fall(draw, around, person, kind, at, "bed", hard=hard, asleep=True)

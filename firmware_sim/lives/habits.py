@@ -19,7 +19,11 @@ KINDS_OF_HOME: tuple[tuple[HomeKind, float], ...] = (
     ("alone", 0.55), ("couple", 0.25), ("cleaner", 0.12), ("pet", 0.08),
 )  # fmt: skip
 WORN_SHARE = Flaws().worn
-WEARS_LEAST, WEARS_MOST = 0.45, 0.95  # how differently people keep to their pendant; the mean is ``WORN_SHARE``
+CLUB_SHARE = 0.5  # who has an afternoon a week at the community centre
+WEARS_LEAST, WEARS_MOST = (
+    0.45,
+    0.95,
+)  # how differently people keep to their pendant; the mean is ``WORN_SHARE``
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Outings:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One resident's habits; times are minutes of the day, shares are of days (``showers``, ``nap``) or of waking hours (``wears``)."""
+    """One resident's habits: minutes of the day, shares of days (``showers``, ``nap``) or of waking hours (``wears``)."""
 
     number: int
     rise: int
@@ -50,7 +54,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """Everybody of a home; ``visits_a_week`` of family and friends, the weekday on which the cleaner comes, whether a pet lives there."""
+    """Everybody of a home; how often family and friends come, and on which weekday the cleaner."""
 
     home: str
     kind: HomeKind
@@ -89,7 +93,7 @@ def _person(draw: Random, number: int) -> Person:
         market=draw.uniform(0.4, 0.95),
         afternoon=draw.uniform(0.15, 0.6),
         walk=draw.uniform(0.1, 0.6),
-        club_weekday=draw.randrange(7) if draw.random() < 0.5 else None,
+        club_weekday=draw.randrange(7) if draw.random() < CLUB_SHARE else None,
         family_dinner=draw.uniform(0.0, 0.3),
     )
     return Person(

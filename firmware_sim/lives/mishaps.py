@@ -25,6 +25,7 @@ DOWN_MEDIAN_S, DOWN_SPREAD = 180, 1.1  # of those who get up by themselves
 MISSED_AFTER_MEAN_MS = 8 * HOUR  # until somebody calls in vain or comes by who did not mean to
 MISSED_FROM, MISSED_TO = 7 * HOUR, 22 * HOUR
 HELP_IN_THE_HOUSE_MS = (40 * SECOND, 5 * MINUTE)
+DOOR_LEFT_OPEN_SHARE = 0.4  # by those who wander off
 LIES_AT_MOST_MS = 30 * HOUR
 UNDETECTED_BY_DAY_MS = 3 * HOUR
 UNDETECTED_AFTER_RISING_MS = 90 * MINUTE
@@ -83,7 +84,15 @@ class Around:
 
 
 def fall(
-    draw: Random, around: Around, person: Person, kind: FallKind, at_ms: int, room: Room, *, hard: bool, asleep: bool
+    draw: Random,
+    around: Around,
+    person: Person,
+    kind: FallKind,
+    at_ms: int,
+    room: Room,
+    *,
+    hard: bool,
+    asleep: bool,
 ) -> Mishap:
     """A fall in that room; ``asleep``: in a night's visit to the bathroom."""
     home = around.lives.home
@@ -121,7 +130,9 @@ def lie_long(draw: Random, around: Around, person: Person, at_ms: int, room: Roo
 def sos(around: Around, at_ms: int) -> Mishap:
     """The button is pressed."""
     device = f"{around.lives.home}-sos"
-    incident = Incident("sos", around.lives.home, device, at_ms, at_ms + 10 * MINUTE, due_ms=at_ms + 3 * MINUTE)
+    incident = Incident(
+        "sos", around.lives.home, device, at_ms, at_ms + 10 * MINUTE, due_ms=at_ms + 3 * MINUTE
+    )
     return Mishap(incident, stimuli=(Stimulus(at_ms, device, "sos"),))
 
 
@@ -133,7 +144,7 @@ def wandering(draw: Random, around: Around, person: Person, at_ms: int) -> Misha
         "wandering", home, f"{home}-door", at_ms, back_ms,
         due_ms=_if_still(at_ms + 75 * MINUTE, back_ms), by="night",
     )  # fmt: skip
-    instead = ((f"{home}-door", at_ms + 1, back_ms),) if draw.random() < 0.4 else ()
+    instead = ((f"{home}-door", at_ms + 1, back_ms),) if draw.random() < DOOR_LEFT_OPEN_SHARE else ()
     return Mishap(incident, cuts=(Cut(person.number, at_ms, back_ms, "out", "out"),), instead=instead)
 
 
@@ -189,8 +200,9 @@ def _lying(
 
 
 def _missed(person: Person, at_ms: int, *, asleep: bool) -> tuple[int, Literal["day", "night"]]:
-    """By when somebody who lies unseen can be missed: three hours by day; at night, and where three hours reach into it, 90 minutes
-    after usual rising.
+    """By when somebody who lies unseen can be missed: after three hours by day, else 90 minutes after usual rising.
+
+    Where the three hours reach beyond the usual bedtime it is night: nothing is missing before the morning.
     """
     day = local_day(at_ms)
     if not asleep and at_ms + UNDETECTED_BY_DAY_MS <= usual_bed_ms(person, day):

@@ -138,7 +138,9 @@ class _Moves:
 
     def _bathroom(self) -> Iterator[Stimulus]:
         """Somebody is in there from the first who enters to the last who leaves."""
-        there = sorted((s.start_ms, s.end_ms) for stays in self._lived.stays for s in stays if s.room == "bath")
+        there = sorted(
+            (s.start_ms, s.end_ms) for stays in self._lived.stays for s in stays if s.room == "bath"
+        )
         since, until = 0, 0
         for start, end in [*there, (1 << 60, 0)]:
             if start <= until:
@@ -163,7 +165,14 @@ class _Moves:
 
     def _worn(self, person: Person, stays: list[Stay]) -> Iterator[Stimulus]:
         draw = self._draw
-        rise = next((s.end_ms for s in reversed(stays) if s.doing == "asleep" and s.end_ms < self._midnight + 12 * HOUR), 0)
+        rise = next(
+            (
+                s.end_ms
+                for s in reversed(stays)
+                if s.doing == "asleep" and s.end_ms < self._midnight + 12 * HOUR
+            ),
+            0,
+        )
         bed = stays[-1].start_ms if stays[-1].doing == "asleep" else self._midnight + DAY - MINUTE
         noon = (rise + bed) // 2
         halves = [half for half in ((rise, noon), (noon, bed)) if rise and draw.random() < person.wears]

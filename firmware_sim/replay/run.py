@@ -14,7 +14,7 @@ from rich.console import Console
 from firmware_sim import wire
 from firmware_sim.chance import dice
 from firmware_sim.daytime import SECOND, shown
-from firmware_sim.driven import Clock
+from firmware_sim.driven import Clock, Past, Progress
 from firmware_sim.links import BrokerAddress, new_link
 from firmware_sim.progress import PastProgress
 from firmware_sim.uplink import Hooks, Uplink
@@ -68,16 +68,16 @@ class Replaying:
             "seconds": round(seconds, 3),
         }
 
-    async def _at_once(self, uplink: Uplink, progress: Callable[[float, int], None]) -> None:
+    async def _at_once(self, uplink: Uplink, progress: Progress) -> None:
         waiting, done = iter(self.messages), 0
         while some := list(islice(waiting, AT_ONCE)):
             for message in some:
                 uplink.publish(message)
             await uplink.settled()
             done += len(some)
-            progress(done / len(self.messages), some[-1].at_ms)
+            progress(Past(done / len(self.messages), some[-1].at_ms, done, 0))
 
-    async def _paced(self, uplink: Uplink, speed: float, progress: Callable[[float, int], None]) -> None:
+    async def _paced(self, uplink: Uplink, speed: float, progress: Progress) -> None:
         first_ms, anchor_s = self.messages[0].at_ms, time.monotonic()
 
         def now_ms() -> int:
@@ -93,7 +93,7 @@ class Replaying:
                 uplink.publish(message)
                 if number % AT_ONCE == 0:
                     await uplink.settled()
-                progress(number / len(self.messages), message.at_ms)
+                progress(Past(number / len(self.messages), message.at_ms, number, 0))
         finally:
             if telling is not None:
                 telling.cancel()

@@ -147,7 +147,8 @@ class _Stage:
         driven_to_ms = play.end_ms if speed is None else play.story_ms
         with Telling(self._console, play) as telling:
             if play.now_ms < driven_to_ms:
-                await self._clock.tell(play.now_ms)
+                self._clock.say(play.now_ms)
+                await self._clock.answered()
                 await self.lines.start()
                 await self._drive(driven_to_ms, telling)
             else:
@@ -168,7 +169,8 @@ class _Stage:
             self._publish(self._play.advance(step_ms))
             await self.lines.settled()
             await self._control.settled()
-            await self._clock.tell(step_ms)
+            self._clock.say(step_ms)
+            await self._clock.answered()
             telling(step_ms)
 
     async def _live(self, speed: float, telling: Telling) -> None:

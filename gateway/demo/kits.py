@@ -41,13 +41,14 @@ FIRST_TOLD = 10
 
 
 def judged_again(
-    data: Path, folder: Path, from_ms: int, to_ms: int, progress: Progress
+    data: Path, homes: Path | None, folder: Path, from_ms: int, to_ms: int, progress: Progress
 ) -> dict[str, list[Row]]:
     """What would have been raised or held back, by kit, and by the naive rules with the whole kit.
 
-    ``data`` is of a hub that has ended; ``folder`` takes the copies. Raises ``BacktestError`` or ``StoreUnavailable``.
+    ``data`` is of a hub that has ended, ``homes`` its file of single homes; ``folder`` takes the copies. Raises
+    ``BacktestError`` or ``StoreUnavailable``.
     """
-    asked = _asked(data, _copied(data, folder, from_ms, to_ms, progress), from_ms, to_ms)
+    asked = _asked(data, homes, _copied(data, folder, from_ms, to_ms, progress), from_ms, to_ms)
     found: dict[str, list[Row]] = {}
     for number, (kit, without) in enumerate(WITHOUT.items()):
 
@@ -86,7 +87,7 @@ def differing(live: list[Row], again: list[Row]) -> dict[str, Any]:
     }
 
 
-def _asked(data: Path, files: tuple[str, ...], from_ms: int, to_ms: int) -> Asked:
+def _asked(data: Path, homes: Path | None, files: tuple[str, ...], from_ms: int, to_ms: int) -> Asked:
     database = open_to_read(data / "operations.sqlite")
     try:
         found = registry.read(database)
@@ -95,7 +96,7 @@ def _asked(data: Path, files: tuple[str, ...], from_ms: int, to_ms: int) -> Aske
     finally:
         database.dispose()
     devices = tuple(Device(d.id, d.site, d.place_id, d.kind, d.room, d.heartbeat_s) for d in found.devices)
-    book, simple, hub = load_rulebook(), naive.rulebook(), Hub()
+    book, simple, hub = load_rulebook(homes=homes), naive.rulebook(), Hub()
     definition = Definition(0, hub.zone, places, devices, book.rules, hub.calendar, book.overrides)
     return Asked(
         rules=RuleSet(book.rules, book.overrides),

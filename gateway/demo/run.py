@@ -27,6 +27,7 @@ from gateway.accounts.who import Grant
 from gateway.backtest.asked import BacktestError
 from gateway.backtest.show import bar
 from gateway.demo.broker import BrokerError, DemoBroker, free_port, start_broker
+from gateway.demo.interviews import homes_yaml
 from gateway.demo.receiver import Receiver
 from gateway.demo.score import read_ledger, score
 from gateway.demo.truth_score import ScoreError, score_by_truth
@@ -53,6 +54,7 @@ SETTINGS = """\
 # Made by carehub demo. A real station's settings look the same, without [simulation].
 [hub]
 data = "{data}"
+{overrides}
 
 [mqtt]
 host = "127.0.0.1"
@@ -141,6 +143,7 @@ class _Demo:
         self._data = folder / "data"
         self._ledger = folder / "ledger.jsonl"
         self._truth = folder / "truth.json"
+        self._homes = folder / "homes.yaml"
         self._stack = stack
         self._secret = secrets.token_hex(16)
         self._pin = _new_pin()
@@ -168,6 +171,7 @@ class _Demo:
                 protocol=broker.protocol,
                 port=self._port,
                 receiver=self._receiver.address,
+                overrides=f'overrides = "{self._homes}"' if self._options.score else "",
             ),
             encoding="utf-8",
         )
@@ -182,10 +186,14 @@ class _Demo:
         sheet = self._folder / "town.csv"
         command = [str(SIMULATOR), "town", "--registry", str(sheet), "--registry-only"]
         command += ["--homes", str(self._options.homes), "--seed", str(self._options.seed)]
-        command += SCORED_TOWN if self._options.score else ()
+        if self._options.score:
+            command += (*SCORED_TOWN, "--interviews", str(self._folder / "interviews.csv"))
         made = subprocess.run(command, check=False, capture_output=True, text=True)
         if made.returncode:
             raise DemoError(f"the town gave no registry: {made.stderr.strip()}")
+        if self._options.score:
+            said = (self._folder / "interviews.csv").read_text(encoding="utf-8")
+            self._homes.write_text(homes_yaml(said), encoding="utf-8")
         database = open_database(self._data / "operations.sqlite")
         registry.apply(
             database, parse(sheet.read_text(encoding="utf-8"), source=sheet.name), source=sheet.name
@@ -315,7 +323,9 @@ class _Demo:
 
     def _score(self) -> dict[str, Any]:
         with bar(say) as progress:
-            return score_by_truth(self._data, self._truth, self._folder / "score", SIMULATOR, progress)
+            return score_by_truth(
+                self._data, self._truth, self._homes, self._folder / "score", SIMULATOR, progress
+            )
 
     def _drain(self) -> int:
         before = -1.0

@@ -34,11 +34,12 @@ class Span(msgspec.Struct, frozen=True):
 
 
 def score_by_truth(
-    data: Path, truth: Path, folder: Path, simulator: Path, progress: Progress
+    data: Path, truth: Path, homes: Path | None, folder: Path, simulator: Path, progress: Progress
 ) -> dict[str, Any]:
     """The keys that ``--score`` adds to ``carehub demo --json``; the table goes to stderr. The hub must have ended.
 
-    Alerts, and the score with all that was missed or false, are left in ``folder``. Raises ``ScoreError``, or what
+    ``homes`` is the file of single homes that the hub had. Alerts, and the score with all that was missed or false, are left
+    in ``folder``. Raises ``ScoreError``, or what
     ``judged_again`` does.
     """
     try:
@@ -46,7 +47,7 @@ def score_by_truth(
     except (OSError, msgspec.DecodeError) as problem:
         raise ScoreError(f"{truth}: the town left no truth: {problem}") from None
     folder.mkdir(parents=True, exist_ok=True)
-    rows = judged_again(data, folder, span.from_ms, span.to_ms, progress)
+    rows = judged_again(data, homes, folder, span.from_ms, span.to_ms, progress)
     live, again = _live(data, span), rows.pop(FULL)
     rows[FULL] = live
     files = {name: folder / f"alerts-{name}.jsonl" for name in rows}

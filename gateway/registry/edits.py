@@ -16,7 +16,15 @@ SOURCE = "by hand"
 HOME_ID = re.compile(r"H(\d{4,9})")
 # How often a device reports at least, where nobody says: mains-powered ones every few minutes, a button once a day and
 # oftener. It is what its silence is judged by, so rather long than short.
-HEARTBEAT_S = {"gateway": 300, "counter": 300, "radar": 300, "bed": 600, "seat": 600, "appliance": 600, "stove": 3600}
+HEARTBEAT_S = {
+    "gateway": 300,
+    "counter": 300,
+    "radar": 300,
+    "bed": 600,
+    "seat": 600,
+    "appliance": 600,
+    "stove": 3600,
+}
 HEARTBEAT_USUAL_S = 14_400
 
 

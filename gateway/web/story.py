@@ -16,7 +16,9 @@ from gateway.web.picture import LINES_MAX, Group, Picture, drawn, grouped
 from gateway.web.words import LANGUAGES, WORDS
 
 HOUR_MS = 3_600_000
-TURNS = frozenset({"contact", "bed", "seat", "appliance", "stove"})  # of these it is told as well when they end
+TURNS = frozenset(
+    {"contact", "bed", "seat", "appliance", "stove"}
+)  # of these it is told as well when they end
 
 
 @dataclass(frozen=True, slots=True)

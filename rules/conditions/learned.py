@@ -23,8 +23,8 @@ class Learned(Condition, frozen=True):
     """The person is in, and quiet for ``factor`` times what is usual and ``margin_s`` more, within floor and ceiling.
 
     What is usual is learned by posture: up, on a held seat, in a held bed; see ``rules.habit``. A seat is held far
-    longer on one evening than on another, hence ``seat_factor``. What began at night is odd ``night_margin_s`` after the time at
-    which the person is usually up, not before. Until enough is learned, only a held seat or bed that nobody
+    longer on one evening than on another, hence ``seat_factor``. What began at night is odd ``night_margin_s`` after the
+    time at which the person is usually up, not before. Until enough is learned, only a held seat or bed that nobody
     leaves for ``unlearned_seat_s`` or ``unlearned_bed_s`` fires: so long nobody sits, and a sensor may be stuck; the rest is
     for the fixed rule (``absence`` with ``until_learned``). Nothing is raised while the sensor that saw the last activity
     is dead. Times in seconds.
@@ -45,7 +45,9 @@ class Learned(Condition, frozen=True):
 
     def __post_init__(self) -> None:
         if min(self.factor, self.seat_factor) < 1 or min(self.margin_s, self.night_margin_s) < 0:
-            raise ValueError("factor and seat_factor must be at least 1, margin_s and night_margin_s not negative")
+            raise ValueError(
+                "factor and seat_factor must be at least 1, margin_s and night_margin_s not negative"
+            )
         for floor, ceiling, name in (
             (self.floor_s, self.ceiling_s, ""),
             (self.seat_floor_s, self.seat_ceiling_s, "seat_"),

@@ -32,8 +32,8 @@ class Sequence(Condition, frozen=True):
     """``first`` (an event) or ``first_metric`` (a change), then in ``within_s`` seconds an activity ``then``, or ``then_no``.
 
     ``then`` comes true at the activity, ``then_no`` when the time is over and nothing anywhere in the home was active. With
-    ``elsewhere``, ``then`` must show that somebody walks: it is in another room than the first, or than an activity since. Who is
-    seen later than ``helper_after_s`` seconds, and after the front door has moved, may have come to help, and proves nothing.
+    ``elsewhere``, ``then`` must show that somebody walks: it is in another room than the first, or than an activity since. Who
+    is seen later than ``helper_after_s`` seconds, once the front door has moved, may have come to help: that proves nothing.
     """
 
     within_s: int
