@@ -1,4 +1,4 @@
-"""``carehub-sim``: the simulated town, one device from the keyboard, and a synthetic load."""
+"""``carehub-sim``: the simulated town, situations, recordings, one device from the keyboard, and a synthetic load."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ import pytest
 import typer.main
 
 from firmware_sim.cli import app as carehub_sim
+from firmware_sim.scenario.reading import scenario_of
 from gateway.cli import app as carehub
 from gateway.duty.file import read_plan
 from gateway.registry.csv_file import parse
@@ -116,6 +117,8 @@ def test_settings_rules_and_registries_that_are_shown_are_right(
             channels = set(re.findall(r"(wecom|sms|voice|[a-z]+-group)(?=:|\])", text))
             personal = {name for name in channels if not name.endswith("-group")}
             assert read_plan(text, source=page.name, channels=channels, personal=personal).desks
+        elif "format: carehub-scenario/1" in text:
+            assert scenario_of(text, source=page.name).steps
         elif text.startswith(("- {home:", "- home:")):
             assert read_differences(text, source=page.name, rules=load_rules())
         else:

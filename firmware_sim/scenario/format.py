@@ -5,11 +5,12 @@ Times of steps and expectations count from the beginning of the story. docs/scen
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, cast
 
 import msgspec
 
 from firmware_sim.scenario.spans import SPAN, TIME
+from firmware_sim.truth import KINDS
 
 FORMAT = "carehub-scenario/1"
 Span: TypeAlias = Annotated[str, msgspec.Meta(pattern=SPAN)]
@@ -100,8 +101,9 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a hub should raise: an alert that ``says`` one of these words, of the ``place``, ``by`` that time.
 
     ``kind`` names what happened, begun at ``from`` and over at ``to``; ``device`` where it shows. A fall with ``gets_up`` is
-    somebody who is up again by ``to``; its alert should be lowered by ``lowered_by``. ``class`` is by default the one of the
-    word. A ``false_alarm`` is raised as well (the hub cannot know), but nothing happened: the truth file is without it.
+    somebody who is up again by ``to``; its alert should be lowered by ``lowered_by``. ``class`` is by default the one of what
+    happened, or of the word. A ``false_alarm`` is raised as well (the hub cannot know), but nothing happened: the truth file
+    is without it.
     """
 
     says: Says | tuple[Says, ...]
@@ -123,7 +125,9 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def alert_class(self) -> Class:
-        """The class of the alert; care where neither the file nor the word says otherwise."""
+        """The class of the alert: as the file says, else that of what happened, else that of the word, else care."""
+        if self.of is None and self.kind in KINDS:
+            return cast("Class", KINDS[self.kind][0])
         return self.of or CLASS_OF.get(self.words[0], "care")
 
 

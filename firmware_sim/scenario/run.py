@@ -134,7 +134,7 @@ class _Stage:
         client_id = f"care-sim-scenario-{os.getpid()}"
         self._control = Uplink(
             lambda: new_link(run.broker, client_id, None),
-            hooks=Hooks(received=self._hear(trouble), trouble=trouble),
+            hooks=Hooks(acked=ledger.note, received=self._hear(trouble), trouble=trouble),
             dice=dice(run.seed, "reconnect", "control"),
             subscriptions=(wire.ECHO,),
         )
@@ -150,7 +150,9 @@ class _Stage:
                 self._clock.say(play.now_ms)
                 await self._clock.answered()
                 await self.lines.start()
-                await self._drive(driven_to_ms, telling)
+                await self.lines.settled()
+                with self.lines.one_voice(self._control):
+                    await self._drive(driven_to_ms, telling)
             else:
                 await self.lines.start()
             if speed is not None:
@@ -166,12 +168,14 @@ class _Stage:
     async def _drive(self, to_ms: int, telling: Telling) -> None:
         while self._play.now_ms < to_ms:
             step_ms = min(self._play.now_ms + STEP_MS, to_ms)
-            self._publish(self._play.advance(step_ms))
-            await self.lines.settled()
-            await self._control.settled()
-            self._clock.say(step_ms)
-            await self._clock.answered()
+            said = self._play.advance(step_ms)
+            self._publish(said)
+            self._clock.say(step_ms, messages=len(said))
+            await asyncio.sleep(0)  # what was published is written, and what came is read
+            await self._clock.in_reach()
             telling(step_ms)
+        await self._clock.answered()
+        await self.lines.settled()
 
     async def _live(self, speed: float, telling: Telling) -> None:
         self._anchor_ms, self._anchor_s = self._play.now_ms, time.monotonic()

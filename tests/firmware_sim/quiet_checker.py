@@ -99,13 +99,13 @@ def _falls_and_calls(home: str, said: list[tuple[int, str, dict]]) -> list[Findi
 
 
 def _inactive(home: str, activity: list[tuple[int, str]]) -> list[Finding]:
-    """The strict reading: four hours since the last activity, however much of them was night."""
+    """The strict reading: four hours since the last activity, however much of them was night, once everybody is up."""
     found = []
     for (a, what), (b, _) in itertools.pairwise(activity):
         due = a + 4 * HOUR
-        dawn = datetime.fromtimestamp(due / 1000, ZONE).replace(hour=7, minute=0, second=0).timestamp() * 1000
+        dawn = datetime.fromtimestamp(due / 1000, ZONE).replace(hour=10, minute=0, second=0).timestamp() * 1000
         raised = max(due, int(dawn))
-        by_day = 7 <= datetime.fromtimestamp(raised / 1000, ZONE).hour < 21
+        by_day = 10 <= datetime.fromtimestamp(raised / 1000, ZONE).hour < 21
         if what == "inside" and by_day and raised < b:
             found.append(("inactive", home))
     return found

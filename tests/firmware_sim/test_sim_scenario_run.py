@@ -71,7 +71,9 @@ def test_driven_it_says_what_it_says_without_a_hub_and_each_step_is_confirmed(
             str(truth),
         )
         assert code == 0, told
-        wait_until(lambda: len(hub.heard) == 31, what="a clock for each of 30 minutes and the start")
+        wait_until(
+            lambda: len(hub.heard) == 181, what="a clock for each ten seconds of 30 minutes and the start"
+        )
         wait_until(lambda: len(peer.heard) == len(expected), what="everything that is said without a hub")
     assert sorted((topic, payload) for topic, payload, _ in peer.heard) == expected
     assert summary["expect"][0]["says"] == ["gateway"]
