@@ -213,6 +213,10 @@ INSTALL_WORDS: Final[dict[str, tuple[str, str]]] = {
     "unread_no_values": ("数据里没有数值", "There is no value in the data"),
     "unread_too_many": ("发得太频繁，多出来的没有读", "It sends too often; what was too much was not read"),
     "unread_clock": ("设备时间不准", "Its clock is wrong"),
+    "unread_unit": (
+        "电量单位不对：应为百分数 0–100",
+        "The battery is in another unit: percent, 0-100, is wanted",
+    ),
     "unread_other": ("读不出来：{reason}", "Not readable: {reason}"),
     # ledger and sign-off
     "ledger": ("适老化改造台账", "Ledger of fittings"),
