@@ -52,9 +52,9 @@ RETURNS_DAYS = 28  # late homecomings longer ago count no more
 EVENING_UNITS = 120  # nobody's night begins before 20:00
 NIGHT_ENDS_UNITS = 36  # .. and no quiet of it after 06:00
 UP_FROM_UNITS = 18  # who is up before 03:00 is up at night
-NIGHTS_KNOWN = 5  # fewer do not say when a person is up
+NIGHTS_KNOWN = 4  # fewer do not say when a person is up
 MANY_NIGHTS = 8
-FEW_NIGHTS_MINUTES = 100  # divided by the nights that are known
+FEW_NIGHTS_MINUTES = 120  # divided by the nights that are known
 UP_SHARE = 0.8  # of the mornings
 BEFORE_UP_MINUTES = 40  # who is seen so long before the usual time has got up, only earlier than usual
 BEFORE_DOWN_MINUTES = 45
@@ -105,8 +105,9 @@ def note(habit: Habit, presence: Presence, at: int, zone: ZoneInfo, *, inside: b
 
 
 def is_learned(habit: Habit) -> bool:
-    """Whether enough days have been seen to say what is usual."""
-    return len(habit.hours) > 4 * LEARNING_DAYS and night(habit) is not None
+    """Whether enough days have been seen to say what is usual, and enough nights, or twice as many days that have none."""
+    days = len(habit.hours) // 4
+    return days > 2 * LEARNING_DAYS or (days > LEARNING_DAYS and night(habit) is not None)
 
 
 def allowance(
@@ -124,7 +125,7 @@ def allowance(
     """How long the quiet that began at ``since`` may last, with that posture; None while nothing is learned.
 
     The first length from ``floor_ms`` on that exceeds ``factor`` times what is usual by ``margin_ms``; at most ``ceiling_ms``.
-    One that began at night, where no bed is held, may last until ``night_ms`` after the usual time of getting up.
+    One that began at night, where no bed tells, may last until ``night_ms`` after the usual time of getting up instead.
     """
     if not is_learned(habit):
         return None
@@ -147,9 +148,9 @@ def allowance(
     odd = np.flatnonzero(quiet * UNIT_MS >= np.maximum(limit, limit_now))
     at = int(odd[0]) if len(odd) else len(quiet) - 1
     limit_ms = min(int(quiet[at]) * UNIT_MS, ceiling_ms) if len(odd) else ceiling_ms
-    night_left = _night_left_ms(habit, since, zone) if held == "up" else None
+    night_left = _night_left_ms(habit, since, zone) if held == "up" and not _lies_in_sight(habit) else None
     if night_left is not None:
-        limit_ms = max(limit_ms, night_left + night_ms)
+        limit_ms = max(night_left + night_ms, floor_ms // 2)
     return Allowance(limit_ms, int(max(usual[0], usual_now[at])) * UNIT_MS)
 
 
@@ -190,6 +191,11 @@ def home_minute(habit: Habit, at: int, zone: ZoneInfo) -> int | None:
         if (today - day) % 256 <= RETURNS_DAYS
     )
     return (DAY_UNITS // 2 + late[-2]) * 10 if len(late) > 1 else None
+
+
+def _lies_in_sight(habit: Habit) -> bool:
+    """Whether a bed's sensor tells: then who is up at night is up."""
+    return _POSTURES["bed"] in habit.quiets[3::4]
 
 
 def _night_left_ms(habit: Habit, since: int, zone: ZoneInfo) -> int | None:

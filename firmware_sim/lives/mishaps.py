@@ -179,8 +179,12 @@ def stove_forgotten(draw: Random, around: Around, cooking: Stay) -> Mishap:
 def door_open(draw: Random, around: Around, outing: Stay) -> Mishap:
     """After coming home the front door stays open, until somebody notices or passes it."""
     home, from_ms = around.lives.home, outing.end_ms
-    passing = [s.start_ms for stays in around.stays for s in stays if s.room == "out" and s.start_ms > from_ms]
-    passing += [moment for guest in around.guests for moment in (guest.start_ms, guest.end_ms) if moment > from_ms]
+    passing = [
+        s.start_ms for stays in around.stays for s in stays if s.room == "out" and s.start_ms > from_ms
+    ]
+    passing += [
+        moment for guest in around.guests for moment in (guest.start_ms, guest.end_ms) if moment > from_ms
+    ]
     noticed = from_ms + round(min(40 * MINUTE * math.exp(draw.gauss(0, 0.7)), 8 * HOUR))
     shut_ms = min([noticed, *passing])
     door = f"{home}-door"

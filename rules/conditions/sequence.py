@@ -32,10 +32,10 @@ class Sequence(Condition, frozen=True):
     """``first`` (an event) or ``first_metric`` (a change), then in ``within_s`` seconds an activity ``then``, or ``then_no``.
 
     ``then`` comes true at the activity, ``then_no`` when the time is over and nothing anywhere in the home was active. With
-    ``elsewhere``, ``then`` must show that somebody walks: it is in another room than the first (of what is worn: than the last seen before it), or than an activity since. Who
-    is seen later than ``helper_after_s`` seconds, once the front door has moved, may have come to help: that proves nothing.
-    A device that watches one room may take a while to be sure: whom others have seen elsewhere since it said that somebody is
-    there, and no longer ago than ``seen_before_s``, has left it, and counts as seen after.
+    ``elsewhere``, ``then`` must show that somebody walks: it is in another room than the first (of what is worn: than the last
+    seen before it), or than an activity since. Who is seen later than ``helper_after_s`` seconds, once the front door has moved,
+    may have come to help: that proves nothing. A device that watches one room may take a while to be sure: whom others have
+    seen elsewhere since it said that somebody is there, and no longer ago than ``seen_before_s``, has left that room.
     """
 
     within_s: int
@@ -89,7 +89,9 @@ class Sequence(Condition, frozen=True):
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        return (self.first_metric.metric,) if self.first_metric is not None else ()
+        if self.first_metric is not None:
+            return (self.first_metric.metric,)
+        return ("presence",) if self.seen_before_s else ()
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -191,14 +193,16 @@ def _walks(watch: Watch, state: KeyState, slot: Slot, then: Fact) -> bool:
     rooms, first = watch.sensors.rooms, slot.cause
     here = rooms[then.device]
     seen = {rooms[name] for name in watch.devices if state.devices[name].active_at > first.at}
-    seen.add(rooms[first.device] if rooms[first.device] in WATCHED else _before(watch, state, slot))
-    return here in WATCHED and bool(seen & WATCHED - {here})
+    seen.add(rooms[first.device] or _before(watch, state, slot))
+    return here != "" and bool(seen - {here, ""})
 
 
 def _before(watch: Watch, state: KeyState, slot: Slot) -> str:
     """The room in which somebody was seen last before the first; none if somebody was seen there since."""
     at = slot.past[0][0] if slot.past else 0
-    found = [watch.sensors.rooms[name] for name in watch.devices if at and state.devices[name].active_at == at]
+    found = [
+        watch.sensors.rooms[name] for name in watch.devices if at and state.devices[name].active_at == at
+    ]
     return found[0] if found else ""
 
 

@@ -169,8 +169,15 @@ def test_elsewhere_is_another_room_than_that_of_the_fall() -> None:
     assert story.at("10:02").says("hall", seen="10:02", motion=1.0).raised == ["the_rule radar 10:02"]
 
 
-def test_a_pendant_knows_no_room_so_two_rooms_show_that_somebody_walks() -> None:
+def test_a_pendant_is_where_somebody_was_seen_last() -> None:
     story = rooms(WALKS).at("09:59").says("bed", motion=1.0).at("10:00").event("pendant")
+    story.at("10:02").says("bed", motion=1.0).at("10:03").says("bed", motion=1.0)
+    assert story.raised == []
+    assert story.at("10:04").says("hall", seen="10:04", motion=1.0).raised == ["the_rule pendant 10:04"]
+
+
+def test_where_nobody_was_seen_before_two_rooms_show_that_somebody_walks() -> None:
+    story = rooms(WALKS).at("10:00").event("pendant")
     story.at("10:01").says("hall", motion=1.0).at("10:02").says("hall", motion=1.0)
     assert story.raised == []
     assert story.at("10:03").says("door", seen="10:03", contact=0.0).raised == ["the_rule pendant 10:03"]

@@ -19,11 +19,13 @@ from rules.habit import (
     allowance,
     home_minute,
     is_learned,
+    night,
     note,
 )
 from rules.presence import Posture, Presence, held, saw_door, saw_inside
 
 HOUR = 3_600_000
+NIGHT_MS = 5_400_000
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -77,6 +79,7 @@ class Life:
             margin_ms=HOUR // 2,
             floor_ms=2 * HOUR,
             ceiling_ms=14 * HOUR,
+            night_ms=NIGHT_MS,
         )
 
     def limit_h(self, day: int, clock: float) -> float:
@@ -227,7 +230,7 @@ def test_it_is_bounded_deterministic_and_goes_on_from_its_bytes(
 
 def test_a_floor_and_a_ceiling_within_the_same_ten_minutes_are_a_limit() -> None:
     life = Life()
-    for day in range(LEARNING_DAYS + 2):
+    for day in range(2 * LEARNING_DAYS + 1):
         life.moves(day, *range(24))
     found = allowance(
         life.habit,
@@ -238,6 +241,45 @@ def test_a_floor_and_a_ceiling_within_the_same_ten_minutes_are_a_limit() -> None
         margin_ms=0,
         floor_ms=4_500_000,
         ceiling_ms=4_500_000,
+        night_ms=NIGHT_MS,
     )
     assert found is not None
     assert found.limit_ms == 4_500_000
+
+
+def test_a_night_is_known_by_when_the_person_is_usually_up() -> None:
+    life = Life().usual_days(12)
+    life.moves(12, 1, 3.5, 5)  # a broken night is no early morning
+    life.usual_days(2, since=13)
+    known = night(life.habit)
+    assert known is not None
+    down, up = known
+    assert down == 22 * 60
+    assert 7 * 60 <= up <= 7 * 60 + 30
+
+
+def test_a_quiet_of_the_night_is_odd_only_after_the_usual_time_of_getting_up() -> None:
+    life = Life().usual_days(12)
+    up_ms = life.at(12, 7)
+    for clock in (-1.9, 0, 1.5, 3, 5):  # 22:06, midnight, ..., five
+        odd_ms = life.at(12, clock) + round(life.limit_h(12, clock) * HOUR)
+        assert up_ms + NIGHT_MS <= odd_ms <= up_ms + NIGHT_MS + HOUR // 2
+    assert life.limit_h(12, 9) == 2  # a morning stays what it was
+
+
+def test_few_nights_say_less_and_the_latest_counts() -> None:
+    few, many = Life().usual_days(6), Life().usual_days(20)
+    assert limit_of_the_night(few, 6) > limit_of_the_night(many, 20)
+
+
+def limit_of_the_night(life: Life, day: int) -> float:
+    return life.limit_h(day, 0)
+
+
+def test_who_is_out_of_a_bed_that_tells_is_up() -> None:
+    life = Life()
+    for day in range(9):
+        life.usual_days(1, since=day)
+        life.lies(day, 22.2, on=True)
+        life.lies(day, 30.9, on=False)
+    assert life.limit_h(9, 3) < 4
