@@ -96,9 +96,9 @@ class Performance:
             await stage.control.finish(within_s=patience_s)
             flushing.cancel()
             ledger.close()
+            gc.unfreeze()
         if self.truth is not None:
             self.truth.write_bytes(wire.encode(town.truth()))
-            gc.unfreeze()
         if stage.punctual is not None:
             timed = stage.punctual.summary()
         happened = [asdict(each) for each in town.incidents if each.played or each.from_ms <= town.now_ms]
