@@ -81,10 +81,14 @@ class Habit(msgspec.Struct, array_like=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How long a quiet may last before it is out of the ordinary, and the longest that is usual (ms)."""
+    """How long a quiet may last before it is out of the ordinary, and the longest that is usual (ms).
+
+    ``up_ms``: of a quiet of the night, how long after its beginning the person is usually up; 0 of another.
+    """
 
     limit_ms: int
     usual_ms: int
+    up_ms: int = 0
 
 
 def note(habit: Habit, presence: Presence, at: int, zone: ZoneInfo, *, inside: bool) -> None:
@@ -150,8 +154,8 @@ def allowance(
     limit_ms = min(int(quiet[at]) * UNIT_MS, ceiling_ms) if len(odd) else ceiling_ms
     night_left = _night_left_ms(habit, since, zone) if held == "up" and not _lies_in_sight(habit) else None
     if night_left is not None:
-        limit_ms = max(night_left + night_ms, floor_ms // 2)
-    return Allowance(limit_ms, int(max(usual[0], usual_now[at])) * UNIT_MS)
+        limit_ms = max(night_left + night_ms, floor_ms)
+    return Allowance(limit_ms, int(max(usual[0], usual_now[at])) * UNIT_MS, night_left or 0)
 
 
 def night(habit: Habit) -> tuple[int, int] | None:

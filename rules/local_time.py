@@ -52,6 +52,11 @@ class Window(msgspec.Struct, frozen=True):
         return every and minutes(self.to_time) - minutes(self.from_time) == DAY_MINUTES
 
 
+def time_of_day(at: int, zone: ZoneInfo) -> str:
+    """The local time at ``at`` (epoch ms), as ``HH:MM``."""
+    return datetime.fromtimestamp(at // 1000, UTC).astimezone(zone).strftime("%H:%M")
+
+
 def is_open(window: Window, at: int, zone: ZoneInfo, calendar: str) -> bool:
     """Whether the window is open at ``at`` (epoch ms)."""
     return opened_at(window, at, zone, calendar) != 0

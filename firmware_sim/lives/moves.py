@@ -24,7 +24,7 @@ from firmware_sim.script import Stimulus
 SIT_MEDIAN_S, SIT_SPREAD, SIT_MOST_S = 660, 0.7, 4200
 TURNS_OVER_MEAN_S = {"asleep": 9000, "nap": 4500}
 SETTLES_SHARE = 0.8
-PET_SEEN_A_DAY = 0.5  # by pet-immune sensors
+PET_SEEN_A_DAY = 0.3  # by pet-immune sensors
 HALF_DAYS, WAKING_MS = 2, 15 * HOUR
 PASSAGE_MS = 25 * SECOND  # from the front door to where somebody is seen
 

@@ -8,6 +8,7 @@ from rules.conditions.condition import Condition, Ended, Fired
 from rules.conditions.last_activity import RECHECK_MS, blind_ms, last_activity, would_be_seen
 from rules.events import Value
 from rules.habit import Allowance, Habit, allowance
+from rules.local_time import time_of_day
 from rules.presence import Posture, posture, where
 from rules.state import Fact, KeyState, Slot
 
@@ -108,7 +109,8 @@ class Learned(Condition, frozen=True):
         if allowed is None:
             return None
         # Kept: nothing is learned while it is quiet.
-        slot.past = ((since, float(allowed.limit_ms)), (since, float(allowed.usual_ms)))
+        kept = (allowed.limit_ms, allowed.usual_ms, allowed.up_ms)
+        slot.past = tuple((since, float(value)) for value in kept)
         due = since + allowed.limit_ms
         if at < due:
             slot.due = min(slot.due, due)
@@ -117,7 +119,7 @@ class Learned(Condition, frozen=True):
             slot.due = at + RECHECK_MS
             return None
         slot.due, slot.cause = 0, last
-        return Fired(due, (last,), numbers=_numbers(held, allowed))
+        return Fired(due, (last,), numbers=_numbers(held, allowed, since, watch.zone))
 
     def resume(self, watch: Watch, state: KeyState, slot: Slot, *, shift: int, earliest: int) -> None:
         if slot.due:
@@ -160,10 +162,16 @@ class Learned(Condition, frozen=True):
         )
 
 
-def _numbers(held: Posture, allowed: Allowance) -> dict[str, Value]:
-    """How the person was, for how long that is allowed, and what is usual (0: not learned yet), in seconds."""
-    return {
+def _numbers(held: Posture, allowed: Allowance, since: int, zone: ZoneInfo) -> dict[str, Value]:
+    """How the person was, for how long that is allowed, and what is usual (0: not learned yet), in seconds.
+
+    ``up_by``, of a quiet of the night: by when the person is usually up (HH:MM).
+    """
+    numbers: dict[str, Value] = {
         "posture": held,
         "limit_s": allowed.limit_ms / 1000,
         "usual_s": allowed.usual_ms / 1000,
     }
+    if allowed.up_ms:
+        numbers["up_by"] = time_of_day(since + allowed.up_ms, zone)
+    return numbers

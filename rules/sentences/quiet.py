@@ -35,7 +35,12 @@ def learned(facts: tuple[Fact, ...], numbers: Mapping[str, Value], scene: Scene)
     if not limit:  # a part of another condition, that keeps no figures of its own
         return Words("比平时此时段安静得更久", "quiet for longer than usual at this hour")
     held, how = duration(limit), POSTURES.get(str(numbers.get("posture", "")), POSTURES["up"])
-    known = _usual(usual, up=how == POSTURES["up"])
+    up_by = numbers.get("up_by")
+    known = (
+        Words(f"，平时 {up_by} 前已起床", f", usually up by {up_by}")
+        if up_by
+        else _usual(usual, up=how == POSTURES["up"])
+    )
     if not facts:
         return Words(f"已{how.zh}{held.zh}未见活动{known.zh}", f"no activity for {held.en}{how.en}{known.en}")
     last = _last_seen(facts[0], scene)
