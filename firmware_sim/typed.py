@@ -31,6 +31,7 @@ MEANINGS = {
     "on": ("开火", "the hob is hot"),
     "off": ("关火", "the hob is cold"),
     "sos": ("按下求助", "the button is pressed"),
+    "test": ("测试", "somebody tries it out"),
 }
 COMMON = {
     "battery": ("电量，例如 battery 5", "its charge, for example battery 5"),

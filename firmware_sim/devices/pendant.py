@@ -46,7 +46,7 @@ class Pendant(Device):
     """
 
     kind = "pendant"
-    words = ("fall", "wear", "doff", "fall_hard", "fall_soft", "bump", "drop", "flop")
+    words = ("test", "fall", "wear", "doff", "fall_hard", "fall_soft", "bump", "drop", "flop")
     battery_life_days = 365.0
     worn = True
     flaws = EXACT
@@ -65,6 +65,8 @@ class Pendant(Device):
         match word:
             case "fall":
                 return self.raise_event(at_ms, "fall", confidence=self._dice.randint(70, 98) / 100)
+            case "test":
+                return self.raise_event(at_ms, "test")
             case "wear" | "doff":
                 return self._put(at_ms, worn=word == "wear")
             case _:

@@ -10,9 +10,9 @@ class Sos(Device):
     """A button on the wall or by the bed."""
 
     kind = "sos"
-    words = ("sos",)
+    words = ("sos", "test")
     battery_life_days = 900.0
 
     def sense(self, at_ms: int | None, word: str) -> list[Message]:
-        """Raise the call."""
+        """Raise the call, or say that somebody tries it out."""
         return self.raise_event(at_ms, word)

@@ -54,13 +54,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """Everybody of a home; how often family and friends come, and on which weekday the cleaner."""
+    """Everybody of a home; how often friends come, on which weekday the cleaner, on which buttons are tried out."""
 
     home: str
     kind: HomeKind
     people: tuple[Person, ...]
     visits_a_week: float
     cleaner_weekday: int | None
+    test_weekday: int
 
     @property
     def pet(self) -> bool:
@@ -76,7 +77,7 @@ def household(home: Home, *, seed: int) -> Household:
         kind = "alone"
     people = tuple(_person(draw, number) for number in range(2 if kind == "couple" else 1))
     cleaner = draw.randrange(5) if kind == "cleaner" else None
-    return Household(home.home, kind, people, draw.uniform(0.5, 2.5), cleaner)
+    return Household(home.home, kind, people, draw.uniform(0.5, 2.5), cleaner, draw.randrange(5))
 
 
 def _kind(draw: Random) -> HomeKind:

@@ -24,6 +24,7 @@ from firmware_sim.script import Stimulus
 SIT_MEDIAN_S, SIT_SPREAD, SIT_MOST_S = 660, 0.7, 4200
 TURNS_OVER_MEAN_S = {"asleep": 9000, "nap": 4500}
 SETTLES_SHARE = 0.8
+TRIED_OUT_SHARE = 0.95
 PET_SEEN_A_DAY = 0.3  # by pet-immune sensors
 HALF_DAYS, WAKING_MS = 2, 15 * HOUR
 PASSAGE_MS = 25 * SECOND  # from the front door to where somebody is seen
@@ -63,9 +64,23 @@ class _Moves:
         for guest in self._lived.guests:
             yield from self._guest(guest)
         yield from self._bathroom()
+        yield from self._tried_out()
         if self._lived.lives.pet and self._draw.random() < PET_SEEN_A_DAY:
             room = self._draw.choice(("living", "bed", "kitchen"))
             yield self._at(self._midnight + self._draw.randrange(DAY), f"pir-{room}", "motion")
+
+    def _tried_out(self) -> Iterator[Stimulus]:
+        """Button and pendant, once a week, in most weeks (JGJ/T 484 asks for it)."""
+        if (
+            self._lived.lives.test_weekday != self._lived.day.weekday()
+            or self._draw.random() > TRIED_OUT_SHARE
+        ):
+            return
+        at = self._midnight + self._draw.randint(10 * 60, 16 * 60) * MINUTE
+        awake = any(s.start_ms <= at < s.end_ms and s.awake for s in self._lived.stays[0])
+        if awake and not any(s.doing == "down" for stays in self._lived.stays for s in stays):
+            yield self._at(at, "sos", "test")
+            yield self._at(at + MINUTE, "pendant", "test")
 
     def _stay(self, stay: Stay) -> Iterator[Stimulus]:
         match stay.doing:
