@@ -1,4 +1,4 @@
-"""Draws the incidents of a show: one of each kind for every 40 homes in a window of time, from the seed alone."""
+"""Draws incidents of a window of time from the seed alone: those of a show, and what happens to halls and devices by chance."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from random import Random
 
 from firmware_sim import incidents
-from firmware_sim.chance import dice
-from firmware_sim.daytime import HOUR, MINUTE, days_touching, midnight_ms
+from firmware_sim.chance import dice, poisson
+from firmware_sim.daytime import DAY, HOUR, MINUTE, days_touching, midnight_ms
 from firmware_sim.hall import visits_between
 from firmware_sim.lives.town import Lives
 from firmware_sim.places import Facility, Home, Layout
 from firmware_sim.script import Script
 
 HOMES_PER_SET = 40
+CROWDS_A_MONTH = 6.0  # of a hall
+BATTERIES_A_MONTH, SILENCES_A_MONTH = 0.05, 0.05  # of a home
+MONTH_MS = 30 * DAY
 MARGIN_MS = 20 * MINUTE
 TRIES = 400
 
@@ -51,6 +54,24 @@ class Planner:
         )
         drawn = [self._somewhere(make) for _ in range(sets) for make in makers]
         drawn += [self._hall(each) for each in self.layout.facilities if each.capacity]
+        found = [script for script in drawn if script is not None]
+        return sorted(found, key=lambda script: (script.incident.from_ms, script.incident.device))
+
+    def by_chance(self, eventful: float) -> list[Script]:
+        """Halls that are too full, and devices that fail, as often as chance has it."""
+        months = eventful * (self.to_ms - self.from_ms) / MONTH_MS
+        drawn = [
+            self._hall(each)
+            for each in self.layout.facilities
+            if each.capacity
+            for _ in range(poisson(self._draw, CROWDS_A_MONTH * months))
+        ]
+        for home in self.layout.homes:
+            for rate, make in ((BATTERIES_A_MONTH, self._battery), (SILENCES_A_MONTH, self._silent)):
+                for _ in range(poisson(self._draw, rate * months)):
+                    script = make(home)
+                    if script is not None and self._free(home, script):
+                        drawn.append(script)
         found = [script for script in drawn if script is not None]
         return sorted(found, key=lambda script: (script.incident.from_ms, script.incident.device))
 

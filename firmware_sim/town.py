@@ -186,9 +186,10 @@ class Town:
         self._drew_ms, self._drawn_ms = start, end
         if start < self._incidents_from_ms:
             return
+        planner = Planner(self.layout, self.lives, self.seed, start, end)
+        for script in planner.scripts() if self.nature.staged else planner.by_chance(self.nature.eventful):
+            self._enact(script)
         if self.nature.staged:
-            for script in Planner(self.layout, self.lives, self.seed, start, end).scripts():
-                self._enact(script)
             return
         for fate in self._next_fates.all_of(start, end):
             for mishap in fate:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from firmware_sim.chance import dice
+from firmware_sim.chance import dice, poisson
 from firmware_sim.daytime import HOUR, SECOND, days_touching, local_day, midnight_ms
 from firmware_sim.lives import mishaps
 from firmware_sim.lives.days import Stay, stays
@@ -64,7 +64,7 @@ def mishaps_of(
     found: list[Mishap] = []
     for person in lives.people:
         for rate, make in _makers(home, person):
-            for _ in range(_poisson(draw, rate * months)):
+            for _ in range(poisson(draw, rate * months)):
                 mishap = _somewhen(make, draw, around, person, from_ms, to_ms, found)
                 if mishap is not None:
                     found.append(mishap)
@@ -181,12 +181,3 @@ def _within(draw: Random, stay: Stay) -> int:
 def _is_night(around: Around, person: Person, stay: Stay) -> bool:
     """Whether it interrupts a night's sleep."""
     return any(s.doing == "asleep" and s.start_ms == stay.end_ms for s in around.stays[person.number])
-
-
-def _poisson(draw: Random, mean: float) -> int:
-    """How often something happens that happens ``mean`` times on average."""
-    count, left = 0, draw.expovariate(1)
-    while left < mean:
-        count += 1
-        left += draw.expovariate(1)
-    return count

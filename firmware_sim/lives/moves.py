@@ -58,7 +58,8 @@ class _Moves:
     def all(self) -> Iterator[Stimulus]:
         for person, stays in zip(self._lived.lives.people, self._lived.stays, strict=True):
             for stay in stays:
-                yield from self._stay(stay)
+                # A fall may end a stay in its first seconds: what would have followed is not felt any more.
+                yield from (s for s in self._stay(stay) if stay.room == "out" or s.at_ms < stay.end_ms)
             if person.number == 0:
                 yield from self._pendant(person, stays)
         for guest in self._lived.guests:
@@ -76,9 +77,17 @@ class _Moves:
             or self._draw.random() > TRIED_OUT_SHARE
         ):
             return
-        at = self._midnight + self._draw.randint(10 * 60, 16 * 60) * MINUTE
-        awake = any(s.start_ms <= at < s.end_ms and s.awake for s in self._lived.stays[0])
-        if awake and not any(s.doing == "down" for stays in self._lived.stays for s in stays):
+        if any(s.doing == "down" for stays in self._lived.stays for s in stays):
+            return
+        asked = [
+            s.start_ms
+            for s in self._lived.stays[0]
+            if s.awake
+            and 9 * HOUR <= s.start_ms - self._midnight <= 18 * HOUR
+            and s.end_ms - s.start_ms > 5 * MINUTE
+        ]
+        if asked:
+            at = self._draw.choice(asked) + MINUTE
             yield self._at(at, "sos", "test")
             yield self._at(at + MINUTE, "pendant", "test")
 
@@ -105,7 +114,7 @@ class _Moves:
             case "busy" | "cook":
                 yield self._at(stay.start_ms + 5 * SECOND, f"pir-{stay.room}", "motion")
                 yield from self._seen(stay, stay.room, lambda: self._draw.uniform(90, 420))
-                if stay.doing == "cook":
+                if stay.doing == "cook" and stay.end_ms - stay.start_ms > 2 * MINUTE:
                     yield self._at(stay.start_ms + MINUTE, "stove", "on")
                     yield self._at(stay.end_ms - 20 * SECOND, "stove", "off")
 

@@ -33,9 +33,9 @@ class Sequence(Condition, frozen=True):
 
     ``then`` comes true at the activity, ``then_no`` when the time is over and nothing anywhere in the home was active. With
     ``elsewhere``, ``then`` must show that somebody walks: it is in another room than the first (of what is worn: than the last
-    seen before it), or than an activity since. Who is seen later than ``helper_after_s`` seconds, once the front door has moved,
-    may have come to help: that proves nothing. A device that watches one room may take a while to be sure: whom others have
-    seen elsewhere since it said that somebody is there, and no longer ago than ``seen_before_s``, has left that room.
+    seen before it), or than an activity since. Who is seen later than ``helper_after_s`` seconds, once the front door has
+    moved, may have come to help: that proves nothing. A device that watches one room may take a while to be sure: whom others
+    have seen elsewhere since it said that somebody is there, and no longer ago than ``seen_before_s``, has left that room.
     """
 
     within_s: int

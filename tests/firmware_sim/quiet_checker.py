@@ -88,7 +88,7 @@ def _capacity(device: str, heard: list[tuple[int, dict]], capacity: int) -> list
 def _falls_and_calls(home: str, said: list[tuple[int, str, dict]]) -> list[Finding]:
     found = []
     for ts, kind, body in said:
-        if kind != "event":
+        if kind != "event" or body["type"] == "test":
             continue
         found.append((body["type"], home))
         if body["type"] == "fall":
@@ -103,7 +103,9 @@ def _inactive(home: str, activity: list[tuple[int, str]]) -> list[Finding]:
     found = []
     for (a, what), (b, _) in itertools.pairwise(activity):
         due = a + 4 * HOUR
-        dawn = datetime.fromtimestamp(due / 1000, ZONE).replace(hour=10, minute=0, second=0).timestamp() * 1000
+        dawn = (
+            datetime.fromtimestamp(due / 1000, ZONE).replace(hour=10, minute=0, second=0).timestamp() * 1000
+        )
         raised = max(due, int(dawn))
         by_day = 10 <= datetime.fromtimestamp(raised / 1000, ZONE).hour < 21
         if what == "inside" and by_day and raised < b:
