@@ -8,7 +8,6 @@ hours of falls lie to one another is meant to be like life; a fifth of the falls
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from random import Random
 
@@ -35,30 +34,11 @@ TRIES = 30
 Make = Callable[[Random, Around, Person], Mishap | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Undisturbed:
-    """A home's people as they would live without mishaps, over whole local days."""
-
-    around: Around
-
-    @classmethod
-    def of(cls, lives: Household, days: Sequence[date], *, seed: int) -> Undisturbed:
-        """Those days of that household."""
-        everybody: list[list[Stay]] = [[] for _ in lives.people]
-        came: list[Guest] = []
-        for day in days:
-            lived = [stays(lives, person, day, seed=seed, calm=False) for person in lives.people]
-            came += guests(lives, day, lived, seed=seed, calm=False)
-            for number, stretch in enumerate(lived):
-                everybody[number] += stretch
-        return cls(Around(lives, tuple(everybody), came))
-
-
 def mishaps_of(
     home: Home, lives: Household, from_ms: int, to_ms: int, *, seed: int, eventful: float = 1.0
 ) -> list[Mishap]:
     """What happens in that home, beginning in [from_ms, to_ms), in order of time; ``eventful`` times as much as usual."""
-    around = Undisturbed.of(lives, days_touching(from_ms, to_ms), seed=seed).around
+    around = _undisturbed(lives, days_touching(from_ms, to_ms), seed=seed)
     draw = dice(seed, home.home, "fate", from_ms)
     months = (to_ms - from_ms) / (30 * 24 * HOUR) * eventful
     found: list[Mishap] = []
@@ -69,6 +49,18 @@ def mishaps_of(
                 if mishap is not None:
                     found.append(mishap)
     return sorted(found, key=lambda each: each.incident.from_ms)
+
+
+def _undisturbed(lives: Household, days: Sequence[date], *, seed: int) -> Around:
+    """A home's people as they would live those local days without mishaps."""
+    everybody: list[list[Stay]] = [[] for _ in lives.people]
+    came: list[Guest] = []
+    for day in days:
+        lived = [stays(lives, person, day, seed=seed, calm=False) for person in lives.people]
+        came += guests(lives, day, lived, seed=seed, calm=False)
+        for number, stretch in enumerate(lived):
+            everybody[number] += stretch
+    return Around(lives, tuple(everybody), came)
 
 
 def _makers(home: Home, person: Person) -> list[tuple[float, Make]]:

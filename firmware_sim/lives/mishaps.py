@@ -103,10 +103,10 @@ def fall(
     up_ms = at_ms + (min(own_ms, help_ms) if gets_up else help_ms)
     gets_up = gets_up and own_ms <= help_ms
     word = "fall_hard" if hard else "fall_soft"
-    felt = [Stimulus(at_ms, f"{home}-pendant", word)]
-    if room == "bath":
-        felt.append(Stimulus(at_ms, f"{home}-radar", word))
-    device = f"{home}-{'radar' if room == 'bath' else 'pendant'}"
+    # A home has one pendant: its first resident's.
+    noticing = [*(["pendant"] if person.number == 0 else []), *(["radar"] if room == "bath" else [])]
+    felt = [Stimulus(at_ms, f"{home}-{suffix}", word) for suffix in noticing]
+    device = felt[-1].device if felt else f"{home}-pir-{room}"
     return Mishap(
         _lying(kind, around, person, device, at_ms, up_ms, room, gets_up=gets_up, asleep=asleep),
         cuts=(Cut(person.number, at_ms, up_ms, room, "down"),),

@@ -7,7 +7,7 @@ the latest, a sleeper turns over. A person on the floor is below what a pet-immu
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from random import Random
@@ -127,8 +127,7 @@ class _Moves:
     def _sitting(self) -> float:
         return min(SIT_MEDIAN_S * math.exp(self._draw.gauss(0, SIT_SPREAD)), SIT_MOST_S)
 
-    def _seen(self, stay: Stay, room: str, after_s: object) -> Iterator[Stimulus]:
-        assert callable(after_s)  # noqa: S101
+    def _seen(self, stay: Stay, room: str, after_s: Callable[[], float]) -> Iterator[Stimulus]:
         now = stay.start_ms + round(after_s() * SECOND)
         while now < stay.end_ms:
             yield self._at(now, f"pir-{room}", "motion")
