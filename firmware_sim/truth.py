@@ -7,7 +7,7 @@ devices did is told beside it (``detections``): then an alert is due within thre
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from firmware_sim.daytime import MINUTE
 from firmware_sim.lives.habits import Household
@@ -45,6 +45,9 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "battery_low": ("device", ("battery",)),
     "device_silent": ("device", ("silent",)),
     "gateway_unplugged": ("device", ("gateway", "silent")),
+    "fault_gateway_outage": ("device", ("gateway", "silent")),
+    "fault_lost_will": ("device", ("gateway", "silent")),
+    "fault_power_cut": ("device", ("gateway", "silent")),
 }
 
 
@@ -66,6 +69,7 @@ def truth_of(
     happened = sorted(
         (i for i in incidents if i.from_ms <= to_ms), key=lambda i: (i.from_ms, i.place, i.kind)
     )
+    raising = [each for each in happened if each.kind in KINDS]
     return {
         "format": FORMAT,
         "seed": seed,
@@ -77,7 +81,9 @@ def truth_of(
             {"facility": each.facility, "devices": {f.who.device: f.kind for f in each.devices}}
             for each in layout.facilities
         ],
-        "incidents": [_incident(number, each, reports) for number, each in enumerate(happened, start=1)],
+        "incidents": [_incident(number, each, reports) for number, each in enumerate(raising, start=1)],
+        # What was done to devices and lines of which nobody need be told by itself.
+        "faults": [asdict(each) for each in happened if each.kind not in KINDS],
     }
 
 
@@ -94,7 +100,7 @@ def _home(home: Home, lives: Household) -> dict[str, object]:
 
 
 def _incident(number: int, each: Incident, reports: Sequence[Report]) -> dict[str, object]:
-    matter, says = KINDS.get(each.kind, ("device", ("other",)))
+    matter, says = KINDS[each.kind]
     found = [r for r in reports if _is_of(r, each)] if matter == "life_safety" else []
     return {
         "id": f"i{number:05}",
