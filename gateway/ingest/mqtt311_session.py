@@ -41,6 +41,7 @@ class Mqtt311Session:
         self._generation = 0
         self._stopping = False
         self._refusal = ""
+        self._is_up = False  # paho's own word comes only after it has told of the loss
         self._client = self._new_client()
 
     def _new_client(self) -> paho.Client:
@@ -85,7 +86,7 @@ class Mqtt311Session:
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send at QoS 1."""
-        if not self._client.is_connected():
+        if not self._is_up:
             raise ConnectionError("not connected to the broker")
         self._client.publish(topic, payload, qos=1)
 
@@ -102,7 +103,7 @@ class Mqtt311Session:
         if reason.is_failure:
             self._refusal = f"the broker refused us: {reason}; check [mqtt] username and password"
             return  # the broker closes now: on_disconnect tells it
-        self._refusal = ""
+        self._refusal, self._is_up = "", True
         self._generation += 1
         self._kept = flags.session_present
         if self._kept:
@@ -142,6 +143,7 @@ class Mqtt311Session:
     def _on_disconnect(
         self, _client: paho.Client, _userdata: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
+        self._is_up = False
         if not self._stopping:
             self._generation += 1  # from now on nothing of that connection is acknowledged
             self._tell_lost(self._refusal or str(reason))
