@@ -39,6 +39,7 @@ from firmware_sim.terminal import (
     RegistryFile,
     Tls,
     Username,
+    asked_speed,
     console,
 )
 from firmware_sim.terminal import asked_span_ms as _span_ms
@@ -121,15 +122,7 @@ def town(
         _write("--interviews", interviews, interviews_csv(lives.households, seed=seed))
     if registry_only:
         return
-    past_ms, history_ms = _span_ms("--drive", drive), _span_ms("--history", history)
-    if past_ms and history_ms:
-        _stop(2, "--drive and --history exclude each other: a past is lived with the hub, or told to it")
-    pace = _speed(speed)
-    if pace == MAX and not past_ms:
-        _stop(
-            2,
-            "--speed max needs --drive: it lives through that long a past and ends, for example --drive 30d",
-        )
+    past_ms, history_ms, pace = _times(drive, history, speed)
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
     plan = Performance(
         broker,
@@ -300,6 +293,20 @@ def load(
             console.print(line, style="yellow", markup=False, soft_wrap=True)
 
 
+def _times(drive: str, history: str, speed: str) -> tuple[int, int, float]:
+    """How long a past is lived, or told (ms), and how fast the present runs."""
+    past_ms, history_ms = _span_ms("--drive", drive), _span_ms("--history", history)
+    if past_ms and history_ms:
+        _stop(2, "--drive and --history exclude each other: a past is lived with the hub, or told to it")
+    pace = asked_speed(speed)
+    if pace is None and not past_ms:
+        _stop(
+            2,
+            "--speed max needs --drive: it lives through that long a past and ends, for example --drive 30d",
+        )
+    return past_ms, history_ms, MAX if pace is None else pace
+
+
 def _faults(asked: list[str]) -> tuple[Fault, ...]:
     try:
         return tuple(parse(each) for each in asked)
@@ -322,13 +329,3 @@ def _write(option: str, path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as problem:
         _stop(2, f"{option}: {problem}")
-
-
-def _speed(text: str) -> float:
-    try:
-        pace = MAX if text == "max" else float(text)
-    except ValueError:
-        _stop(2, f"--speed {text}: write a number of town seconds per second, or max")
-    if not 0 < pace < MAX and text != "max":
-        _stop(2, f"--speed {text}: must be more than 0; as fast as can be is written max")
-    return pace

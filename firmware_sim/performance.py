@@ -6,7 +6,6 @@ import asyncio
 import gc
 import math
 import os
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -32,6 +31,7 @@ from firmware_sim.nature import SHOW, Nature
 from firmware_sim.places import KitName, settle
 from firmware_sim.progress import PastProgress
 from firmware_sim.punctual import Punctual
+from firmware_sim.stopping import until_stopped
 from firmware_sim.tally import Tally
 from firmware_sim.town import Town
 from firmware_sim.uplink import Hooks, Uplink
@@ -81,14 +81,9 @@ class Performance:
         lines = lines_of(town)(town, self.broker, born_ms=born_ms, ledger=ledger, trouble=trouble)
         stage = _Stage(self, town, lines, ledger, trouble=trouble)
         flushing = asyncio.create_task(ledger.keep_flushed())
-        playing = asyncio.create_task(stage.play(to_ms=now_ms, console=console))
-        for signum in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(signum, playing.cancel)
         patience_s, timed = 0.0, dict[str, object]()
         try:
-            await asyncio.wait({playing})
-            if not playing.cancelled():
-                playing.result()
+            await until_stopped(stage.play(to_ms=now_ms, console=console))
             patience_s = LAST_ACKS_WITHIN_S
         finally:
             await lines.finish(within_s=patience_s)

@@ -1,4 +1,4 @@
-"""Progress of the past being lived through: a bar on a terminal, a line every tenth elsewhere. All on stderr."""
+"""Progress on stderr: a bar on a terminal, a line every tenth elsewhere."""
 
 from __future__ import annotations
 
@@ -16,23 +16,22 @@ TENTHS = 10
 MINUTE_S = 60
 
 
-class PastProgress:
-    """Use as a context; call it with how far the past of so many ``days`` has been lived."""
+class ShareDone:
+    """Use as a context, and ``show`` how much is done. ``name`` begins the lines where there is no terminal."""
 
-    def __init__(self, console: Console, *, days: float = 1.0) -> None:
-        self._console, self._days = console, days
+    def __init__(self, console: Console, title: str, *, name: str = "") -> None:
+        self._console, self._name = console, f"{name}: " if name else ""
         self._said_tenths = 0
-        self._began_s = time.monotonic()
         self._bar: Progress | None = None
         if console.is_terminal:
             self._bar = Progress(
-                TextColumn("小镇重现 living through the past"),
+                TextColumn(title),
                 BarColumn(),
                 TextColumn("{task.percentage:>3.0f}% {task.fields[words]}"),
                 TimeElapsedColumn(),
                 console=console,
             )
-            self._task = self._bar.add_task("past", total=1.0, words="")
+            self._task = self._bar.add_task("", total=1.0, words="")
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -45,14 +44,26 @@ class PastProgress:
         if self._bar is not None:
             self._bar.stop()
 
+    def show(self, done: float, words: str) -> None:
+        """The share that is done (0-1), and a few words."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, words=words)
+        elif int(done * TENTHS) > self._said_tenths:
+            self._said_tenths = int(done * TENTHS)
+            self._console.print(f"{self._name}{self._said_tenths * 10:3d} %  {words}")
+
+
+class PastProgress(ShareDone):
+    """Call it with how far the past of so many ``days`` has been lived."""
+
+    def __init__(self, console: Console, *, days: float = 1.0) -> None:
+        name = "past day" if days <= 1 else f"past {days:g} days"
+        super().__init__(console, "小镇重现 living through the past", name=name)
+        self._days, self._began_s = days, time.monotonic()
+
     def __call__(self, past: Past) -> None:
         """Show where the past has got to."""
-        if self._bar is not None:
-            self._bar.update(self._task, completed=past.done, words=self._words(past))
-        elif int(past.done * TENTHS) > self._said_tenths:
-            self._said_tenths = int(past.done * TENTHS)
-            name = "past day" if self._days <= 1 else f"past {self._days:g} days"
-            self._console.print(f"{name}: {self._said_tenths * 10:3d} %  {self._words(past)}")
+        self.show(past.done, self._words(past))
 
     def _words(self, past: Past) -> str:
         """``11-23 14:05 · 12,345 messages · 6 alerts · 2 min left``; of several days also which one it is."""

@@ -85,6 +85,19 @@ def asked_span_ms(option: str, text: str) -> int:
     return int(found[1]) * SPAN_UNITS[found[2] or "s"]
 
 
+def asked_speed(text: str) -> float | None:
+    """How many times as fast ``--speed`` asks for; None for the word max."""
+    if text == "max":
+        return None
+    try:
+        ratio = float(text)
+    except ValueError:
+        ratio = 0.0
+    if not 0 < ratio < float("inf"):
+        stop(2, f"--speed {text}: write a number of more than 0, such as 60, or max")
+    return ratio
+
+
 def stop(code: int, why: str) -> NoReturn:
     """End with that code, saying why."""
     console.print(why, style="red", markup=False, soft_wrap=True)

@@ -25,6 +25,7 @@ from firmware_sim.terminal import (
     Protocol,
     Tls,
     Username,
+    asked_speed,
     console,
     run,
     stop,
@@ -61,7 +62,7 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Publish a recording as the devices said it: readings, events and statuses."""
-    ratio = _ratio(speed)
+    ratio = asked_speed(speed)
     messages, mistakes = _recorded(file, site)
     for told in mistakes.told:
         console.print(told, style="yellow", markup=False, soft_wrap=True)
@@ -85,15 +86,3 @@ def _recorded(file: Path, site: str) -> tuple[Sequence[Message], Mistakes]:
     except OSError as problem:
         stop(2, f"{file}: cannot be read: {problem.strerror}; name an events CSV or a transcript")
     return list(messages_of(rows, site=site, run=secrets.token_hex(8))), mistakes
-
-
-def _ratio(speed: str) -> float | None:
-    if speed == "max":
-        return None
-    try:
-        ratio = float(speed)
-    except ValueError:
-        ratio = 0.0
-    if not 0 < ratio < float("inf"):
-        stop(2, f"--speed {speed}: write a number above 0, such as 60, or max")
-    return ratio

@@ -14,9 +14,9 @@ from rich.console import Console
 from firmware_sim import wire
 from firmware_sim.chance import dice
 from firmware_sim.daytime import SECOND, shown
-from firmware_sim.driven import Clock, Past, Progress
+from firmware_sim.driven import Clock
 from firmware_sim.links import BrokerAddress, new_link
-from firmware_sim.progress import PastProgress
+from firmware_sim.progress import ShareDone
 from firmware_sim.uplink import Hooks, Uplink
 from firmware_sim.wire import Message
 
@@ -24,6 +24,8 @@ PATIENCE_S = 5.0
 LAST_ACKS_WITHIN_S = 30.0
 AT_ONCE = 2_000  # unacknowledged at a time, without a pace
 TELL_EVERY_S = 2.0
+
+Show = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,11 @@ class Replaying:
         await uplink.start(patience_s=PATIENCE_S)
         began = time.monotonic()
         try:
-            with PastProgress(console) as progress:
+            with ShareDone(console, "重放 replaying", name="replay") as progress:
                 if self.speed is None:
-                    await self._at_once(uplink, progress)
+                    await self._at_once(uplink, progress.show)
                 else:
-                    await self._paced(uplink, self.speed, progress)
+                    await self._paced(uplink, self.speed, progress.show)
             await uplink.settled()
         finally:
             await uplink.finish(within_s=LAST_ACKS_WITHIN_S)
@@ -68,16 +70,16 @@ class Replaying:
             "seconds": round(seconds, 3),
         }
 
-    async def _at_once(self, uplink: Uplink, progress: Progress) -> None:
+    async def _at_once(self, uplink: Uplink, show: Show) -> None:
         waiting, done = iter(self.messages), 0
         while some := list(islice(waiting, AT_ONCE)):
             for message in some:
                 uplink.publish(message)
             await uplink.settled()
             done += len(some)
-            progress(Past(done / len(self.messages), some[-1].at_ms, done, 0))
+            show(done / len(self.messages), shown(some[-1].at_ms))
 
-    async def _paced(self, uplink: Uplink, speed: float, progress: Progress) -> None:
+    async def _paced(self, uplink: Uplink, speed: float, show: Show) -> None:
         first_ms, anchor_s = self.messages[0].at_ms, time.monotonic()
 
         def now_ms() -> int:
@@ -93,7 +95,7 @@ class Replaying:
                 uplink.publish(message)
                 if number % AT_ONCE == 0:
                     await uplink.settled()
-                progress(Past(number / len(self.messages), message.at_ms, number, 0))
+                show(number / len(self.messages), shown(message.at_ms))
         finally:
             if telling is not None:
                 telling.cancel()

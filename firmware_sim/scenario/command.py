@@ -32,6 +32,7 @@ from firmware_sim.terminal import (
     RegistryFile,
     Tls,
     Username,
+    asked_speed,
     console,
     run,
     stop,
@@ -96,7 +97,7 @@ def scenario(
         begins_ms = dry_begins(asked) if start_ms is None else start_ms - span_ms(asked.before or "")
         _written(lambda: _dry(Play(asked, start_ms=begins_ms, seed=seed), truth, as_json=as_json))
         return
-    ratio = _ratio(speed, asked)
+    ratio = asked_speed(speed) if speed else asked.speed
     if now and (ratio is None or start_ms is not None):
         stop(2, "--now goes by the wall clock: it excludes --speed max and --at")
     for line in head_lines(asked):
@@ -159,20 +160,6 @@ def _written(write: Callable[[], None]) -> None:
         write()
     except OSError as problem:
         stop(2, str(problem))
-
-
-def _ratio(speed: str, asked: Scenario) -> float | None:
-    if not speed:
-        return asked.speed
-    if speed == "max":
-        return None
-    try:
-        ratio = float(speed)
-    except ValueError:
-        ratio = 0.0
-    if not 0 < ratio < float("inf"):
-        stop(2, f"--speed {speed}: write a number above 0, such as 60, or max")
-    return ratio
 
 
 def _start_ms(at: str) -> int | None:

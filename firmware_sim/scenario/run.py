@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from firmware_sim.scenario.play import Note, Play
 from firmware_sim.scenario.show import Telling, note_line, outcome
 from firmware_sim.scenario.spans import span_ms
 from firmware_sim.scenario.truth import truth_of
+from firmware_sim.stopping import until_stopped
 from firmware_sim.uplink import Hooks, Uplink
 from firmware_sim.wire import Message
 
@@ -58,15 +58,10 @@ class Run:
         play = self._play(int(time.time() * 1000))
         ledger = Ledger(self.ledger)
         stage = _Stage(self, play, ledger, console)
-        playing = asyncio.create_task(stage.play())
         flushing = asyncio.create_task(ledger.keep_flushed())
-        for signum in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(signum, playing.cancel)
         began, patience_s = time.monotonic(), 0.0
         try:
-            await asyncio.wait({playing})
-            if not playing.cancelled():
-                playing.result()
+            stopped = await until_stopped(stage.play())
             patience_s = LAST_ACKS_WITHIN_S
         finally:
             await stage.finish(within_s=patience_s)
@@ -83,7 +78,7 @@ class Run:
             **outcome(play),
             **stage.lines.totals(),
             "foreign": stage.foreign_count,
-            "stopped_at_ms": play.now_ms if playing.cancelled() else None,
+            "stopped_at_ms": play.now_ms if stopped else None,
             "seconds": round(time.monotonic() - began, 3),
         }
 

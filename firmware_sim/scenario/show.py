@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from firmware_sim.daytime import shown
 from firmware_sim.faults import Cut, Mend
+from firmware_sim.progress import ShareDone
 from firmware_sim.scenario.format import Scenario
 from firmware_sim.scenario.heard import births, heard
 from firmware_sim.scenario.play import Note, Play
@@ -18,46 +16,19 @@ from firmware_sim.scenario.spans import shown_span, span_ms
 from firmware_sim.scenario.truth import place_of
 from firmware_sim.wire import ROOT, Message
 
-TENTHS = 10
 TEXT_MAX = 120
 
 
-class Telling:
-    """Progress: a bar on a terminal, a line every tenth elsewhere. Call it with the town's time (epoch ms)."""
+class Telling(ShareDone):
+    """Progress of a play; call it with the town's time (epoch ms)."""
 
     def __init__(self, console: Console, play: Play) -> None:
-        self._console, self._begins, self._ends = console, play.now_ms, play.end_ms
-        self._said_tenths = 0
-        self._bar: Progress | None = None
-        if console.is_terminal:
-            self._bar = Progress(
-                TextColumn(play.scenario.name.zh),
-                BarColumn(),
-                TextColumn("{task.percentage:>3.0f}% {task.fields[clock]}"),
-                TimeElapsedColumn(),
-                console=console,
-            )
-            self._task = self._bar.add_task("story", total=1.0, clock="")
-
-    def __enter__(self) -> Self:
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _problem: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        super().__init__(console, play.scenario.name.zh)
+        self._begins, self._ends = play.now_ms, play.end_ms
 
     def __call__(self, at_ms: int) -> None:
         """It is ``at_ms`` now."""
-        done = (at_ms - self._begins) / (self._ends - self._begins)
-        if self._bar is not None:
-            self._bar.update(self._task, completed=done, clock=shown(at_ms))
-        elif int(done * TENTHS) > self._said_tenths:
-            self._said_tenths = int(done * TENTHS)
-            self._console.print(f"{self._said_tenths * 10:3d} %  {shown(at_ms)}")
+        self.show((at_ms - self._begins) / (self._ends - self._begins), shown(at_ms))
 
 
 def head_lines(scenario: Scenario) -> list[str]:

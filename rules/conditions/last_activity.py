@@ -24,9 +24,14 @@ def last_activity(watch: Watch, state: KeyState, of: Collection[str] = ACTIVITIE
     ]
     if not seen:
         return None
-    at, name = max(seen)
-    by = state.devices[name].active_by
-    return Fact(name, by, 1.0 if by in ACTIVITY_BY_VALUE else state.devices[name].latest[by].value, at)
+    return activity_of(state, max(seen)[1])
+
+
+def activity_of(state: KeyState, name: str) -> Fact:
+    """The last activity that this device saw; it must have seen one."""
+    device = state.devices[name]
+    by = device.active_by
+    return Fact(name, by, 1.0 if by in ACTIVITY_BY_VALUE else device.latest[by].value, device.active_at)
 
 
 def would_be_seen(watch: Watch, state: KeyState, last: Fact | None, at: int) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 
 from rules.conditions.condition import Condition, Ended, Fired, hold_until, known
 from rules.conditions.event import EventHappens, event_name, fact_of
+from rules.conditions.last_activity import activity_of
 from rules.events import Occurrence, Value
 from rules.state import Fact, KeyState, Slot
 from rules.vocabulary import ACTIVITY_BY_CHANGE, ACTIVITY_BY_VALUE, METRICS
@@ -161,19 +162,20 @@ class Sequence(Condition, frozen=True):
         there = state.devices[first.device].latest.get("presence")
         if not self.seen_before_s or there is None:
             return None
-        since = max(there.changed_at, first.at - self.seen_before_s * 1000)
-        rooms = watch.sensors.rooms
+        rooms, room = watch.sensors.rooms, watch.sensors.rooms[first.device]
+        # Seen in the room itself since then, somebody is still in it: where two live, the other one was elsewhere.
+        here = max(
+            (state.devices[name].active_at for name in watch.devices if rooms[name] == room), default=0
+        )
+        since = max(there.changed_at, here, first.at - self.seen_before_s * 1000)
         seen = [
-            (device.active_at, name, device.active_by)
+            (device.active_at, name)
             for name in watch.devices
-            if rooms[name] not in {"", rooms[first.device]}
+            if rooms[name] not in {"", room}
             and (device := state.devices[name]).active_by in self._second
             and since < device.active_at <= first.at
         ]
-        if not seen:
-            return None
-        at, name, what = max(seen)
-        return Fact(name, what, 1.0, at)
+        return activity_of(state, max(seen)[1]) if seen else None
 
     def _may_be_help(self, state: KeyState, slot: Slot, fact: Fact) -> bool:
         late = self.helper_after_s and fact.at > slot.since + self.helper_after_s * 1000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from hub_process import HubProcess, a_hub, carehub, channel, ids
@@ -11,20 +12,25 @@ from parts import Broker, wait_until
 from receiver import receiving
 
 from gateway.store.duckdb import DuckDBStore
-from gateway.store.readings import Query
+from gateway.store.readings import Query, Reading
 
 HOMES = 5
 ARCHIVED = "archive/2026-03/places-2026-03-05.parquet"
 
 
 def stored(hub: HubProcess) -> set[tuple[str, str, int, str]]:
-    """Every reading in the store of a hub that does not run."""
+    """Every reading with a number of its own in the store of a hub that does not run."""
+    found = [(row.device, row.boot, row.seq or 0, row.metric) for row in rows_of(hub) if row.boot]
+    assert len(found) == len(set(found)), "a reading stands twice"
+    return set(found)
+
+
+def rows_of(hub: HubProcess) -> Sequence[Reading]:
+    """All of its rows, what the network says of devices included."""
     store = DuckDBStore(hub.data / "readings.duckdb")
     rows = store.read(Query(from_ms=0, to_ms=1 << 53, limit=1 << 31))
     store.close()
-    found = [(row.device, row.boot or "", row.seq or 0, row.metric) for row in rows if row.boot]
-    assert len(found) == len(set(found)), "a reading stands twice"
-    return set(found)
+    return rows
 
 
 def test_a_backup_of_a_hub_at_work_brings_everything_back_but_what_came_after_it(
@@ -84,9 +90,9 @@ def test_a_backup_of_a_hub_at_work_brings_everything_back_but_what_came_after_it
         wait_until(lambda: len(hub.alerts()) > len(back), within_s=30, what="it working on")
         assert len({r.json["alert"]["id"] for r in receiver.requests if r.id not in told} - lived.keys()) == 1
         hub.stop()
-        rows = stored(hub)
+        rows, count = stored(hub), len(rows_of(hub))
     assert rows <= all_rows | {row for row in rows if row[0] == "H0002-pendant"}
-    assert len(rows) >= made["counts"]["readings"]
+    assert count >= made["counts"]["readings"]
 
 
 def test_a_backup_of_a_hub_that_does_not_run_comes_from_its_files(mosquitto: Broker, tmp_path: Path) -> None:
