@@ -186,6 +186,7 @@ def test_wrong_options_say_what_to_write() -> None:
         (["--speed", "fast"], "or max"),
         (["--speed", "max"], "--drive 30d"),
         (["--ledger", "/nowhere/at/all.jsonl"], "/nowhere/at/all.jsonl"),
+        (["--truth", "/nowhere/at/all.json"], "--truth"),
     ):
         result = CliRunner().invoke(app, ["town", *options])
         assert result.exit_code == 2, options
