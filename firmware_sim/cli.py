@@ -124,7 +124,9 @@ def town(
         return
     past_ms, history_ms, pace = _times(drive, history, speed)
     if truth is not None:
-        _write("--truth", truth, "")  # a file that cannot be written is told of before the month, not after it
+        _write(
+            "--truth", truth, ""
+        )  # a file that cannot be written is told of before the month, not after it
     broker = BrokerAddress(host, port, username, password, tls, ca_file, protocol)
     plan = Performance(
         broker,

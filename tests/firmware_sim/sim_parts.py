@@ -18,6 +18,7 @@ class Peer:
         self, broker: Broker, topic: str, *, protocol: paho.MQTTProtocolVersion = paho.MQTTv5
     ) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
+        self.from_devices = 0  # telemetry and events: counted as they come, so that who waits decodes nothing
         self.answer: Callable[[str, bytes], tuple[str, bytes] | None] = lambda _topic, _payload: None
         self._ready = False
         self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, protocol=protocol)
@@ -31,6 +32,7 @@ class Peer:
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         self.heard.append((message.topic, message.payload, message.retain))
+        self.from_devices += message.topic.endswith(("/telemetry", "/event"))
         answer = self.answer(message.topic, message.payload)
         if answer is not None:
             self.client.publish(*answer, qos=1)

@@ -55,7 +55,8 @@ def test_a_driven_day_is_told_in_steps_of_ten_seconds(
             "--until", "0.2", "--speed", "60",
         )  # fmt: skip
         summary, err = finish(town)
-        wait_until(lambda: len(peer.devices()) >= summary["acked"], what="everything heard")
+        wait_until(lambda: peer.from_devices >= summary["acked"], what="everything heard")
+        wait_until(lambda: any(b'"run"' in said for _, said, _ in list(peer.heard)), what="time running")
         times = clocks(peer)
         heard = peer.devices()
     assert summary["published"] == summary["acked"] == len(heard) == len(set(heard)) > 100 * hours
@@ -141,7 +142,7 @@ def test_history_is_readings_of_the_past_and_no_clock(mosquitto: Broker) -> None
     before_ms = time.time() * 1000
     with listening(mosquitto) as peer:
         summary, _ = finish(run_town(mosquitto, "--homes", "8", "--history", "24h", "--until", "0.3"))
-        wait_until(lambda: len(peer.devices()) >= summary["acked"], what="everything heard")
+        wait_until(lambda: peer.from_devices >= summary["acked"], what="everything heard")
     assert summary["incidents"] == []
     assert {topic.split("/")[-1] for topic, _, _ in peer.heard} == {"status", "telemetry"}
     times = [json.loads(p)["ts"] for topic, p, _ in peer.heard if topic.endswith("telemetry")]
@@ -153,10 +154,10 @@ def test_sigterm_ends_it_cleanly_with_its_ledger_and_summary(mosquitto: Broker, 
     ledger = tmp_path / "ledger.jsonl"
     with listening(mosquitto) as peer:
         town = run_town(mosquitto, "--homes", "8", "--speed", "3000", "--ledger", str(ledger))
-        wait_until(lambda: len(peer.devices()) > 100, within_s=30, what="the town being live")
+        wait_until(lambda: peer.from_devices > 100, within_s=30, what="the town being live")
         town.send_signal(signal.SIGTERM)
         summary, _ = finish(town, within_s=15)
-        wait_until(lambda: len(peer.devices()) >= summary["acked"], what="everything heard")
+        wait_until(lambda: peer.from_devices >= summary["acked"], what="everything heard")
     assert summary["published"] == summary["acked"] == len(ledger_lines(ledger))
     assert not [payload for _, payload, _ in peer.heard if payload == b'{"online":false}']
 
@@ -165,11 +166,11 @@ def test_a_broker_killed_in_the_middle_costs_nothing(mosquitto: Broker, tmp_path
     ledger = tmp_path / "ledger.jsonl"
     town = run_town(mosquitto, "--homes", "8", "--speed", "3000", "--ledger", str(ledger))
     with listening(mosquitto) as peer:
-        wait_until(lambda: len(peer.devices()) > 100, within_s=30, what="the town being live")
+        wait_until(lambda: peer.from_devices > 100, within_s=30, what="the town being live")
     mosquitto.kill()
     mosquitto.start()
     with listening(mosquitto) as peer:
-        wait_until(lambda: len(peer.devices()) > 100, within_s=30, what="the town being back")
+        wait_until(lambda: peer.from_devices > 100, within_s=30, what="the town being back")
         town.send_signal(signal.SIGTERM)
         summary, err = finish(town, within_s=15)
     assert summary["published"] == summary["acked"] == len(ledger_lines(ledger))
@@ -196,7 +197,7 @@ def test_wrong_options_say_what_to_write() -> None:
 def test_scenes_are_played_while_time_runs(mosquitto: Broker) -> None:
     with listening(mosquitto) as peer:
         town = run_town(mosquitto, "--homes", "12", "--speed", "6")
-        wait_until(lambda: len(peer.devices()) > 5, within_s=30, what="the town being live")
+        wait_until(lambda: peer.from_devices > 5, within_s=30, what="the town being live")
 
         def play(scene: str) -> dict:
             peer.say("care/v1/_sim/play", json.dumps({"play": scene, "ref": f"r-{scene}"}).encode())
